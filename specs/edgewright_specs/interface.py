@@ -1,0 +1,172 @@
+"""The file contract between host and block: names, versions and document shapes.
+
+Standard library only: this module is packed, with the SDK, into every block's container. The pydantic models in
+:mod:`edgewright_specs` describe the same documents for checking on the host; a test holds the two together.
+``docs/contract.md`` tells the contract in prose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Final, Literal, TypedDict
+
+CONTRACT_VERSION: Final = 1
+
+REQUEST_FILE: Final = "request.json"
+RESULT_FILE: Final = "result.json"
+DESCRIPTION_FILE: Final = "description.json"
+MODEL_FILE: Final = "model.json"
+EXPORT_FILE: Final = "export.json"
+DEPLOYMENT_FILE: Final = "deployment.json"
+MANIFEST_FILE: Final = "manifest.json"
+
+BlockType = Literal["processing", "learning", "deployment", "transform"]
+Split = Literal["training", "calibration", "test"]
+SPLITS: Final[tuple[Split, ...]] = ("training", "calibration", "test")
+
+#: How a task can end. Everything but ``ok`` is a failure, and the word says whose.
+Reason = Literal[
+    "ok", "block_error", "bad_output", "timeout", "oom", "limit", "cancelled", "infra", "refused"
+]
+
+Operation = Literal["describe", "transform", "plot", "export", "fit", "score", "build", "verify"]
+OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
+    "processing": ("describe", "transform", "plot", "export"),
+    "learning": ("describe", "fit", "score", "plot", "export"),
+    "deployment": ("build", "verify"),
+}
+
+
+class WindowSpec(TypedDict, total=False):
+    """What one window is. ``time-series``: ``length`` samples of ``axes`` at ``frequency`` Hz, float32."""
+
+    kind: Literal["time-series", "image", "tabular"]
+    length: int
+    axes: list[str]
+    frequency: float
+    width: int
+    height: int
+    channels: int
+
+
+class FileRef(TypedDict):
+    """One ``.npy`` file: path relative to the folder of the document, shape of the array, sha256 of the bytes."""
+
+    path: str
+    shape: list[int]
+    sha256: str
+
+
+class ArrayInput(TypedDict):
+    """An array cut into chunk files along axis 0."""
+
+    kind: Literal["array"]
+    dtype: str
+    chunks: list[FileRef]
+
+
+class FeaturePart(TypedDict):
+    """The features of one upstream node: ``labels`` name the columns, ``shape`` is its declared output shape."""
+
+    node: str
+    labels: list[str]
+    shape: dict[str, Any]
+    chunks: list[FileRef]
+
+
+class FeaturesInput(TypedDict):
+    """Features of one or more nodes over the same windows; columns are concatenated in the order listed."""
+
+    kind: Literal["features"]
+    dtype: str
+    parts: list[FeaturePart]
+
+
+class PathInput(TypedDict):
+    """A folder (a model, an export, a deployment) or a JSON document."""
+
+    kind: Literal["folder", "json"]
+    path: str
+    sha256: str
+
+
+class Request(TypedDict, total=False):
+    """``request.json``. ``params`` by the spec's names, complete (defaults filled in) and typed."""
+
+    contract: int
+    operation: Operation
+    params: dict[str, Any]
+    seed: int
+    threads: int
+    window: WindowSpec | None
+    classes: list[str]
+    inputs: dict[str, ArrayInput | FeaturesInput | PathInput]
+
+
+class Output(TypedDict, total=False):
+    """One output: an array has ``dtype`` and ``shape``; a folder or JSON document has only ``path``."""
+
+    kind: Literal["array", "folder", "json"]
+    path: str
+    dtype: str
+    shape: list[int]
+
+
+class Result(TypedDict):
+    """``result.json``: written last, by rename; without it a task has not succeeded."""
+
+    contract: int
+    outputs: dict[str, Output]
+    metrics: dict[str, float]
+    warnings: list[str]
+
+
+class OutputRule(TypedDict, total=False):
+    kind: Literal["array", "folder", "json"]
+    required: bool
+    dtypes: tuple[str, ...]
+    rank: int
+
+
+#: What each operation reads and writes: the one table that driver, harvest and conformance kit share.
+OPERATION_INPUTS: Final[dict[Operation, dict[str, bool]]] = {  # name -> required
+    "describe": {"features": False},
+    "transform": {"windows": True},
+    "plot": {"windows": False, "features": False, "model": False},
+    "export": {"model": False, "features": False},
+    "fit": {"features": True, "validation": False, "targets": False, "groups": False},
+    "score": {"model": True, "features": True},
+    "build": {"impulse": True},
+    "verify": {"package": True},
+}
+OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
+    "describe": {"description": {"kind": "json", "required": True}},
+    "transform": {"features": {"kind": "array", "required": True, "dtypes": ("float32",), "rank": 2}},
+    "plot": {"plots": {"kind": "json", "required": True}},
+    "export": {"export": {"kind": "folder", "required": True}},
+    "fit": {
+        "model": {"kind": "folder", "required": True},
+        "train_scores": {"kind": "array", "required": False, "dtypes": ("float32", "float64"), "rank": 1},
+    },
+    "score": {
+        "scores": {"kind": "array", "required": False, "dtypes": ("float32", "float64"), "rank": 1},
+        "contributions": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
+        "probabilities": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
+        "map": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 3},
+    },
+    "build": {"package": {"kind": "folder", "required": True}},
+    "verify": {"verification": {"kind": "json", "required": True}},
+}
+
+
+def canonical_json(value: Any) -> bytes:
+    """Serialise so that equal documents give equal bytes: sorted keys, no spaces, UTF-8, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest_json(value: Any) -> str:
+    """Sha256 of :func:`canonical_json`, in hex."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
