@@ -1,0 +1,30 @@
+"""What the host knows of a block before it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgewright_specs.interface import BlockType
+    from edgewright_specs.parameters import BlockSpec
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block that was found and whose spec was checked.
+
+    ``digest`` changes when anything changes that could change what the block computes, and only then: see
+    :mod:`edgewright.registry.digest`. ``builtin`` says that a plugin of this installation brings it, so its code is
+    as trusted as Edgewright's own. ``folder`` is None for a bare image, ``image`` is None for a folder.
+    """
+
+    name: str
+    type: BlockType
+    spec: BlockSpec
+    folder: Path | None
+    image: str | None
+    builtin: bool
+    digest: str

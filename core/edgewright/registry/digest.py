@@ -1,0 +1,156 @@
+"""The digest of a block: what of its folder can change a result.
+
+Counted: the spec without its texts (a better help text is no new block), every code file, ``Dockerfile``,
+``requirements.txt`` and the SDK. Not counted: README, tests, docs, caches, hidden files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import UsageError
+from edgewright_specs.interface import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPEC_FILE = "parameters.json"
+
+#: Names in a block's folder that never change what it computes.
+NOT_CODE_FOLDERS = frozenset({"tests", "test", "docs", "__pycache__", "node_modules"})
+NOT_CODE_SUFFIXES = (".md", ".rst", ".pyc", ".pyo")
+
+#: Texts of a spec, by where they stand. A name a program reads (``param``, ``value``, ``type``) is no text.
+INFO_TEXTS = frozenset({"title", "author", "description", "displayCategory", "repositoryUrl", "integrateUrl"})
+ITEM_TEXTS = frozenset({"name", "help", "hint", "placeholder", "section", "group"})
+
+MAX_FILES = 5_000
+MAX_BYTES = 1 << 30
+
+
+def block_digest(folder: Path) -> str:
+    """Sha256, in hex, of all in a block's folder that can change a result, and of the SDK.
+
+    Raises
+    ------
+    UsageError
+        A link leaves the folder, a file is neither regular nor a folder, or the folder is unreasonably large.
+    """
+    digest = hashlib.sha256(b"edgewright block 1\n")
+    digest.update(sdk_digest().encode())
+    for relative, path in code_files(folder):
+        content = path.read_bytes()
+        if relative == SPEC_FILE:
+            content = spec_without_texts(content)
+        _add(digest, relative, content)
+    return digest.hexdigest()
+
+
+def code_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Give (path relative to the folder with ``/``, path) of every code file, sorted by the former."""
+    found: list[tuple[str, Path]] = []
+    total = 0
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in NOT_CODE_FOLDERS and not name.startswith(".")]
+        for name in [*folders, *files]:
+            path = Path(root, name)
+            if name.startswith(".") and name != ".dockerignore":
+                continue
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                _check_link(path, folder)
+                mode = path.stat().st_mode
+            if stat.S_ISDIR(mode) or name.endswith(NOT_CODE_SUFFIXES):
+                continue
+            if not stat.S_ISREG(mode):
+                raise UsageError(
+                    f"{path}: not a regular file", hint="a block's folder holds files and folders only"
+                )
+            total += path.stat().st_size
+            found.append((path.relative_to(folder).as_posix(), path))
+            if len(found) > MAX_FILES or total > MAX_BYTES:
+                raise UsageError(
+                    f"{folder}: more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB",
+                    hint="keep data and environments out of a block's folder",
+                )
+    yield from sorted(found)
+
+
+@lru_cache(maxsize=1)
+def sdk_digest() -> str:
+    """Sha256 of what runs around a block in its task: the SDK's Python and the file contract, never imported here."""
+    digest = hashlib.sha256()
+    for package in ("edgewright_sdk", "edgewright_specs"):
+        root = package_folder(package)
+        names = [root / "interface.py"] if package == "edgewright_specs" else sorted(root.rglob("*.py"))
+        for path in names:
+            _add(digest, f"{package}/{path.relative_to(root).as_posix()}", path.read_bytes())
+    runtime = package_folder("edgewright_sdk") / "runtime"
+    for path in sorted(runtime.rglob("*")):
+        if path.suffix in (".h", ".cpp"):
+            _add(digest, f"runtime/{path.relative_to(runtime).as_posix()}", path.read_bytes())
+    return digest.hexdigest()
+
+
+def package_folder(package: str) -> Path:
+    """Folder of an installed package, found without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError(f"the package {package!r} is not installed", hint="reinstall edgewright")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def spec_without_texts(content: bytes) -> bytes:
+    """Canonical bytes of a spec without what only people read; a spec that isn't JSON counts as it is."""
+    try:
+        document = json.loads(content)
+        if isinstance(document, dict):
+            info = document.get("info")
+            if isinstance(info, dict):
+                document["info"] = {key: value for key, value in info.items() if key not in INFO_TEXTS}
+            document["parameters"] = _items(document.get("parameters", []))
+        else:
+            document = _items(document)
+        return canonical_json(document)
+    except (ValueError, RecursionError):
+        return content
+
+
+def _items(value: Any) -> Any:
+    """Parameter items without their texts; groups (``{group, items}``) are taken apart by the same rule."""
+    if not isinstance(value, list):
+        return value
+    kept = []
+    for item in value:
+        if isinstance(item, dict):
+            item = {key: part for key, part in item.items() if key not in ITEM_TEXTS}
+            if "items" in item:
+                item["items"] = _items(item["items"])
+            if isinstance(item.get("valid"), list):
+                item["valid"] = [
+                    option.get("value") if isinstance(option, dict) else option for option in item["valid"]
+                ]
+        kept.append(item)
+    return kept
+
+
+def _check_link(path: Path, folder: Path) -> None:
+    target = path.resolve()
+    if not target.is_relative_to(folder.resolve()) or target.is_dir() or not target.exists():
+        raise UsageError(
+            f"{path}: a link to {target}",
+            hint="a link in a block's folder may only point to a file of that folder: copy the file instead",
+        )
+
+
+def _add(digest: Any, name: str, content: bytes) -> None:
+    """Lengths go in too, so that no two sets of files look alike."""
+    digest.update(f"{len(name.encode())}:{name}:{len(content)}:".encode())
+    digest.update(content)
