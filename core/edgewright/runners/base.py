@@ -86,6 +86,9 @@ class Runner(Protocol):
     def available(self) -> str | None:
         """Return None when this runner can work here, else why not, for ``doctor`` and ``auto``."""
 
+    def ready(self) -> bool:
+        """Whether built-in blocks can start at once, without building images first; ``auto`` asks."""
+
     def prepare(self, block: Block, on_message: OnMessage) -> Prepared:
         """Make the block ready (build its image if need be). Raises RunnerUnavailable or TaskError(refused)."""
 

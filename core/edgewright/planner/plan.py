@@ -1,0 +1,333 @@
+"""Plan an impulse: nodes become tasks, level by level.
+
+Planning is staged, since each stage is shaped by what the one before found: how many windows there are (``read``,
+``index``), what the nodes return (``describe``), then everything else at once. The stages are ordinary keyed tasks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import PlanError
+from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Task, WindowRows
+from edgewright_specs.interface import SPLITS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgewright.registry import Block
+    from edgewright_specs.impulse import ImpulseSpec
+    from edgewright_specs.interface import Split, WindowSpec
+
+READ = "data/read"
+INDEX = "data/index"
+CHUNK_BYTES = 64 << 20
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Node:
+    """One block of the graph with complete parameters and the place where the impulse file names it."""
+
+    id: str
+    block: Block
+    params: Mapping[str, Any]
+    inputs: tuple[str, ...]
+    axes: tuple[str, ...] | None
+    labels: tuple[str, ...] | None  # `train: {labels: …}`
+    place: str
+
+    @property
+    def describe(self) -> str:
+        """Id of the task that describes it."""
+        return f"{self.id}/describe"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What planning needs of the data: windows a split, and for each training window its group, label and normality."""
+
+    window: WindowSpec
+    splits: Mapping[Split, tuple[int, int]]
+    rows: NDArray[Any]  # index.npy
+    samples: Sequence[Mapping[str, Any]]
+
+    def chunks(self, split: Split) -> list[tuple[int, int]]:
+        """Row ranges of one split, each at most :data:`CHUNK_BYTES` of windows."""
+        first, last = self.splits[split]
+        row_bytes = 4 * self.window["length"] * len(self.window["axes"])
+        step = max(1, CHUNK_BYTES // row_bytes)
+        return [(start, min(start + step, last)) for start in range(first, last, step)]
+
+    def of_rows(self, split: Split, field: str) -> list[Any]:
+        """One field of the sample that each window of a split belongs to."""
+        first, last = self.splits[split]
+        return [self.samples[number][field] for number in self.rows["sample"][first:last]]
+
+    @cached_property
+    def groups(self) -> NDArray[np.int32]:
+        """Group number of each training window: its sample's group, or the sample itself."""
+        import numpy as np
+
+        names = [
+            sample["group"] or f"sample {sample['name']} {number}" for number, sample in enumerate(self.samples)
+        ]
+        numbers = np.unique(names, return_inverse=True)[1].astype(np.int32)
+        first, last = self.splits["training"]
+        taken: NDArray[np.int32] = numbers[self.rows["sample"][first:last]]
+        return taken
+
+
+def load_samples(index_dir: Path, index_path: Path) -> Samples:
+    """Read what the ``index`` step wrote."""
+    import numpy as np
+
+    info = json.loads((index_dir / "windows.json").read_text(encoding="utf-8"))
+    window: WindowSpec = {
+        "kind": "time-series",
+        "length": info["length"],
+        "axes": info["axes"],
+        "frequency": info["frequency"],
+    }
+    splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
+    samples = json.loads((index_dir / "samples.json").read_text(encoding="utf-8"))
+    return Samples(window, splits, np.load(index_path, mmap_mode="r"), samples)  # type: ignore[arg-type]
+
+
+def build_nodes(
+    impulse: ImpulseSpec, resolve: Callable[[str], Block], complete: Callable[[Block, Mapping[str, Any], str], dict[str, Any]]
+) -> tuple[list[Node], list[Node], list[Node]]:
+    """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type."""
+    sections: list[list[Node]] = []
+    for kind in ("processing", "learning", "deployment"):
+        nodes = []
+        for number, entry in enumerate(getattr(impulse, kind)):
+            place = impulse.locate(f"/{kind}/{number}")
+            block = resolve(entry.block)
+            if block.type != kind:
+                raise PlanError(
+                    f"{place}: block {entry.block!r} is a {block.type} block, listed under `{kind}`",
+                    hint=f"move it to `{block.type}`, or choose a {kind} block: `edgewright blocks list --type {kind}`",
+                )
+            train = getattr(entry, "train", None)
+            nodes.append(
+                Node(
+                    id=getattr(entry, "id", None) or block.name,
+                    block=block,
+                    params=complete(block, entry.params, impulse.locate(f"/{kind}/{number}/params")),
+                    inputs=tuple(getattr(entry, "input", None) or ["input"]),
+                    axes=tuple(entry.axes) if getattr(entry, "axes", None) else None,
+                    labels=tuple(train.labels) if train is not None and train.labels else None,
+                    place=place,
+                )
+            )
+        sections.append(nodes)
+    return sections[0], sections[1], sections[2]
+
+
+class Planner:
+    """Builds the tasks of one impulse.
+
+    Parameters
+    ----------
+    impulse : ImpulseSpec
+    processing, learning : sequences of Node
+    samples : Samples
+        From the ``read`` and ``index`` steps.
+    description : callable
+        ``node id -> description.json`` of a node that has been described.
+    """
+
+    def __init__(
+        self,
+        impulse: ImpulseSpec,
+        processing: Sequence[Node],
+        learning: Sequence[Node],
+        samples: Samples,
+        description: Callable[[str], Mapping[str, Any]],
+    ) -> None:
+        self.impulse = impulse
+        self.processing = {node.id: node for node in processing}
+        self.learning = {node.id: node for node in learning}
+        self.samples = samples
+        self.description = description
+
+    # -- windows and features -------------------------------------------------------------------------------------
+
+    def columns(self, node: Node) -> tuple[int, ...] | None:
+        """Which axes of the signal a processing node takes; None is all, in order."""
+        if node.axes is None:
+            return None
+        axes = self.samples.window["axes"]
+        unknown = [axis for axis in node.axes if axis not in axes]
+        if unknown:
+            raise PlanError(
+                f"{node.place}: node {node.id!r} chooses axes {unknown}, which the data don't have",
+                hint=f"axes of this impulse: {', '.join(axes)}",
+            )
+        return tuple(axes.index(axis) for axis in node.axes)
+
+    def window(self, node: Node) -> WindowSpec:
+        """The window a processing node sees."""
+        columns = self.columns(node)
+        window = dict(self.samples.window)
+        if columns is not None:
+            window["axes"] = [self.samples.window["axes"][column] for column in columns]
+        return window  # type: ignore[return-value]
+
+    def transform_id(self, node: str, split: str, chunk: int) -> str:
+        """Id of the task that makes one chunk of features."""
+        return f"{node}/transform/{split}-{chunk}"
+
+    def parts(self, node: Node, splits: Sequence[str] = ()) -> tuple[Part, ...]:
+        """The features that a learning node reads, over the windows of ``splits`` (none: only their description)."""
+        parts = []
+        for name in node.inputs:
+            if name not in self.processing:
+                raise PlanError(
+                    f"{node.place}: learning node {node.id!r} takes {name!r}, which is not a processing node",
+                    hint=f"processing nodes: {', '.join(self.processing)}; add `{{id: raw, block: raw}}` to feed it windows as they are",
+                )
+            chunks = tuple(
+                self.transform_id(name, split, number)
+                for split in splits
+                for number in range(len(self.samples.chunks(split)))  # type: ignore[arg-type]
+            )
+            parts.append(Part(name, f"{name}/describe", chunks))
+        return tuple(parts)
+
+    # -- stages -----------------------------------------------------------------------------------------------------
+
+    def describe_processing(self) -> list[Task]:
+        """Tasks that say what each processing node returns."""
+        for node in self.processing.values():
+            if node.inputs != ("input",):
+                raise PlanError(
+                    f"{node.place}: processing node {node.id!r} takes {', '.join(node.inputs)}; processing nodes take windows (`input`)",
+                    hint="let the learning node list both, their features are concatenated",
+                )
+        return [self._block(node, "describe", {}, window=self.window(node)) for node in self.processing.values()]
+
+    def describe_learning(self) -> list[Task]:
+        """Tasks that say what each learning node returns, given its features."""
+        return [
+            self._block(node, "describe", {"features": FeatureRows(self.parts(node))}) for node in self.learning.values()
+        ]
+
+    def features(self) -> list[Task]:
+        """Tasks that turn every window into features, chunk by chunk."""
+        tasks: list[Task] = []
+        for node in self.processing.values():
+            columns = self.columns(node)
+            width = self.description(node.id)["features"]
+            for split in SPLITS:
+                for number, (first, last) in enumerate(self.samples.chunks(split)):
+                    rows = WindowRows(READ, INDEX, first, last, self.samples.window["length"], columns)
+                    tasks.append(
+                        self._block(
+                            node, "transform", {"windows": rows}, window=self.window(node), columns=width,
+                            name=f"{split}-{number}",
+                        )
+                    )  # fmt: skip
+        return tasks
+
+    def fit(self, node: Node) -> list[Task]:
+        """Fit a learning node, score every split with it, and where its threshold needs it, score training windows as if unseen."""
+        inputs: dict[str, Any] = {"features": FeatureRows(self.parts(node, ["training"]), self.training_rows(node))}
+        tasks: list[Task] = [self._block(node, "fit", inputs)]
+        for split in SPLITS:
+            for number in range(len(self.samples.chunks(split))):
+                chunk = tuple(
+                    Part(part.node, part.describe, (self.transform_id(part.node, split, number),))
+                    for part in self.parts(node)
+                )
+                tasks.append(
+                    self._block(
+                        node, "score", {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(chunk)},
+                        name=f"{split}-{number}",
+                    )
+                )  # fmt: skip
+        if self.description(node.id)["kind"] == "anomaly":
+            tasks.append(self._block(node, "plot", {"model": FromTask(f"{node.id}/fit", "model")}))
+        return tasks
+
+    def training_rows(self, node: Node) -> NDArray[np.int64] | None:
+        """Rows of the training split that a node learns from; None is all of them."""
+        import numpy as np
+
+        keep = np.ones(len(self.samples.of_rows("training", "label")), bool)
+        section = node.block.spec.edgewright
+        normal_only = section is None or section.training in (None, "normal-only")
+        if self.description(node.id)["kind"] == "anomaly" and normal_only:
+            keep &= np.array([normal is not False for normal in self.samples.of_rows("training", "normal")], bool)
+        if node.labels is not None:
+            labels = self.samples.of_rows("training", "label")
+            unknown = sorted(set(node.labels) - {str(sample["label"]) for sample in self.samples.samples})
+            if unknown:
+                raise PlanError(
+                    f"{node.place}: node {node.id!r} trains on labels {unknown}, which no sample has",
+                    hint=f"labels: {', '.join(sorted({str(sample['label']) for sample in self.samples.samples}))}",
+                )
+            keep &= np.isin(labels, node.labels)
+        if not keep.any():
+            raise PlanError(
+                f"{node.place}: node {node.id!r} has no training window left",
+                hint="give more samples, a shorter window_ms, or other labels in `data: normal` or `train: labels`",
+            )
+        return None if keep.all() else np.flatnonzero(keep)
+
+    def fold_tasks(self, node: Node, folds: NDArray[np.int64], rows: NDArray[np.int64]) -> list[Task]:
+        """Fit without each fold in turn and score that fold; ``folds[i]`` is the fold of training row ``rows[i]``."""
+        tasks: list[Task] = []
+        for fold in sorted({int(number) for number in folds}):
+            parts = self.parts(node, ["training"])
+            fit = self._block(node, "fit", {"features": FeatureRows(parts, rows[folds != fold])}, name=f"fold-{fold}")
+            model = FromTask(fit.id, "model")
+            score = {"model": model, "features": FeatureRows(parts, rows[folds == fold])}
+            tasks += [fit, self._block(node, "score", score, name=f"fold-{fold}")]
+        return tasks
+
+    def exports(self) -> list[Task]:
+        """Tasks by which every node becomes device code and tables."""
+        tasks: list[Task] = [
+            self._block(node, "export", {}, window=self.window(node)) for node in self.processing.values()
+        ]
+        for node in self.learning.values():
+            inputs: dict[str, Any] = {
+                "model": FromTask(f"{node.id}/fit", "model"),
+                "features": FeatureRows(self.parts(node)),
+            }
+            tasks.append(self._block(node, "export", inputs))
+        return tasks
+
+    def _block(
+        self,
+        node: Node,
+        operation: Any,
+        inputs: Mapping[str, Any],
+        *,
+        window: WindowSpec | None = None,
+        columns: int | None = None,
+        name: str | None = None,
+    ) -> BlockTask:
+        return BlockTask(
+            id=f"{node.id}/{operation}" + (f"/{name}" if name else ""),
+            node=node.id,
+            operation=operation,
+            block=node.block,
+            params=node.params,
+            inputs=inputs,
+            window=window,
+            seed=self.impulse.seed,
+            columns=columns,
+            place=node.place,
+        )
+
+

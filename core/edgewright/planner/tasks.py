@@ -1,0 +1,155 @@
+"""Tasks: one block execution or one host step, with where each input comes from.
+
+A task names its inputs by the tasks that make them, so the graph is in the tasks themselves. Nothing here touches files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgewright.registry import Block
+    from edgewright.runners.base import Limits
+    from edgewright_specs.interface import Operation, WindowSpec
+
+
+@dataclass(frozen=True)
+class FromTask:
+    """A file or folder that another task made."""
+
+    task: str
+    output: str
+
+
+@dataclass(frozen=True)
+class WindowRows:
+    """Rows ``first:last`` of the window index, cut from the signal just before the task starts.
+
+    ``columns`` chooses axes of the signal; None takes all.
+    """
+
+    read_task: str
+    index_task: str
+    first: int
+    last: int
+    length: int
+    columns: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The features of one upstream node: its ``describe`` task and, in window order, its ``transform`` tasks."""
+
+    node: str
+    describe: str
+    chunks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """Features of several nodes over the same windows; ``rows`` keeps those rows of them only (None: all)."""
+
+    parts: tuple[Part, ...]
+    rows: NDArray[np.int64] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Array:
+    """A small array that planning itself knows, such as the group of each training window."""
+
+    values: NDArray[Any] = field(compare=False)
+
+    def digest(self) -> str:
+        """Sha256 over dtype, shape and bytes."""
+        head = f"{self.values.dtype.str}{self.values.shape}".encode()
+        return hashlib.sha256(head + self.values.tobytes()).hexdigest()
+
+
+Source = FromTask | WindowRows | FeatureRows | Array
+
+
+@dataclass(frozen=True)
+class BlockTask:
+    """One operation of one block on given inputs."""
+
+    id: str
+    node: str
+    operation: Operation
+    block: Block
+    params: Mapping[str, Any]
+    inputs: Mapping[str, Source]
+    window: WindowSpec | None = None
+    classes: tuple[str, ...] = ()
+    seed: int = 0
+    threads: int = 1
+    limits: Limits | None = None
+    columns: int | None = None  # how many columns `features` must have, from the description
+    place: str = ""  # where in the impulse file the node stands
+
+    def needs(self) -> Iterator[str]:
+        """Ids of the tasks whose outputs this one reads."""
+        for source in self.inputs.values():
+            yield from source_tasks(source)
+
+
+#: A host step: pure function of its input paths and settings, writing files into a folder.
+Step = Callable[["StepInputs", Mapping[str, Any], "Path"], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class StepInputs:
+    """What a host step reads: the outputs of tasks by (task, output), and arrays by name."""
+
+    files: Mapping[tuple[str, str], Path]
+    arrays: Mapping[str, NDArray[Any]]
+
+    def __getitem__(self, item: tuple[str, str]) -> Path:
+        return self.files[item]
+
+
+@dataclass(frozen=True)
+class HostTask:
+    """A trusted step of the host: read, index, thresholds, decisions, assembly of a deployment.
+
+    ``step`` writes into a folder and returns its outputs as ``{name: relative path}``; ``version`` changes with its meaning.
+    ``settings`` is JSON and goes into the key; ``extra`` does not (paths, plugin managers).
+    """
+
+    id: str
+    node: str
+    operation: str
+    step: Step = field(compare=False)
+    version: int
+    settings: Mapping[str, Any]
+    reads: tuple[FromTask, ...] = ()
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    place: str = ""
+
+    def needs(self) -> Iterator[str]:
+        """Ids of the tasks whose outputs this one reads."""
+        for source in self.reads:
+            yield source.task
+
+
+Task = BlockTask | HostTask
+
+
+def source_tasks(source: Source) -> Iterator[str]:
+    """Ids of the tasks that a source reads from."""
+    if isinstance(source, FromTask):
+        yield source.task
+    elif isinstance(source, WindowRows):
+        yield source.read_task
+        yield source.index_task
+    elif isinstance(source, FeatureRows):
+        for part in source.parts:
+            yield part.describe
+            yield from part.chunks

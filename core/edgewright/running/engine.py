@@ -1,0 +1,312 @@
+"""Carry out tasks: look up, run, harvest, check, publish; siblings in parallel, descendants of failures skipped."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import EdgewrightError, PlanError, TaskError
+from edgewright.planner.keys import block_parts, changed_parts, host_parts
+from edgewright.planner.tasks import BlockTask, HostTask, StepInputs, Task
+from edgewright.running.cancel import Cancel
+from edgewright.running.materialise import materialise
+from edgewright_specs.interface import OPERATION_OUTPUTS, digest_json
+
+if TYPE_CHECKING:
+    from edgewright.running.record import Recorder
+    from edgewright.runners.base import Outcome, Prepared, Runner
+    from edgewright.runners.choose import Chooser
+    from edgewright.store import Entry, Store, StoredOutput
+
+LOG_TAIL_BYTES = 4096
+
+
+class Engine:
+    """Executes tasks of one run; :attr:`entries` maps each finished task to its store entry.
+
+    Parameters
+    ----------
+    store : Store
+    chooser : Chooser
+        Says which runner a block gets.
+    recorder : Recorder
+    run_id : str
+        Marks containers and processes of this run.
+    jobs : int >= 1
+        How many tasks run side by side.
+    keep_going : bool
+        Finish what does not depend on a failure before raising it.
+    explain : bool
+        Record for each task that runs which part of its key changed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        chooser: Chooser,
+        recorder: Recorder,
+        *,
+        run_id: str,
+        jobs: int = 2,
+        keep_going: bool = False,
+        identity: str = "",
+        cancel: Cancel | None = None,
+    ) -> None:
+        self.store = store
+        self.chooser = chooser
+        self.recorder = recorder
+        self.run_id = run_id
+        self.jobs = max(1, jobs)
+        self.keep_going = keep_going
+        self.cancel = cancel or Cancel()
+        self.entries: dict[str, Entry] = {}
+        self._identity = identity
+        self._failed: dict[str, TaskError] = {}
+        self._prepare_lock = threading.Lock()
+        self._prepared: dict[str, tuple[Runner, Prepared]] = {}
+
+    # -- what later planning reads ------------------------------------------------------------------------------
+
+    def find(self, task: str, output: str) -> tuple[StoredOutput, Path]:
+        """Return what the store holds of one output of a finished task, and its path."""
+        entry = self.entries[task]
+        stored = entry.outputs[output]
+        return stored, entry.path / stored.path
+
+    def path(self, task: str, output: str) -> Path:
+        """Path of one output of a finished task."""
+        return self.find(task, output)[1]
+
+    def has(self, task: str, output: str) -> bool:
+        """Whether a finished task made this (optional) output."""
+        return task in self.entries and output in self.entries[task].outputs
+
+    def digest(self, task: str, output: str) -> str:
+        """Sha256 of one output of a finished task."""
+        return self.entries[task].outputs[output].sha256
+
+    def prepared(self) -> Mapping[str, Prepared]:
+        """Every block made ready so far, by digest."""
+        return {digest: prepared for digest, (_, prepared) in self._prepared.items()}
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    def run(self, tasks: Iterable[Task]) -> None:
+        """Carry out ``tasks`` (in any order) and all that they need of each other.
+
+        Raises
+        ------
+        TaskError
+            The first failure, after running siblings have ended (all of them with ``keep_going``).
+        """
+        waiting = {task.id: task for task in tasks}
+        running: dict[Future[None], str] = {}
+        first: TaskError | None = None
+        with ThreadPoolExecutor(self.jobs, thread_name_prefix="task") as pool:
+            while waiting or running:
+                stop = self.cancel.is_set() or (first is not None and not self.keep_going)
+                for task in [] if stop else self._ready(waiting):
+                    if len(running) >= self.jobs:
+                        break
+                    del waiting[task.id]
+                    running[pool.submit(self._one, task)] = task.id
+                if not running:
+                    break
+                done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    name = running.pop(future)
+                    error = _as_task_error(name, future.exception())
+                    if error is not None:
+                        self._failed[name] = error
+                        first = first or error
+        self._skip(waiting)
+        if first is None and self.cancel.is_set():
+            first = TaskError("run", "cancelled", "stopped by the user; finished tasks are kept")
+        if first is not None:
+            raise first
+
+    def _ready(self, waiting: Mapping[str, Task]) -> list[Task]:
+        return [task for task in waiting.values() if all(need in self.entries for need in task.needs())]
+
+    def _skip(self, waiting: Mapping[str, Task]) -> None:
+        for task in waiting.values():
+            self.recorder.task(id=task.id, node=task.node, operation=task.operation, status="skipped", seconds=0.0)
+
+    def _one(self, task: Task) -> None:
+        started = time.monotonic()
+        name = f"{self._identity}/{task.id}"
+        why: list[str] = []
+        key = ""
+        try:
+            self.recorder.event("start", id=task.id, node=task.node, operation=task.operation)
+            parts, runner = self._parts(task)
+            key = digest_json(parts)
+            entry = self.store.lookup(key)
+            status = "hit"
+            if entry is None:
+                with self.store.lock(key):
+                    entry = self.store.lookup(key)
+                    if entry is None:
+                        why = changed_parts(self.store.recall(name), parts)
+                        status = "ran"
+                        entry = self._execute(task, key, parts, runner)
+            self.store.remember(name, parts)
+        except Exception as problem:
+            error = _as_task_error(task.id, problem)
+            assert error is not None
+            self.recorder.task(
+                id=task.id, node=task.node, operation=task.operation, status="failed", reason=error.reason,
+                message=error.message, log_tail=error.log_tail, seconds=_since(started), key=key, why=why,
+            )  # fmt: skip
+            raise
+        for warning in entry.meta.get("warnings", ()):
+            self.recorder.warning(f"{task.node or task.id}: {warning}")
+        self.entries[task.id] = entry
+        self.recorder.task(
+            id=task.id, node=task.node, operation=task.operation, status=status, seconds=_since(started),
+            ran_seconds=entry.meta.get("seconds", 0.0), runner=entry.meta.get("runner", "host"), key=key, why=why,
+            metrics=entry.meta.get("metrics", {}), enforced=entry.meta.get("enforced", {}),
+        )  # fmt: skip
+
+    def _parts(self, task: Task) -> tuple[dict[str, Any], tuple[Runner, Prepared] | None]:
+        if isinstance(task, HostTask):
+            from edgewright.registry.environment import host_environment
+
+            return host_parts(task, host_environment(), self.digest), None
+        with self._prepare_lock:
+            ready = self._prepared.get(task.block.digest)
+            if ready is None:
+                runner = self.chooser.choose(task.block)
+                prepared = runner.prepare(task.block, lambda message: self.recorder.event("message", id=task.id, **message))
+                ready = self._prepared[task.block.digest] = (runner, prepared)
+        return block_parts(task, ready[1].environment, self.digest), ready
+
+    def _execute(
+        self, task: Task, key: str, parts: dict[str, Any], runner: tuple[Runner, Prepared] | None
+    ) -> Entry:
+        with self.store.staging() as folder:
+            staged = folder / "files"
+            staged.mkdir()
+            if isinstance(task, HostTask):
+                return self._execute_step(task, key, parts, staged)
+            assert runner is not None
+            return self._execute_block(task, key, parts, runner, folder, staged)
+
+    def _execute_step(self, task: HostTask, key: str, parts: dict[str, Any], staged: Path) -> Entry:
+        from edgewright.harvest import describe_outputs
+
+        started = time.monotonic()
+        inputs = StepInputs(
+            {(source.task, source.output): self.path(source.task, source.output) for source in task.reads},
+            {name: array.values for name, array in task.arrays.items()},
+        )
+        outputs = describe_outputs(staged, task.step(inputs, task.settings, staged))
+        meta = {"seconds": _since(started), "runner": "host", "warnings": []}
+        return self.store.publish(key, staged, outputs, parts=parts, meta=meta)
+
+    def _execute_block(
+        self, task: BlockTask, key: str, parts: dict[str, Any], ready: tuple[Runner, Prepared], folder: Path, staged: Path
+    ) -> Entry:
+        from edgewright.harvest import HarvestError, harvest
+        from edgewright.runners.base import Job
+        from edgewright.runners.limits import limits_of
+
+        runner, prepared = ready
+        in_dir, out_dir, log_path = folder / "in", folder / "out", folder / "log.txt"
+        in_dir.mkdir()
+        out_dir.mkdir()
+        materialise(task, in_dir, self.find)
+        limits = task.limits or limits_of(task.block)
+        job = Job(
+            id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, prepared=prepared, in_dir=in_dir,
+            out_dir=out_dir, log_path=log_path, limits=limits, threads=task.threads,
+        )  # fmt: skip
+        outcome = runner.run(
+            job, self.cancel, lambda message: self.recorder.event("message", id=task.id, **message)
+        )
+        tail = self._keep_log(task, log_path, outcome)
+        if outcome.reason != "ok":
+            raise TaskError(task.id, outcome.reason, outcome.message, log_tail=tail, hint=self._hint(task))
+        try:
+            got = harvest(out_dir, staged, _rules(task), limits)
+            _check_shapes(task, got.outputs)
+        except HarvestError as problem:
+            raise TaskError(task.id, problem.reason, problem.message, log_tail=tail, hint=self._hint(task)) from None
+        meta = {
+            "seconds": outcome.seconds, "runner": prepared.runner, "metrics": got.metrics, "warnings": got.warnings,
+            "enforced": dict(outcome.enforced), "log_tail": tail,
+        }  # fmt: skip
+        return self.store.publish(key, staged, got.outputs, parts=parts, meta=meta)
+
+    def _keep_log(self, task: BlockTask, log_path: Path, outcome: Outcome) -> str:
+        from edgewright.runners.logs import tail
+
+        if not log_path.exists():
+            return ""
+        if outcome.reason != "ok":
+            kept = self.recorder.folder / "logs" / f"{task.id.replace('/', '-')}.log"
+            kept.parent.mkdir(exist_ok=True)
+            shutil.copyfile(log_path, kept)
+        return tail(log_path, LOG_TAIL_BYTES)
+
+    def _hint(self, task: BlockTask) -> str:
+        place = f" ({task.place})" if task.place else ""
+        return f"block {task.block.name!r}, node {task.node!r}{place}; its log: {self.recorder.folder / 'logs'}"
+
+
+def _rules(task: BlockTask) -> dict[str, Any]:
+    rules: dict[str, Any] = {name: dict(rule) for name, rule in OPERATION_OUTPUTS[task.operation].items()}
+    declared = task.block.spec.edgewright.outputs if task.block.spec.edgewright else {}
+    for name, output in declared.items():
+        if name in rules:
+            rules[name].update({k: v for k, v in output.model_dump(exclude_none=True).items() if k != "dtype"})
+            if output.dtype:
+                rules[name]["dtypes"] = (output.dtype,)
+    return rules
+
+
+def _check_shapes(task: BlockTask, outputs: Mapping[str, StoredOutput]) -> None:
+    """Hold an operation's arrays to the number of windows it was given and the columns it described."""
+    from edgewright.harvest import HarvestError
+    from edgewright.planner.tasks import WindowRows
+
+    windows = task.inputs.get("windows")
+    expected = windows.last - windows.first if isinstance(windows, WindowRows) else None
+    for name, output in outputs.items():
+        if output.kind != "array" or not output.shape:
+            continue
+        if expected is not None and output.shape[0] != expected:
+            raise HarvestError(
+                "bad_output", f"output {name!r} has {output.shape[0]} rows for {expected} windows; one row a window is needed"
+            )
+        if name == "features" and task.columns is not None and output.shape[1] != task.columns:
+            raise HarvestError(
+                "bad_output",
+                f"output {name!r} has {output.shape[1]} columns, but `describe` announced {task.columns}; "
+                "make `transform` and `describe` agree for these parameters",
+            )
+
+
+def _as_task_error(name: str, problem: BaseException | None) -> TaskError | None:
+    if problem is None or isinstance(problem, TaskError):
+        return problem
+    if isinstance(problem, EdgewrightError):
+        reason = "refused" if isinstance(problem, PlanError) or problem.exit_code == 2 else "infra"
+        error = TaskError(name, reason, problem.message, hint=problem.hint)  # type: ignore[arg-type]
+        error.exit_code = problem.exit_code
+        error.__cause__ = problem
+        return error
+    if isinstance(problem, OSError):
+        return TaskError(name, "infra", f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": "))
+    raise problem
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 4)
+
+

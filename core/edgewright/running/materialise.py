@@ -1,0 +1,152 @@
+"""Fill a task's ``/in``: request, links to stored files, and the windows or rows cut just for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.planner.tasks import Array, BlockTask, FeatureRows, FromTask, Source, WindowRows
+from edgewright_specs.interface import CONTRACT_VERSION, REQUEST_FILE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgewright.store import StoredOutput
+
+#: (task, output) -> what the store holds of it, and where
+Find = Callable[[str, str], "tuple[StoredOutput, Path]"]
+
+BUFFER = 1 << 20
+
+
+def materialise(task: BlockTask, in_dir: Path, find: Find) -> None:
+    """Write everything ``task`` may see into the empty folder ``in_dir``.
+
+    Stored files are hard-linked (copied across file systems); only windows and chosen rows are new bytes.
+    """
+    inputs = {name: _place(name, source, in_dir, find) for name, source in task.inputs.items()}
+    request = {
+        "contract": CONTRACT_VERSION,
+        "operation": task.operation,
+        "params": dict(task.params),
+        "seed": task.seed,
+        "threads": task.threads,
+        "window": task.window,
+        "classes": list(task.classes),
+        "inputs": inputs,
+    }
+    text = json.dumps(request, indent=1, ensure_ascii=False, allow_nan=False)
+    (in_dir / REQUEST_FILE).write_text(text, encoding="utf-8")
+
+
+def _place(name: str, source: Source, in_dir: Path, find: Find) -> dict[str, Any]:
+    if isinstance(source, FromTask):
+        return _stored(name, source, in_dir, find)
+    if isinstance(source, Array):
+        return _array_input([_save(in_dir, f"{name}.npy", source.values)], source.values.dtype.name)
+    if isinstance(source, WindowRows):
+        return _array_input([_save(in_dir, f"{name}.npy", _cut(source, find))], "float32")
+    return _features(name, source, in_dir, find)
+
+
+def _stored(name: str, source: FromTask, in_dir: Path, find: Find) -> dict[str, Any]:
+    output, path = find(source.task, source.output)
+    if output.kind == "array":
+        place(path, in_dir / f"{name}.npy")
+        ref = {"path": f"{name}.npy", "shape": list(output.shape or ()), "sha256": output.sha256}
+        return _array_input([ref], output.dtype or "float32")
+    target = in_dir / (f"{name}.json" if output.kind == "json" else name)
+    place(path, target)
+    return {"kind": output.kind, "path": target.name, "sha256": output.sha256}
+
+
+def _features(name: str, source: FeatureRows, in_dir: Path, find: Find) -> dict[str, Any]:
+    import numpy as np
+
+    parts = []
+    for number, part in enumerate(source.parts):
+        _, description_path = find(part.describe, "description")
+        description = json.loads(description_path.read_text(encoding="utf-8"))
+        folder = Path(name) / str(number)
+        (in_dir / folder).mkdir(parents=True)
+        chunks = []
+        stored = [find(chunk, "features") for chunk in part.chunks]
+        if source.rows is None:
+            for chunk_number, (output, path) in enumerate(stored):
+                relative = (folder / f"{chunk_number}.npy").as_posix()
+                place(path, in_dir / relative)
+                chunks.append({"path": relative, "shape": list(output.shape or ()), "sha256": output.sha256})
+        elif stored:
+            files = [np.load(path, mmap_mode="r") for _, path in stored]
+            chunks.append(_save(in_dir, (folder / "0.npy").as_posix(), take_rows(files, source.rows)))
+        parts.append(
+            {"node": part.node, "labels": description["labels"], "shape": description["shape"], "chunks": chunks}
+        )
+    return {"kind": "features", "dtype": "float32", "parts": parts}
+
+
+def take_rows(files: list[NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Take ascending ``rows`` of arrays that stand for one array cut along axis 0."""
+    import numpy as np
+
+    starts = np.cumsum([0, *(len(file) for file in files)])
+    picked = [
+        file[rows[(rows >= start) & (rows < stop)] - start]
+        for file, start, stop in zip(files, starts[:-1], starts[1:], strict=True)
+    ]
+    return np.concatenate(picked)
+
+
+def _cut(source: WindowRows, find: Find) -> NDArray[np.float32]:
+    import numpy as np
+
+    from edgewright.data import windows
+
+    signal = np.load(find(source.read_task, "signal")[1], mmap_mode="r")
+    index = np.load(find(source.index_task, "index")[1], mmap_mode="r")
+    values = windows(signal, index, np.arange(source.first, source.last), source.length)
+    return values if source.columns is None else values[:, :, list(source.columns)]
+
+
+def _array_input(chunks: list[dict[str, Any]], dtype: str) -> dict[str, Any]:
+    return {"kind": "array", "dtype": dtype, "chunks": chunks}
+
+
+def _save(in_dir: Path, relative: str, values: NDArray[Any]) -> dict[str, Any]:
+    import numpy as np
+
+    path = in_dir / relative
+    np.save(path, np.ascontiguousarray(values), allow_pickle=False)
+    return {"path": relative, "shape": list(values.shape), "sha256": sha256_of(path)}
+
+
+def sha256_of(path: Path) -> str:
+    """Sha256 of a file's bytes, in hex."""
+    state = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(BUFFER):
+            state.update(block)
+    return state.hexdigest()
+
+
+def place(source: Path, target: Path) -> None:
+    """Make a stored file or folder appear at ``target`` without copying where the file system allows it."""
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=_link_or_copy)
+        for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+            folder.chmod(0o755)
+    else:
+        _link_or_copy(source, target)
+
+
+def _link_or_copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

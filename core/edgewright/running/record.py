@@ -1,0 +1,90 @@
+"""The record of a run: ``events.jsonl`` as it happens, ``run.json`` at every change of state."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+#: Called with every event, for progress bars and run-event plugins.
+Listener = Callable[[Mapping[str, Any]], None]
+
+
+def now() -> str:
+    """The present moment as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write JSON so that a reader sees the old file or the new one, never half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+    temporary.replace(path)
+
+
+class Recorder:
+    """Collects what happens to each task of one run and keeps it on disk.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder; must exist.
+    head : mapping
+        The fields of ``run.json`` known at the start: name, id, runner, versions.
+    listeners : callables
+        Told every event; an exception of one is the caller's fault and not caught.
+    """
+
+    def __init__(self, folder: Path, head: Mapping[str, Any], listeners: tuple[Listener, ...] = ()) -> None:
+        self.folder = folder
+        self.document: dict[str, Any] = {**head, "started": now(), "status": "running", "tasks": [], "warnings": []}
+        self._listeners = listeners
+        self._lock = threading.Lock()
+        self._clock = datetime.now(timezone.utc)
+        self._events = (folder / "events.jsonl").open("a", encoding="utf-8")
+        self._write()
+
+    def event(self, kind: str, **fields: Any) -> None:
+        """Append one event and tell the listeners."""
+        record = {"time": now(), "event": kind, **fields}
+        line = json.dumps(record, ensure_ascii=False)
+        with self._lock:
+            self._events.write(line + "\n")
+            self._events.flush()
+        for listener in self._listeners:
+            listener(record)
+
+    def task(self, **fields: Any) -> None:
+        """Record how a task ended: id, node, operation, status ``hit|ran|failed|skipped``, seconds, key, why."""
+        with self._lock:
+            self.document["tasks"].append(fields)
+        self.event("task", **fields)
+
+    def warning(self, text: str) -> None:
+        """Record a warning that the report shows, once."""
+        with self._lock:
+            known = text in self.document["warnings"]
+            if not known:
+                self.document["warnings"].append(text)
+        if not known:
+            self.event("warning", text=text)
+
+    def set(self, **fields: Any) -> None:
+        """Set fields of ``run.json``."""
+        with self._lock:
+            self.document.update(fields)
+
+    def finish(self, status: str) -> None:
+        """Close the record: ``status`` is ``ok``, ``failed`` or ``cancelled``."""
+        ended = datetime.now(timezone.utc)
+        self.set(status=status, ended=now(), seconds=round((ended - self._clock).total_seconds(), 3))
+        self.event("end", status=status)
+        self._write()
+        self._events.close()
+
+    def _write(self) -> None:
+        write_json(self.folder / "run.json", self.document)
