@@ -1,0 +1,217 @@
+"""A run read back from its folder: what the report, ``score``, ``test`` and notebooks look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import UsageError
+from edgewright_specs.interface import SPLITS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Values with a label for each column."""
+
+    values: NDArray[Any]
+    labels: tuple[str, ...]
+
+
+class Run:
+    """One run folder.
+
+    Parameters
+    ----------
+    path : Path or str
+        Folder that holds ``run.json``.
+
+    Raises
+    ------
+    UsageError
+        ``path`` is not a run folder.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not (self.path / "run.json").is_file():
+            raise UsageError(
+                f"{self.path}: not a run folder (it has no run.json)", hint="`edgewright runs ls` lists the runs here"
+            )
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.record['status']})"
+
+    # -- documents --------------------------------------------------------------------------------------------------
+
+    def _json(self, *parts: str) -> Any:
+        path = self.path.joinpath("outputs", *parts)
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(
+                f"{path}: this run has no such output",
+                hint=f"its status is {self.record['status']!r}; run `edgewright run {self.path / 'impulse.yaml'}` again",
+            ) from None
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """``run.json``."""
+        document: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        return document
+
+    @cached_property
+    def lock(self) -> dict[str, Any]:
+        """``impulse.lock``."""
+        document: dict[str, Any] = json.loads((self.path / "impulse.lock").read_text(encoding="utf-8"))
+        return document
+
+    @property
+    def nodes(self) -> list[dict[str, Any]]:
+        """Nodes in the order of the impulse: id, type, block, inputs."""
+        nodes: list[dict[str, Any]] = self.record.get("nodes", [])
+        return nodes
+
+    def node_ids(self, kind: str) -> list[str]:
+        """Ids of the nodes of one type: ``processing``, ``learning`` or ``deployment``."""
+        return [node["id"] for node in self.nodes if node["type"] == kind]
+
+    @property
+    def anomaly_nodes(self) -> list[str]:
+        """Learning nodes that give an anomaly score."""
+        return [node for node in self.node_ids("learning") if self.description(node)["kind"] == "anomaly"]
+
+    # -- data -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def samples(self) -> list[dict[str, Any]]:
+        """Samples: name, file, label, split, normal, offset and length in :attr:`signal`, group, metadata."""
+        samples: list[dict[str, Any]] = self._json("data", "samples.json")
+        return samples
+
+    @cached_property
+    def windows_info(self) -> dict[str, Any]:
+        """``windows.json``: rows of each split, length, stride, axes, frequency."""
+        info: dict[str, Any] = self._json("data", "windows.json")
+        return info
+
+    @cached_property
+    def signal(self) -> NDArray[np.float32]:
+        """All samples on end, ``(total, axes)``, mapped from disk."""
+        import numpy as np
+
+        signal: NDArray[np.float32] = np.load(self.path / "outputs" / "data" / "signal.npy", mmap_mode="r")
+        return signal
+
+    @cached_property
+    def index(self) -> NDArray[Any]:
+        """Windows: structured ``(sample, start, valid)``, sorted by split."""
+        import numpy as np
+
+        index: NDArray[Any] = np.load(self.path / "outputs" / "data" / "index.npy", mmap_mode="r")
+        return index
+
+    def rows(self, split: str) -> tuple[int, int]:
+        """First row of a split in :attr:`index` and the one after its last."""
+        first, last = self.windows_info["splits"].get(split, (0, 0))
+        return int(first), int(last)
+
+    def window(self, row: int) -> NDArray[np.float32]:
+        """One window, ``(length, axes)``, zero-padded where the sample ends."""
+        import numpy as np
+
+        from edgewright.data import windows
+
+        cut: NDArray[np.float32] = windows(self.signal, self.index, np.array([row]), self.windows_info["length"])[0]
+        return cut
+
+    # -- nodes ------------------------------------------------------------------------------------------------------
+
+    def description(self, node: str) -> dict[str, Any]:
+        """What a node says of its outputs."""
+        description: dict[str, Any] = self._json(node, "description.json")
+        return description
+
+    def features(self, node: str, split: str) -> Labelled:
+        """Features of one processing node over the windows of a split, ``(n, f)``, with labels."""
+        labels = tuple(self.description(node)["labels"])
+        values = self._chunks(node, "features", split)
+        if values is None:
+            import numpy as np
+
+            values = np.zeros((0, len(labels)), np.float32)
+        return Labelled(values, labels)
+
+    def inputs_of(self, node: str) -> list[str]:
+        """Ids of the nodes that a node reads."""
+        return next(list(entry["inputs"]) for entry in self.nodes if entry["id"] == node)
+
+    def scores(self, node: str, split: str) -> NDArray[Any]:
+        """Anomaly scores of the windows of a split, ``(n,)``."""
+        import numpy as np
+
+        values = self._chunks(node, "scores", split)
+        return np.zeros(0) if values is None else values
+
+    def contributions(self, node: str, split: str) -> Labelled | None:
+        """Each feature's contribution to the score, ``(n, k)``, or None where the block gives none."""
+        values = self._chunks(node, "contributions", split)
+        return None if values is None else Labelled(values, tuple(self.description(node)["contributions"]))
+
+    def held_out(self, node: str) -> NDArray[Any] | None:
+        """Scores of the normal training windows by models that had not seen them, or None."""
+        import numpy as np
+
+        path = self.path / "outputs" / node / "held_out.npy"
+        return np.load(path) if path.exists() else None
+
+    def threshold(self, node: str) -> dict[str, Any]:
+        """Threshold of an anomaly node: value, method, target, p-value table, what every rule gives."""
+        threshold: dict[str, Any] = self._json(node, "threshold.json")
+        return threshold
+
+    def decisions(self, node: str) -> dict[str, Any]:
+        """Decisions over the test split: ``windows`` and ``recordings`` tables."""
+        decisions: dict[str, Any] = self._json(node, "decisions.json")
+        return decisions
+
+    def metrics(self, node: str) -> dict[str, Any]:
+        """Metrics over the test split, by window and by recording."""
+        metrics: dict[str, Any] = self._json(node, "metrics.json")
+        return metrics
+
+    def plots(self, node: str) -> list[dict[str, Any]]:
+        """What a node draws of what it learned."""
+        path = self.path / "outputs" / node / "plots.json"
+        if not path.exists():
+            return []
+        plots: list[dict[str, Any]] = self._json(node, "plots.json")["plots"]
+        return plots
+
+    def model(self, node: str) -> Path:
+        """Folder of a learning node's model."""
+        return self.path / "outputs" / node / "model"
+
+    def package(self, target: str) -> Path:
+        """Folder of a target's package."""
+        return self.path / "outputs" / target / "package"
+
+    def _chunks(self, node: str, name: str, split: str) -> NDArray[Any] | None:
+        import numpy as np
+
+        if split not in SPLITS:
+            raise UsageError(f"unknown split {split!r}", hint=f"splits: {', '.join(SPLITS)}")
+        paths = sorted(
+            (self.path / "outputs" / node).glob(f"{name}-{split}-*.npy"), key=lambda path: int(path.stem.rsplit("-", 1)[1])
+        )
+        if not paths:
+            return None
+        arrays: Sequence[NDArray[Any]] = [np.load(path, mmap_mode="r") for path in paths]
+        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
