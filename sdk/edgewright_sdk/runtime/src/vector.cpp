@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edgewright/vector.h"
+
+namespace EW_NS {
+
+float ew_squared_distance(const float* a, const float* b, int32_t count) {
+    float lanes[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    int32_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        for (int32_t j = 0; j < 4; ++j) {
+            const float d = a[i + j] - b[i + j];
+            lanes[j] += d * d;
+        }
+    }
+    for (int32_t j = 0; i < count; ++i, ++j) {
+        const float d = a[i] - b[i];
+        lanes[j] += d * d;
+    }
+    return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
+bool ew_all_finite(const float* values, int32_t count) {
+    for (int32_t i = 0; i < count; ++i) {
+        uint32_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        if ((bits & 0x7f800000u) == 0x7f800000u) return false;
+    }
+    return true;
+}
+
+}  // namespace EW_NS
