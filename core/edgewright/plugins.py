@@ -57,9 +57,7 @@ class Plugins:
     def blocks(self) -> list[tuple[str, Path]]:
         """Folders of blocks, each with the name of the plugin that brings it."""
         return [
-            (plugin, folder)
-            for plugin, folders in self._by_plugin("edgewright_blocks")
-            for folder in folders
+            (plugin, folder) for plugin, folders in self._by_plugin("edgewright_blocks") for folder in folders
         ]
 
     def readers(self) -> list[Reader]:

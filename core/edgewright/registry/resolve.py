@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from edgewright.plugins import Plugins
 
 #: ``name:tag``, ``host/name``, ``name@sha256:…``: anything with one of these can be no built-in name.
-_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*(:[0-9]+/[a-z0-9._/-]+)?(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?")
+_IMAGE = re.compile(
+    r"[a-z0-9][a-z0-9._/-]*(:[0-9]+/[a-z0-9._/-]+)?(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
 
 
 def resolve(reference: str, base: Path, plugins: Plugins) -> Block:
