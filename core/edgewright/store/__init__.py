@@ -1,0 +1,6 @@
+"""The store: a folder of immutable task outputs, one entry a key, verified whenever it is read."""
+
+from edgewright.store.entry import Entry, StoredOutput, folder_digest
+from edgewright.store.store import Store, default_root
+
+__all__ = ["Entry", "Store", "StoredOutput", "default_root", "folder_digest"]
