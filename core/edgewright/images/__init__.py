@@ -1,0 +1,1 @@
+"""Container images: the framework's own and those of blocks, built by content digest."""
