@@ -1,0 +1,63 @@
+"""Flatten: statistics of each axis over a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
+from edgewright_sdk.signal import moments
+
+if TYPE_CHECKING:
+    from edgewright_sdk import Params, Windows, WindowSpec
+
+# Parameter, label and field of Moments; the order of the features and of the device's statistics bits.
+STATISTICS = [
+    ("average", "Average", "mean"),
+    ("minimum", "Minimum", "minimum"),
+    ("maximum", "Maximum", "maximum"),
+    ("rms", "RMS", "rms"),
+    ("stdev", "Stdev", "stdev"),
+    ("skewness", "Skewness", "skewness"),
+    ("kurtosis", "Kurtosis", "kurtosis"),
+]
+
+
+class Flatten(ProcessingBlock):
+    """The chosen statistics of axis 0, then of axis 1, …, computed in float64."""
+
+    def describe(self, window: WindowSpec, params: Params) -> Description:
+        """Say the labels, and refuse a choice of no statistic."""
+        chosen = [label for name, label, _ in STATISTICS if params[name]]
+        if not chosen:
+            names = ", ".join(name for name, _, _ in STATISTICS)
+            raise BlockError(f"flatten: every statistic is switched off; switch on at least one of {names}")
+        return Description([f"{axis} {label}" for axis in window["axes"] for label in chosen])
+
+    def transform(self, windows: Windows, params: Params) -> Features:
+        """Compute the statistics of ``(n, length, axes)`` windows."""
+        labels = self.describe(windows.spec, params).labels
+        signals = windows.values.transpose(0, 2, 1).astype(np.float64) * float(params.scale_axes)
+        found = moments(signals)
+        chosen = [getattr(found, field) for name, _, field in STATISTICS if params[name]]
+        return Features(np.stack(chosen, axis=-1).reshape(len(windows), -1), labels)
+
+    def export(self, window: WindowSpec, params: Params) -> Export:
+        """Give the node for the device."""
+        bits = sum(1 << bit for bit, (name, _, _) in enumerate(STATISTICS) if params[name])
+        return Export(
+            symbol="ew_flatten",
+            header="flatten.h",
+            sources=["flatten.cpp"],
+            modules=["statistics"],
+            tables={"scale": np.float32(params.scale_axes), "statistics": bits},
+            inputs=[{"dtype": "float32", "shape": [window["length"], len(window["axes"])]}],
+            outputs=[
+                {
+                    "name": "features",
+                    "dtype": "float32",
+                    "shape": [len(self.describe(window, params).labels)],
+                }
+            ],
+        )

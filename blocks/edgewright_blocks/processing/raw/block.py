@@ -1,0 +1,38 @@
+"""Raw data: the samples of a window, scaled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgewright_sdk import Description, Export, Features, ProcessingBlock
+
+if TYPE_CHECKING:
+    from edgewright_sdk import Params, Windows, WindowSpec
+
+
+class Raw(ProcessingBlock):
+    """Samples × ``scale-axes``, in the order of the window: all axes of sample 0, then of sample 1, …"""
+
+    def describe(self, window: WindowSpec, params: Params) -> Description:  # noqa: ARG002
+        """Say the labels: ``<axis> <sample>``."""
+        return Description([f"{axis} {i}" for i in range(window["length"]) for axis in window["axes"]])
+
+    def transform(self, windows: Windows, params: Params) -> Features:
+        """Scale in float32, as the device does."""
+        values = windows.values.reshape(len(windows), -1) * np.float32(params.scale_axes)
+        return Features(values, self.describe(windows.spec, params).labels)
+
+    def export(self, window: WindowSpec, params: Params) -> Export:
+        """Give the node for the device."""
+        shape = [window["length"], len(window["axes"])]
+        return Export(
+            symbol="ew_raw",
+            header="raw.h",
+            sources=["raw.cpp"],
+            modules=[],
+            tables={"scale": np.float32(params.scale_axes)},
+            inputs=[{"dtype": "float32", "shape": shape}],
+            outputs=[{"name": "features", "dtype": "float32", "shape": [shape[0] * shape[1]]}],
+        )

@@ -1,0 +1,85 @@
+"""Array files: opened without copying, joined where a value comes in chunks, never pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from edgewright_sdk.errors import RequestError
+
+Array = NDArray[Any]
+
+_SMALL_BYTES = 1 << 20  # below it, reading is faster than mapping
+
+
+def open_array(path: Path) -> Array:
+    """Open a ``.npy`` file read-only; large ones are memory-mapped.
+
+    Raises
+    ------
+    RequestError
+        When the file is missing, damaged or holds objects.
+    """
+    try:
+        if path.stat().st_size < _SMALL_BYTES:
+            with path.open("rb") as file:
+                array: Array = npy.read_array(file, allow_pickle=False)
+            array.flags.writeable = False
+            return array
+        return npy.open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise RequestError(f"{path.name} can't be read as a .npy array: {error}") from None
+
+
+def save_array(path: Path, array: Array) -> None:
+    """Write an array as ``.npy`` in C order."""
+    with path.open("wb") as file:
+        npy.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
+class Chunked:
+    """Arrays that follow one another along axis 0, seen as one.
+
+    Parameters
+    ----------
+    chunks : sequence of np.ndarray [shape=(n_i, ...)]
+        With equal trailing shape and dtype.
+    """
+
+    def __init__(self, chunks: Sequence[Array]) -> None:
+        self.chunks = [chunk for chunk in chunks if len(chunk)] or list(chunks[:1])
+        self.ends = np.cumsum([len(chunk) for chunk in self.chunks])
+
+    def __len__(self) -> int:
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the whole."""
+        return (len(self), *self.chunks[0].shape[1:])
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Rows ``start`` to ``stop``: a view within one chunk, else a copy."""
+        parts = []
+        first = int(np.searchsorted(self.ends, start, side="right"))
+        for chunk, end in zip(self.chunks[first:], self.ends[first:], strict=True):
+            begin = int(end) - len(chunk)
+            parts.append(chunk[max(start - begin, 0) : stop - begin])
+            if stop <= end:
+                break
+        if not parts:
+            return self.chunks[0][:0]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def batches(self, batch_bytes: int) -> Iterator[tuple[int, int]]:
+        """Cut the rows into ``(start, stop)`` pairs of at most ``batch_bytes`` (at least one row) each."""
+        row = self.chunks[0][:1]
+        row_bytes = max(int(np.prod(row.shape[1:], dtype=np.int64)) * row.itemsize, 1)
+        step = max(batch_bytes // row_bytes, 1)
+        for start in range(0, len(self), step):
+            yield start, min(start + step, len(self))

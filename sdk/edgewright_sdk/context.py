@@ -1,0 +1,68 @@
+"""What a block may know and say besides data and parameters."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgewright_sdk.messages import Channel, clipped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass
+class Context:
+    """One task's surroundings; ``Context()`` serves for calling a block by hand.
+
+    Attributes
+    ----------
+    seed : int >= 0
+        The only source of randomness a block may use.
+    threads : int >= 1
+        How many threads the task may use.
+    classes : list of str
+        Names that ``targets`` index.
+    targets : np.ndarray [shape=(n,), dtype=int32] or None
+        Class of each training window, where the block's spec asks for it.
+    groups : np.ndarray [shape=(n,), dtype=int32] or None
+        Group of each training window: windows of one group must stay together.
+    """
+
+    seed: int = 0
+    threads: int = 1
+    classes: list[str] = field(default_factory=list)
+    targets: NDArray[np.int32] | None = None
+    groups: NDArray[np.int32] | None = None
+    channel: Channel = field(default_factory=lambda: Channel(None), repr=False)
+    metrics: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def random(self) -> np.random.Generator:
+        """Return a fresh generator on the task's seed."""
+        return np.random.default_rng(self.seed)
+
+    def progress(self, done: float, total: float, text: str = "") -> None:
+        """Say how far the task is."""
+        self.channel.send({"type": "progress", "done": done, "total": total, "text": clipped(text)})
+
+    def metric(self, name: str, value: float) -> None:
+        """Report a number; the last value of a name goes into ``result.json``."""
+        number = float(value)
+        if not math.isfinite(number):
+            self.warn(f"metric {name!r} is {number} and was left out")
+            return
+        self.metrics[name] = number
+        self.channel.send({"type": "metric", "name": name, "value": number})
+
+    def log(self, text: str) -> None:
+        """Send a line for the run's log, as ``print`` does."""
+        self.channel.send({"type": "log", "text": clipped(text)})
+
+    def warn(self, text: str) -> None:
+        """Record a warning in ``result.json``: the task succeeds, and the user should know."""
+        if text not in self.warnings:
+            self.warnings.append(clipped(text))

@@ -1,0 +1,93 @@
+"""JSON documents that a block writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgewright_sdk.errors import BlockError
+from edgewright_specs.interface import canonical_json
+
+
+def plain(value: Any) -> Any:
+    """Turn numpy scalars and arrays, tuples and mappings into what JSON knows, deeply."""
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def write_document(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document so that equal documents are equal bytes.
+
+    Raises
+    ------
+    BlockError
+        When it holds NaN, an infinity or something that JSON has no form for.
+    """
+    try:
+        path.write_bytes(canonical_json(plain(document)) + b"\n")
+    except (TypeError, ValueError) as error:
+        raise BlockError(f"{path.name}: the block returned what JSON can't hold: {error}") from None
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a processing block gives for a window: said from parameters alone, before anything runs.
+
+    Attributes
+    ----------
+    labels : list of str
+        One a feature, ``"<axis> <feature>"``.
+    shape : dict
+        Output shape; flat by default.
+    """
+
+    labels: list[str]
+    shape: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return ``description.json``."""
+        width = len(self.labels)
+        return {
+            "features": width,
+            "labels": list(self.labels),
+            "shape": self.shape or {"type": "flat", "width": width},
+            "dtype": "float32",
+        }
+
+
+@dataclass(frozen=True)
+class LearningDescription:
+    """What a learning block gives for features: said before anything runs.
+
+    Attributes
+    ----------
+    kind : {"anomaly", "classification", "regression"}
+    outputs : list of str
+        Which of ``scores``, ``contributions``, ``probabilities``, ``map`` it writes.
+    contributions : list of str
+        Labels of the columns of ``contributions``.
+    classes : list of str
+    bounded_in_sample : bool
+        The largest score of the training data is bounded by construction, so no threshold can be read from it.
+    """
+
+    kind: str
+    outputs: list[str]
+    contributions: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    bounded_in_sample: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """Return ``description.json``."""
+        return asdict(self)

@@ -1,0 +1,103 @@
+"""``python3 -m edgewright_sdk run|serve``: one task from its folder, or many over one process."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edgewright_sdk.context import Context
+from edgewright_sdk.errors import BlockError
+from edgewright_sdk.loading import LoadedBlock, load_block
+from edgewright_sdk.messages import Channel, clipped, take_standard_streams
+from edgewright_sdk.operations import context_of, perform
+from edgewright_sdk.request import read_request
+from edgewright_sdk.result import Outputs
+
+_LONGEST_REQUEST = 1 << 20  # a line names two folders
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the driver and return the exit code: 0 done, 1 the task failed, 2 a wrong command line."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m edgewright_sdk", description="Run a block's tasks by the file contract."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run_parser = commands.add_parser("run", help="one request from IN/request.json, results to OUT")
+    serve_parser = commands.add_parser("serve", help='requests as JSON lines on stdin: {"id", "in", "out"}')
+    for sub in (run_parser, serve_parser):
+        sub.add_argument("--block", required=True, type=Path, metavar="DIR", help="the block's folder")
+    run_parser.add_argument("--in", required=True, type=Path, dest="in_dir", metavar="DIR")
+    run_parser.add_argument("--out", required=True, type=Path, dest="out_dir", metavar="DIR")
+    options = parser.parse_args(arguments)
+
+    requests, channel = take_standard_streams()
+    if options.command == "run":
+        return _run(options.block, options.in_dir, options.out_dir, channel)
+    return _serve(options.block, requests, channel)
+
+
+def run_task(loaded: LoadedBlock, in_dir: Path, out_dir: Path, channel: Channel) -> None:
+    """Do one request with a loaded block; the same for cold and warm, so the bytes are the same."""
+    context = Context(channel=channel)
+    task = read_request(in_dir, loaded.type)
+    context_of(task, context)
+    perform(loaded.new(context), task, Outputs(out_dir))
+
+
+def _run(block: Path, in_dir: Path, out_dir: Path, channel: Channel) -> int:
+    try:
+        run_task(load_block(block), in_dir, out_dir, channel)
+    except BlockError as error:
+        channel.send({"type": "error", "text": clipped(str(error))})
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 - the log's last line
+        return 1
+    except Exception as error:
+        channel.send({"type": "error", "text": clipped(_summary(error))})
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _serve(block: Path, requests: int, channel: Channel) -> int:
+    try:
+        loaded = load_block(block)
+    except BlockError as error:
+        channel.send({"type": "error", "text": clipped(str(error))})
+        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        return 1
+    with os.fdopen(requests, "rb") as lines:
+        while line := lines.readline(_LONGEST_REQUEST):
+            channel.send(_answer(loaded, line, channel))
+    loaded.close()
+    return 0
+
+
+def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any]:
+    answer: dict[str, Any] = {"id": None, "type": "done", "ok": False}
+    try:
+        try:
+            request = json.loads(line)
+            answer["id"] = request["id"]
+            in_dir, out_dir = Path(request["in"]), Path(request["out"])
+        except (ValueError, KeyError, TypeError):
+            raise BlockError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
+        run_task(loaded, in_dir, out_dir, channel)
+    except BlockError as error:
+        answer["error"] = clipped(str(error))
+    except (Exception, SystemExit) as error:
+        traceback.print_exc()
+        answer["error"] = clipped(_summary(error))
+    else:
+        answer["ok"] = True
+    return answer
+
+
+def _summary(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

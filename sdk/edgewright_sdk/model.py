@@ -1,0 +1,78 @@
+"""A trained model as plain files: ``model.json`` and ``.npy`` arrays, never pickles."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright_sdk.arrays import Array, open_array, save_array
+from edgewright_sdk.documents import write_document
+from edgewright_sdk.errors import BlockError, RequestError
+from edgewright_specs.interface import CONTRACT_VERSION, MODEL_FILE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+@dataclass
+class Model:
+    """What ``fit`` learns.
+
+    Attributes
+    ----------
+    meta : dict
+        Anything JSON can hold.
+    arrays : dict of str to np.ndarray
+        Names are lower-case identifiers.
+    train_scores : np.ndarray [shape=(n,)], optional
+        Scores of the training windows *as if unseen*, where the block can give them. Written beside the model.
+    """
+
+    meta: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    train_scores: NDArray[np.float32] | NDArray[np.float64] | None = None
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a new folder."""
+        folder.mkdir()
+        listed = {}
+        for name, array in self.arrays.items():
+            if not _NAME.match(name):
+                raise BlockError(f"model array {name!r}: a name is lower-case letters, digits and _")
+            save_array(folder / f"{name}.npy", array)
+            listed[name] = {"file": f"{name}.npy", "dtype": str(array.dtype), "shape": list(array.shape)}
+        write_document(
+            folder / MODEL_FILE, {"contract": CONTRACT_VERSION, "meta": self.meta, "arrays": listed}
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        RequestError
+            When a file is missing or isn't what ``model.json`` says.
+        """
+        path = folder / MODEL_FILE
+        try:
+            document = json.loads(path.read_bytes())
+            meta, listed = document["meta"], document["arrays"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RequestError(f"{path}: not a model written by this SDK: {error!r}") from None
+        arrays = {}
+        for name, entry in listed.items():
+            array = open_array(folder / f"{name}.npy")
+            if str(array.dtype) != entry["dtype"] or list(array.shape) != entry["shape"]:
+                raise RequestError(
+                    f"{path}: array {name!r} is {array.dtype} {list(array.shape)}, "
+                    f"not {entry['dtype']} {entry['shape']}"
+                )
+            arrays[name] = array
+        return cls(meta, arrays)

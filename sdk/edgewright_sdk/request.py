@@ -1,0 +1,192 @@
+"""``request.json``: read, checked, and its inputs opened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from edgewright_sdk.arrays import Array, Chunked, open_array
+from edgewright_sdk.errors import RequestError
+from edgewright_sdk.params import Params
+from edgewright_sdk.values import Features, FeatureSpec
+from edgewright_specs.interface import (
+    CONTRACT_VERSION,
+    OPERATION_INPUTS,
+    OPERATIONS,
+    REQUEST_FILE,
+    Operation,
+    WindowSpec,
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One checked request. Inputs are opened when an operation asks for them."""
+
+    operation: Operation
+    params: Params
+    seed: int
+    threads: int
+    classes: list[str]
+    inputs: dict[str, dict[str, Any]]
+    folder: Path
+    _window: dict[str, Any] | None
+
+    @property
+    def window(self) -> WindowSpec:
+        """What one window is."""
+        if self._window is None:
+            raise _wrong("window", "missing", f"operation {self.operation!r} of this block needs it")
+        return cast("WindowSpec", self._window)
+
+    def has(self, name: str) -> bool:
+        """Whether the request names this input."""
+        return name in self.inputs
+
+    def array(self, name: str) -> Chunked:
+        """Open an array input."""
+        entry = self._input(name, "array")
+        return Chunked(self._chunks(entry.get("chunks"), entry.get("dtype"), f"inputs.{name}"))
+
+    def feature_spec(self, name: str = "features") -> FeatureSpec:
+        """Labels and shape of a features input, which may have no chunks."""
+        parts = self._parts(name)
+        labels = [str(label) for part in parts for label in part["labels"]]
+        shape = parts[0]["shape"] if len(parts) == 1 else {"type": "flat", "width": len(labels)}
+        return FeatureSpec(labels, shape)
+
+    def features(self, name: str = "features") -> Features:
+        """Open a features input; the columns of its parts follow one another."""
+        parts, dtype = self._parts(name), self.inputs[name].get("dtype")
+        opened = []
+        for number, part in enumerate(parts):
+            where = f"inputs.{name}.parts[{number}]"
+            column = Chunked(self._chunks(part.get("chunks"), dtype, where))
+            if len(column.shape) != 2 or column.shape[1] != len(part["labels"]):
+                raise _wrong(
+                    where, list(column.shape), f"(windows, {len(part['labels'])}), one column a label"
+                )
+            opened.append(column)
+        if len({len(column) for column in opened}) > 1:
+            raise _wrong(
+                f"inputs.{name}", [len(c) for c in opened], "the same number of windows in each part"
+            )
+        return Features.from_parts(opened, self.feature_spec(name))
+
+    def path(self, name: str) -> Path:
+        """Path of a folder or JSON input."""
+        entry = self._input(name, "folder", "json")
+        path = self._inside(entry.get("path"), f"inputs.{name}.path")
+        if not path.exists():
+            raise _wrong(f"inputs.{name}.path", entry["path"], "a path that exists in the task's folder")
+        return path
+
+    def _input(self, name: str, *kinds: str) -> dict[str, Any]:
+        entry = self.inputs[name]
+        if entry.get("kind") not in kinds:
+            raise _wrong(f"inputs.{name}.kind", entry.get("kind"), " or ".join(kinds))
+        return entry
+
+    def _parts(self, name: str) -> list[dict[str, Any]]:
+        parts = self._input(name, "features").get("parts")
+        if not isinstance(parts, list) or not parts:
+            raise _wrong(f"inputs.{name}.parts", parts, "a list with at least one part")
+        for number, part in enumerate(parts):
+            if not isinstance(part, dict) or not isinstance(part.get("labels"), list):
+                raise _wrong(f"inputs.{name}.parts[{number}]", part, "an object with labels and shape")
+        return parts
+
+    def _chunks(self, chunks: Any, dtype: Any, where: str) -> list[Array]:
+        if not isinstance(chunks, list) or not chunks:
+            raise _wrong(f"{where}.chunks", chunks, "a list with at least one file")
+        arrays = []
+        for number, chunk in enumerate(chunks):
+            place = f"{where}.chunks[{number}]"
+            if not isinstance(chunk, dict):
+                raise _wrong(place, chunk, "an object with path and shape")
+            array = open_array(self._inside(chunk.get("path"), f"{place}.path"))
+            if list(array.shape) != chunk.get("shape"):
+                raise _wrong(f"{place}.shape", chunk.get("shape"), f"the file's shape, {list(array.shape)}")
+            if array.dtype.name != dtype:
+                raise _wrong(f"{where}.dtype", dtype, f"the file's dtype, {array.dtype.name}")
+            if arrays and array.shape[1:] != arrays[0].shape[1:]:
+                raise _wrong(f"{place}.shape", chunk.get("shape"), "the shape of the chunks before it")
+            arrays.append(array)
+        return arrays
+
+    def _inside(self, path: Any, where: str) -> Path:
+        if not isinstance(path, str) or not path:
+            raise _wrong(where, path, "a relative path")
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts:
+            raise _wrong(where, path, "a relative path inside the task's folder")
+        return self.folder / pure
+
+
+def read_request(folder: Path, block_type: str) -> Task:
+    """Read and check ``request.json`` of a task's input folder.
+
+    Raises
+    ------
+    RequestError
+        With the place in the request, what was got and what is allowed.
+    """
+    path = folder / REQUEST_FILE
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise RequestError(f"{path} can't be read: {error.strerror}") from None
+    except ValueError as error:
+        raise RequestError(f"{path} isn't JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise RequestError(f"{path} must hold a JSON object")
+    if document.get("contract") != CONTRACT_VERSION:
+        raise _wrong("contract", document.get("contract"), f"{CONTRACT_VERSION}, which this SDK speaks")
+    operation = document.get("operation")
+    if operation not in OPERATIONS[block_type]:
+        raise _wrong("operation", operation, f"of a {block_type} block: {', '.join(OPERATIONS[block_type])}")
+    return Task(
+        operation=operation,
+        params=Params(_checked(document, "params", dict, {})),
+        seed=_checked(document, "seed", int, 0),
+        threads=_checked(document, "threads", int, 1),
+        classes=_checked(document, "classes", list, []),
+        inputs=_inputs(_checked(document, "inputs", dict, {}), operation, block_type),
+        folder=folder,
+        _window=_checked(document, "window", dict, None),
+    )
+
+
+def _inputs(inputs: dict[str, Any], operation: Operation, block_type: str) -> dict[str, dict[str, Any]]:
+    known = dict(OPERATION_INPUTS[operation])
+    if block_type == "learning" and operation in ("describe", "plot", "export"):
+        known["features"] = operation != "plot"
+        known["model"] = operation != "describe"
+    if block_type == "processing" and operation == "plot":
+        known["windows"] = True
+    for name, entry in inputs.items():
+        if name not in known:
+            raise _wrong(f"inputs.{name}", "given", f"for {operation}: {', '.join(known) or 'no input'}")
+        if not isinstance(entry, dict):
+            raise _wrong(f"inputs.{name}", entry, "an object with a kind")
+    for name, required in known.items():
+        if required and name not in inputs:
+            raise _wrong(f"inputs.{name}", "missing", f"{operation} needs it")
+    return inputs
+
+
+def _checked(document: dict[str, Any], name: str, kind: type, default: Any) -> Any:
+    value = document.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or value < 0)):
+        raise _wrong(name, value, {dict: "an object", list: "a list", int: "an integer ≥ 0"}[kind])
+    return value
+
+
+def _wrong(where: str, got: Any, allowed: str) -> RequestError:
+    text = repr(got)
+    shown = text if len(text) <= 80 else text[:80] + "…"
+    return RequestError(f"{REQUEST_FILE}: {where}: got {shown}; allowed: {allowed}")

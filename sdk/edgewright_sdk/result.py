@@ -1,0 +1,67 @@
+"""Outputs and ``result.json`` of one task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from edgewright_sdk.arrays import Array, save_array
+from edgewright_sdk.context import Context
+from edgewright_sdk.documents import write_document
+from edgewright_specs.interface import CONTRACT_VERSION, RESULT_FILE, Output
+
+
+class Outputs:
+    """Collects what a task writes; :meth:`finish` makes it a success.
+
+    Parameters
+    ----------
+    folder : Path
+        The task's output folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._outputs: dict[str, Output] = {}
+
+    def array(self, name: str, array: Array) -> None:
+        """Write a whole array."""
+        path = f"{name}.npy"
+        save_array(self.folder / path, array)
+        self._outputs[name] = _array_output(path, array.dtype, array.shape)
+
+    def open_array(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+        """Make an array file to be filled batch by batch."""
+        path = f"{name}.npy"
+        self._outputs[name] = _array_output(path, dtype, shape)
+        return npy.open_memmap(self.folder / path, mode="w+", dtype=dtype, shape=shape)
+
+    def document(self, name: str, document: dict[str, Any]) -> None:
+        """Write a JSON document."""
+        path = f"{name}.json"
+        write_document(self.folder / path, document)
+        self._outputs[name] = {"kind": "json", "path": path}
+
+    def new_folder(self, name: str) -> Path:
+        """Name a folder; whoever fills it makes it."""
+        self._outputs[name] = {"kind": "folder", "path": name}
+        return self.folder / name
+
+    def finish(self, context: Context) -> None:
+        """Write ``result.json``, last and by rename: before it the task has not succeeded."""
+        unfinished = self.folder / f".{RESULT_FILE}"
+        result = {
+            "contract": CONTRACT_VERSION,
+            "outputs": self._outputs,
+            "metrics": context.metrics,
+            "warnings": context.warnings,
+        }
+        write_document(unfinished, result)
+        unfinished.rename(self.folder / RESULT_FILE)
+
+
+def _array_output(path: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Output:
+    return {"kind": "array", "path": path, "dtype": dtype.name, "shape": list(shape)}
