@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import PlanError
@@ -23,13 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright.registry import Block
+    from edgewright.scoring.folds import Folds
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split, WindowSpec
 
 READ = "data/read"
 INDEX = "data/index"
 CHUNK_BYTES = 64 << 20
-FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,12 @@ class Samples:
     splits: Mapping[Split, tuple[int, int]]
     rows: NDArray[Any]  # index.npy
     samples: Sequence[Mapping[str, Any]]
+    stride: int
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether the same samples are fitted and scored (`split: none`)."""
+        return all(first == last for split, (first, last) in self.splits.items() if split != "training")
 
     def chunks(self, split: Split) -> list[tuple[int, int]]:
         """Row ranges of one split, each at most :data:`CHUNK_BYTES` of windows."""
@@ -70,19 +75,6 @@ class Samples:
         """One field of the sample that each window of a split belongs to."""
         first, last = self.splits[split]
         return [self.samples[number][field] for number in self.rows["sample"][first:last]]
-
-    @cached_property
-    def groups(self) -> NDArray[np.int32]:
-        """Group number of each training window: its sample's group, or the sample itself."""
-        import numpy as np
-
-        names = [
-            sample["group"] or f"sample {sample['name']} {number}" for number, sample in enumerate(self.samples)
-        ]
-        numbers = np.unique(names, return_inverse=True)[1].astype(np.int32)
-        first, last = self.splits["training"]
-        taken: NDArray[np.int32] = numbers[self.rows["sample"][first:last]]
-        return taken
 
 
 def load_samples(index_dir: Path, index_path: Path) -> Samples:
@@ -98,7 +90,7 @@ def load_samples(index_dir: Path, index_path: Path) -> Samples:
     }
     splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
     samples = json.loads((index_dir / "samples.json").read_text(encoding="utf-8"))
-    return Samples(window, splits, np.load(index_path, mmap_mode="r"), samples)  # type: ignore[arg-type]
+    return Samples(window, splits, np.load(index_path, mmap_mode="r"), samples, info["stride"])  # type: ignore[arg-type]
 
 
 def build_nodes(
@@ -283,16 +275,43 @@ class Planner:
             )
         return None if keep.all() else np.flatnonzero(keep)
 
-    def fold_tasks(self, node: Node, folds: NDArray[np.int64], rows: NDArray[np.int64]) -> list[Task]:
-        """Fit without each fold in turn and score that fold; ``folds[i]`` is the fold of training row ``rows[i]``."""
+    def fold_tasks(self, node: Node, folds: Folds, rows: NDArray[np.int64]) -> list[Task]:
+        """Fit without each fold in turn and score that fold; ``folds`` cuts the training rows ``rows``."""
         tasks: list[Task] = []
-        for fold in sorted({int(number) for number in folds}):
-            parts = self.parts(node, ["training"])
-            fit = self._block(node, "fit", {"features": FeatureRows(parts, rows[folds != fold])}, name=f"fold-{fold}")
-            model = FromTask(fit.id, "model")
-            score = {"model": model, "features": FeatureRows(parts, rows[folds == fold])}
-            tasks += [fit, self._block(node, "score", score, name=f"fold-{fold}")]
+        parts = self.parts(node, ["training"])
+        for fold in range(folds.count):
+            fit = self._block(node, "fit", {"features": FeatureRows(parts, rows[folds.fit_rows(fold)])}, name=f"fold-{fold}")
+            inputs = {
+                "model": FromTask(fit.id, "model"),
+                "features": FeatureRows(parts, rows[folds.held_rows(fold)]),
+            }
+            tasks += [fit, self._block(node, "score", inputs, name=f"fold-{fold}")]
         return tasks
+
+    def self_test(self, mode: str, task: str) -> list[Task]:
+        """Features and scores of the self-test's windows, which host step ``task`` made one array a node of."""
+        tasks: list[Task] = []
+        for node in self.processing.values():
+            windows = {"windows": FromTask(task, f"windows-{node.id}")}
+            width = self.description(node.id)["features"]
+            tasks.append(
+                self._block(node, "transform", windows, window=self.window(node), columns=width, name=f"selftest-{mode}")
+            )
+        for node in self.learning.values():
+            parts = tuple(
+                Part(part.node, part.describe, (f"{part.node}/transform/selftest-{mode}",)) for part in self.parts(node)
+            )
+            inputs = {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(parts)}
+            tasks.append(self._block(node, "score", inputs, name=f"selftest-{mode}"))
+        return tasks
+
+    def build(self, node: Node, assembly: str) -> list[Task]:
+        """The task by which a deployment block turns an assembled impulse into a package."""
+        return [self._block(node, "build", {"impulse": FromTask(assembly, "impulse")})]
+
+    def verify(self, node: Node) -> list[Task]:
+        """The task that compiles and runs a package's self-test."""
+        return [self._block(node, "verify", {"package": FromTask(f"{node.id}/build", "package")})]
 
     def exports(self) -> list[Task]:
         """Tasks by which every node becomes device code and tables."""

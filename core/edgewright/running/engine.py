@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from edgewright.errors import EdgewrightError, PlanError, TaskError
 from edgewright.planner.keys import block_parts, changed_parts, host_parts
@@ -189,35 +189,33 @@ class Engine:
     def _execute(
         self, task: Task, key: str, parts: dict[str, Any], runner: tuple[Runner, Prepared] | None
     ) -> Entry:
-        with self.store.staging() as folder:
-            staged = folder / "files"
-            staged.mkdir()
+        with self.store.staging() as staged:
             if isinstance(task, HostTask):
                 return self._execute_step(task, key, parts, staged)
             assert runner is not None
-            return self._execute_block(task, key, parts, runner, folder, staged)
+            with self.store.staging() as scratch:
+                return self._execute_block(task, key, parts, runner, scratch, staged)
 
     def _execute_step(self, task: HostTask, key: str, parts: dict[str, Any], staged: Path) -> Entry:
-        from edgewright.harvest import describe_outputs
-
         started = time.monotonic()
         inputs = StepInputs(
             {(source.task, source.output): self.path(source.task, source.output) for source in task.reads},
             {name: array.values for name, array in task.arrays.items()},
         )
-        outputs = describe_outputs(staged, task.step(inputs, task.settings, staged))
+        written = task.step(inputs, task.settings, staged)
+        outputs = {name: self.store.describe(staged, path, _kind(path)) for name, path in written.items()}
         meta = {"seconds": _since(started), "runner": "host", "warnings": []}
         return self.store.publish(key, staged, outputs, parts=parts, meta=meta)
 
     def _execute_block(
-        self, task: BlockTask, key: str, parts: dict[str, Any], ready: tuple[Runner, Prepared], folder: Path, staged: Path
+        self, task: BlockTask, key: str, parts: dict[str, Any], ready: tuple[Runner, Prepared], scratch: Path, staged: Path
     ) -> Entry:
         from edgewright.harvest import HarvestError, harvest
         from edgewright.runners.base import Job
         from edgewright.runners.limits import limits_of
 
         runner, prepared = ready
-        in_dir, out_dir, log_path = folder / "in", folder / "out", folder / "log.txt"
+        in_dir, out_dir, log_path = scratch / "in", scratch / "out", scratch / "log.txt"
         in_dir.mkdir()
         out_dir.mkdir()
         materialise(task, in_dir, self.find)
@@ -257,6 +255,10 @@ class Engine:
     def _hint(self, task: BlockTask) -> str:
         place = f" ({task.place})" if task.place else ""
         return f"block {task.block.name!r}, node {task.node!r}{place}; its log: {self.recorder.folder / 'logs'}"
+
+
+def _kind(path: str) -> Literal["array", "folder", "json"]:
+    return "array" if path.endswith(".npy") else "json" if path.endswith(".json") else "folder"
 
 
 def _rules(task: BlockTask) -> dict[str, Any]:

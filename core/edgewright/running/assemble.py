@@ -1,0 +1,163 @@
+"""Host steps of a deployment: choose the self-test's windows, then lay out the folder that ``build`` reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.running.materialise import place
+from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgewright.planner.tasks import StepInputs
+
+SELF_TEST_WINDOWS = 8
+STEP_VERSION = 1
+
+
+def self_test_windows(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+    """Write the self-test's windows, once as a whole and once a processing node with its axes.
+
+    ``recorded`` takes windows of the test split spread evenly over its normal and abnormal parts; ``synthetic`` makes windows
+    with the mean and spread of the training windows; ``none`` has no window.
+    """
+    import numpy as np
+
+    signal = np.load(inputs["data/read", "signal"], mmap_mode="r")
+    index = np.load(inputs["data/index", "index"], mmap_mode="r")
+    samples = json.loads(inputs["data/index", "samples"].read_text(encoding="utf-8"))
+    length, mode = settings["length"], settings["mode"]
+    origin: list[dict[str, Any]] = []
+    if mode == "recorded":
+        rows = _choose(index, samples, settings["splits"])
+        values = _cut(signal, index, rows, length)
+        for row in rows:
+            sample = samples[int(index["sample"][row])]
+            origin.append({"sample": sample["name"], "start": int(index["start"][row]) - int(sample["offset"])})
+    elif mode == "synthetic":
+        first, last = settings["splits"]["training"]
+        values = _synthesise(_cut(signal, index, np.arange(first, last)[:: max(1, (last - first) // 256)], length))
+        origin = [{"sample": f"synthetic {number}", "start": 0} for number in range(len(values))]
+    else:
+        values = np.zeros((0, length, signal.shape[1]), np.float32)
+    np.save(out / "windows.npy", values)
+    (out / "origin.json").write_text(json.dumps(origin, ensure_ascii=False), encoding="utf-8")
+    outputs = {"windows": "windows.npy", "origin": "origin.json"}
+    for node, columns in settings["columns"].items():
+        chosen = values if columns is None else np.ascontiguousarray(values[:, :, columns])
+        np.save(out / f"windows-{node}.npy", chosen)
+        outputs[f"windows-{node}"] = f"windows-{node}.npy"
+    return outputs
+
+
+def _choose(index: NDArray[Any], samples: Sequence[Mapping[str, Any]], splits: Mapping[str, Sequence[int]]) -> NDArray[np.int64]:
+    """Pick rows of the first split that has any, half of them abnormal where there are such."""
+    import numpy as np
+
+    first, last = next(
+        (splits[name] for name in ("test", "calibration", "training") if splits[name][1] > splits[name][0]), (0, 0)
+    )
+    rows = np.arange(first, last)
+    abnormal = np.array([samples[number]["normal"] is False for number in index["sample"][first:last]], bool)
+    half = SELF_TEST_WINDOWS // 2
+    bad = _spread(rows[abnormal], half)
+    good = _spread(rows[~abnormal], SELF_TEST_WINDOWS - len(bad))
+    return np.sort(np.concatenate([good, bad]))
+
+
+def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    import numpy as np
+
+    if len(rows) <= count:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
+
+
+def _cut(signal: NDArray[Any], index: NDArray[Any], rows: NDArray[Any], length: int) -> NDArray[np.float32]:
+    from edgewright.data import windows
+
+    return windows(signal, index, rows, length)
+
+
+def _synthesise(training: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Waves and noise around the training data's mean and spread, from a fixed seed."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    _, length, axes = training.shape
+    mean, spread = training.mean((0, 1)), training.std((0, 1)) + 1e-6
+    phase = np.arange(length)[:, None] / length
+    shapes = []
+    for number in range(SELF_TEST_WINDOWS):
+        wave = np.sin(2 * np.pi * (phase * (number + 1) * 1.7 + random.random(axes)))
+        shapes.append(mean + spread * (wave * (0.5 + number / 3) + 0.3 * random.standard_normal((length, axes))))
+    return np.asarray(shapes, np.float32)
+
+
+def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+    """Lay out the deployment folder (docs/architecture.md) from exports, descriptions, thresholds and the self-test."""
+    import numpy as np
+
+    from edgewright.scoring import PTable, p_values
+
+    root = out / "impulse"
+    selftest = root / "selftest"
+    selftest.mkdir(parents=True)
+    mode = settings["mode"]
+    test = f"selftest/{mode}"
+    origin = json.loads(inputs[test, "origin"].read_text(encoding="utf-8"))
+    decisions: list[dict[str, Any]] = [{**place_, "nodes": {}} for place_ in origin]
+    shutil.copyfile(inputs[test, "windows"], selftest / "windows.npy")
+    nodes = []
+    for node in settings["nodes"]:
+        name = node["id"]
+        place(inputs[f"{name}/export", "export"], root / "nodes" / name)
+        description = json.loads(inputs[f"{name}/describe", "description"].read_text(encoding="utf-8"))
+        document = {**node}
+        if node["type"] == "processing":
+            document |= {"labels": description["labels"], "features": description["features"]}
+            shutil.copyfile(inputs[f"{name}/transform/selftest-{mode}", "features"], selftest / f"features-{name}.npy")
+        else:
+            document |= {
+                "kind": description["kind"],
+                "contributions": description.get("contributions", []),
+                "classes": description.get("classes", []),
+            }
+        if node["type"] == "learning" and description["kind"] == "anomaly":
+            scores = np.load(inputs[f"{name}/score/selftest-{mode}", "scores"])
+            np.save(selftest / f"scores-{name}.npy", scores)
+            threshold = json.loads(inputs[f"{name}/threshold", "threshold"].read_text(encoding="utf-8"))
+            document["threshold"] = {
+                key: threshold.get(key) for key in ("value", "method", "target_fpr")
+            }
+            document["quantiles"] = threshold["quantiles"]
+            chances = p_values(scores, PTable.from_document(threshold["quantiles"])) if len(scores) else []
+            for decision, score, chance in zip(decisions, scores, chances, strict=True):
+                decision["nodes"][name] = {
+                    "score": float(score), "p": float(chance), "anomalous": bool(score > threshold["value"]),
+                }  # fmt: skip
+        nodes.append(document)
+    (selftest / "decisions.json").write_text(json.dumps(decisions, indent=1, ensure_ascii=False), encoding="utf-8")
+    deployment = {
+        "contract": CONTRACT_VERSION,
+        "name": settings["name"],
+        "build_id": settings["build_id"],
+        "namespace": f"{identifier(settings['name'])}_{settings['build_id'][:8]}",
+        "window": settings["window"],
+        "nodes": nodes,
+    }
+    (root / DEPLOYMENT_FILE).write_text(json.dumps(deployment, indent=1, ensure_ascii=False), encoding="utf-8")
+    return {"impulse": "impulse"}
+
+
+def identifier(name: str) -> str:
+    """A name as a C identifier: letters, digits and underscores, not starting with a digit."""
+    text = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() or "impulse"
+    return f"i_{text}" if text[0].isdigit() else text

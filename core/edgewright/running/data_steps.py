@@ -1,0 +1,60 @@
+"""Host steps that read a data set and cut it into windows, as keyed tasks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.planner.plan import INDEX, READ
+from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
+
+if TYPE_CHECKING:
+    from edgewright.data import Inventory
+    from edgewright.store import Store
+    from edgewright_specs.impulse import ImpulseSpec
+
+READ_VERSION = 1
+INDEX_VERSION = 1
+
+
+def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_only: bool) -> list[Task]:
+    """Tasks that read every file once and index its windows; the key holds each file's digest."""
+    from edgewright.data import index, read
+
+    data, window = impulse.data, impulse.input
+
+    def read_step(_inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+        summary = read(files, data, window, out)
+        _write(out / "summary.json", asdict(summary))
+        return {"signal": "signal.npy", "recordings": "recordings.json", "summary": "summary.json"}
+
+    def index_step(inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+        folder = inputs[READ, "recordings"].parent
+        summary = index(folder, data, window, out, normal_only=normal_only, seed=impulse.seed)
+        _write(out / "summary.json", asdict(summary))
+        return {
+            "samples": "samples.json", "index": "index.npy", "windows": "windows.json", "summary": "summary.json",
+        }  # fmt: skip
+
+    asked = data.model_dump(mode="json")
+    input_ = window.model_dump(mode="json")
+    reading = HostTask(
+        id=READ, node="data", operation="read", step=read_step, version=READ_VERSION,
+        settings={
+            "reader": files.reader, "options": asked.get("options") or {}, "skip_bad": asked.get("skip_bad", False), "input": input_,
+            "files": [[name, store.digest_file(path)] for name, path in files.files],
+        },
+    )  # fmt: skip
+    indexing = HostTask(
+        id=INDEX, node="data", operation="index", step=index_step, version=INDEX_VERSION,
+        settings={"data": {k: v for k, v in asked.items() if k != "path"}, "input": input_, "normal_only": normal_only, "seed": impulse.seed},
+        reads=(FromTask(READ, "signal"), FromTask(READ, "recordings")),
+    )  # fmt: skip
+    return [reading, indexing]
+
+
+def _write(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, default=str), encoding="utf-8")

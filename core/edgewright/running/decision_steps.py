@@ -1,0 +1,208 @@
+"""Host steps from scores to decisions: held-out scores, threshold, decisions and metrics of one anomaly node."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import PlanError
+from edgewright.planner.plan import INDEX, Node, Planner
+from edgewright.planner.tasks import Array, FromTask, HostTask, StepInputs, Task
+from edgewright_specs.interface import SPLITS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgewright.scoring.folds import Folds
+    from edgewright_specs.impulse import ImpulseSpec
+
+VERSION = 1
+
+#: Options of `thresholds:` that `scoring.choose` takes.
+OPTIONS = ("fpr", "fnr", "percentile", "sigma", "beta", "value")
+
+
+def decision_tasks(impulse: ImpulseSpec, node: Node, planner: Planner, description: Mapping[str, Any]) -> list[Task]:
+    """Tasks for one anomaly node: folds where nothing better is to be had, then threshold, decisions and metrics."""
+    asked = threshold_settings(impulse, node.id)
+    rows = planner.training_rows(node)
+    section = node.block.spec.edgewright
+    fitted = FromTask(f"{node.id}/fit", "train_scores")
+    tasks: list[Task] = []
+    note = ""
+    held: FromTask
+    if section is not None and "train_scores" in (section.outputs or {}):
+        held = fitted
+    elif planner.samples.unlabelled:
+        tasks.append(_in_sample(node, planner))
+        held = FromTask(tasks[-1].id, "held_out")
+    else:
+        folds, rows_ = _folds(planner, rows, impulse.seed, node)
+        note = folds.note
+        inner = planner.fold_tasks(node, folds, rows_)
+        tasks += inner
+        tasks.append(_held_out(node, folds))
+        held = FromTask(tasks[-1].id, "held_out")
+    scores = {split: _score_refs(node, planner, split) for split in SPLITS}
+    tasks.append(
+        HostTask(
+            id=f"{node.id}/threshold", node=node.id, operation="threshold", step=_threshold, version=VERSION,
+            settings={
+                **asked, "node": node.id, "note": note, "bounded_in_sample": bool(description.get("bounded_in_sample")),
+                "splits": {split: list(planner.samples.splits[split]) for split in SPLITS},
+                "held": [held.task, held.output], "scores": {k: [r.task for r in v] for k, v in scores.items()},
+            },
+            reads=(held, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scores["training"], *scores["calibration"]),
+            place=impulse.locate(f"/thresholds/{node.id}"),
+        )
+    )  # fmt: skip
+    tested = "training" if planner.samples.unlabelled else "test"
+    tasks.append(
+        HostTask(
+            id=f"{node.id}/decide", node=node.id, operation="decide", step=_decide, version=VERSION,
+            settings={
+                "node": node.id, "split": tested, "splits": {split: list(planner.samples.splits[split]) for split in SPLITS},
+                "scores": [ref.task for ref in scores[tested]], "seed": impulse.seed,
+                "aggregate": asked["aggregate"], "top_k": asked["top_k"],
+            },
+            reads=(FromTask(f"{node.id}/threshold", "threshold"), FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scores[tested]),
+        )
+    )  # fmt: skip
+    return tasks
+
+
+def threshold_settings(impulse: ImpulseSpec, node: str) -> dict[str, Any]:
+    """What the impulse asks of a node's threshold, defaults filled in."""
+    entry = impulse.thresholds.get(node)
+    given = entry.model_dump(mode="json") if entry is not None else {}
+    settings: dict[str, Any] = {name: given.get(name) for name in OPTIONS}
+    settings["method"] = given.get("method") or "held-out"
+    settings["aggregate"] = given.get("aggregate") or "max"
+    settings["top_k"] = given.get("top_k") or 3
+    return settings
+
+
+def _folds(planner: Planner, rows: NDArray[np.int64] | None, seed: int, node: Node) -> tuple[Folds, NDArray[np.int64]]:
+    import numpy as np
+
+    from edgewright.errors import DataError
+    from edgewright.scoring import make_folds
+
+    samples = planner.samples
+    owners = samples.rows["sample"][slice(*samples.splits["training"])]
+    rows = np.arange(len(owners)) if rows is None else rows
+    own = [samples.samples[number] for number in owners[rows]]
+    names = [f"{sample['name']}\0{number}" for sample, number in zip(own, owners[rows], strict=True)]
+    groups = [str(sample["group"]) if sample["group"] else name for sample, name in zip(own, names, strict=True)]
+    overlap = -(-samples.window["length"] // samples.stride) - 1
+    try:
+        folds = make_folds(names, [str(sample["label"]) for sample in own], groups, seed=seed, overlap=overlap)
+    except DataError as error:
+        raise PlanError(f"{node.place}: {error.message}", hint=error.hint) from None
+    return folds, rows
+
+
+def _score_refs(node: Node, planner: Planner, split: str) -> list[FromTask]:
+    count = len(planner.samples.chunks(split))  # type: ignore[arg-type]
+    return [FromTask(f"{node.id}/score/{split}-{number}", "scores") for number in range(count)]
+
+
+def _held_out(node: Node, folds: Folds) -> HostTask:
+    """Put the folds' scores back into the order of the training windows."""
+    reads = tuple(FromTask(f"{node.id}/score/fold-{fold}", "scores") for fold in range(folds.count))
+
+    def step(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+        import numpy as np
+
+        assignment = inputs.arrays["assignment"]
+        scores = np.full(len(assignment), np.nan)
+        for fold, task in enumerate(settings["folds"]):
+            scores[assignment == fold] = np.load(inputs[task, "scores"])
+        np.save(out / "held_out.npy", scores[assignment >= 0])
+        return {"held_out": "held_out.npy"}
+
+    return HostTask(
+        id=f"{node.id}/held-out", node=node.id, operation="held-out", step=step, version=VERSION,
+        settings={"folds": [ref.task for ref in reads]}, reads=reads, arrays={"assignment": Array(folds.assignment)},
+    )  # fmt: skip
+
+
+def _in_sample(node: Node, planner: Planner) -> HostTask:
+    """Unlabelled exploration: the scores of the samples that were fitted stand in for held-out ones."""
+    reads = tuple(_score_refs(node, planner, "training"))
+
+    def step(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+        import numpy as np
+
+        np.save(out / "held_out.npy", _concatenate(inputs, settings["scores"]))
+        return {"held_out": "held_out.npy"}
+
+    return HostTask(
+        id=f"{node.id}/held-out", node=node.id, operation="held-out", step=step, version=VERSION,
+        settings={"scores": [ref.task for ref in reads]}, reads=reads,
+    )  # fmt: skip
+
+
+def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+    import numpy as np
+
+    from edgewright.scoring import choose, table, threshold_document
+
+    held = np.load(inputs[settings["held"][0], settings["held"][1]])
+    training = _concatenate(inputs, settings["scores"]["training"])
+    calibration = _concatenate(inputs, settings["scores"]["calibration"])
+    bounded = settings["bounded_in_sample"]
+    truth = _abnormal(inputs, settings["splits"]["calibration"])
+    chosen = choose(
+        settings["method"], held_out=held, training=training, calibration=calibration, calibration_truth=truth,
+        bounded_in_sample=bounded, **{name: settings[name] for name in OPTIONS},
+    )  # fmt: skip
+    document = threshold_document(
+        chosen, table(held), held_out=held, training=training, bounded_in_sample=bounded, notes=[settings["note"]]
+    )
+    _write(out / "threshold.json", {"node": settings["node"], **document})
+    return {"threshold": "threshold.json"}
+
+
+def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+    import numpy as np
+
+    from edgewright.scoring import PTable, Threshold, decisions_document, metrics_document
+
+    node = settings["node"]
+    threshold = json.loads(inputs[f"{node}/threshold", "threshold"].read_text(encoding="utf-8"))
+    samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
+    index = np.load(inputs[INDEX, "index"])[slice(*settings["splits"][settings["split"]])]
+    offsets = np.array([sample["offset"] for sample in samples], np.int64)
+    decisions = decisions_document(
+        _concatenate(inputs, settings["scores"]),
+        {"sample": index["sample"], "start": index["start"] - offsets[index["sample"]]},
+        samples, threshold["value"], PTable.from_document(threshold["quantiles"]),
+        split=settings["split"], method=settings["aggregate"], top_k=settings["top_k"],
+    )  # fmt: skip
+    head = {name: threshold[name] for name in Threshold.__dataclass_fields__}
+    metrics = metrics_document(decisions, samples, Threshold(**head), seed=settings["seed"])
+    _write(out / "decisions.json", decisions)
+    _write(out / "metrics.json", metrics)
+    return {"decisions": "decisions.json", "metrics": "metrics.json"}
+
+
+def _abnormal(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
+    owners = np.load(inputs[INDEX, "index"])["sample"][slice(*rows)]
+    return np.array([samples[number]["normal"] is False for number in owners], bool)
+
+
+def _concatenate(inputs: StepInputs, tasks: Sequence[str]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.concatenate([np.load(inputs[task, "scores"]) for task in tasks]) if tasks else np.zeros(0)
+
+
+def _write(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""Where a run's outputs appear in its folder: links into the store, under names a person can read."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgewright.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgewright.store import Entry
+
+#: Tasks that are not linked: folds and self-tests are inputs of others, found by their keys in run.json.
+_INNER = re.compile(r"/(fold-\d+|selftest-\w+)$")
+
+
+def new_run_folder(name: str, out: Path | None, runs: Path) -> Path:
+    """Make the folder of a new run: ``out``, or ``<runs>/<time>-<name>``.
+
+    Raises
+    ------
+    UsageError
+        ``out`` holds something that is not a run.
+    """
+    if out is None:
+        stem = f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
+        runs.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            folder = runs / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+        raise UsageError(f"{runs}: too many runs named {stem}", hint="give -o DIR")
+    if out.exists():
+        if not out.is_dir() or (any(out.iterdir()) and not (out / "run.json").is_file()):
+            raise UsageError(f"{out}: exists and is not a run folder", hint="choose an empty or a new folder for -o")
+        clear_run_folder(out)
+    out.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def clear_run_folder(folder: Path) -> None:
+    """Take away what a run wrote, and nothing else."""
+    for name in ("outputs", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("run.json", "events.jsonl", "impulse.yaml", "impulse.lock", "report.html"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def link_outputs(folder: Path, entries: Iterable[tuple[str, Entry]]) -> None:
+    """Link every output of finished tasks into ``folder/outputs``."""
+    outputs = folder / "outputs"
+    for task, entry in entries:
+        if _INNER.search(task):
+            continue
+        node, _, rest = task.partition("/")
+        suffix = f"-{rest.split('/', 1)[1]}" if "/" in rest else ""
+        for name, output in entry.outputs.items():
+            stem, dot, extension = Path(output.path).name.partition(".")
+            link = outputs / node / f"{stem if output.kind != 'array' else name}{suffix}{dot}{extension}"
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(entry.file(name))

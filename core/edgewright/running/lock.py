@@ -1,0 +1,78 @@
+"""``impulse.lock``: digests of everything a run used, and the build id that packages carry."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from edgewright_specs.interface import CONTRACT_VERSION, digest_json
+
+if TYPE_CHECKING:
+    from edgewright.planner.plan import Node
+    from edgewright.runners.base import Prepared
+    from edgewright.store import Entry
+
+LOCK_VERSION = 1
+
+
+def identity(impulse: Mapping[str, Any], nodes: Sequence[Node], entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """What makes a trained impulse this one and no other, wherever it was trained.
+
+    Graph, parameters, block digests and the digest of every output that a device computes with; not the library versions or
+    images, which the lock names beside it: equal outputs are the same build.
+    """
+    outputs = {
+        f"{task}:{name}": output.sha256
+        for task, entry in sorted(entries.items())
+        if task.endswith(("/describe", "/export", "/threshold", "data/index"))
+        for name, output in entry.outputs.items()
+    }
+    return {
+        "contract": CONTRACT_VERSION,
+        "name": impulse["name"],
+        "seed": impulse.get("seed", 0),
+        "nodes": [
+            {"id": node.id, "block": node.block.name, "digest": node.block.digest, "params": dict(node.params)}
+            for node in nodes
+            if node.block.type != "deployment"
+        ],
+        "outputs": outputs,
+    }
+
+
+def build_id(identity_document: Mapping[str, Any]) -> str:
+    """16 hex digits that name a trained impulse."""
+    return digest_json(identity_document)[:16]
+
+
+def lock(
+    impulse: Mapping[str, Any],
+    identity_document: Mapping[str, Any],
+    prepared: Mapping[str, Prepared],
+    entries: Mapping[str, Entry],
+) -> dict[str, Any]:
+    """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task."""
+    return {
+        "version": LOCK_VERSION,
+        "edgewright": version("edgewright"),
+        "python": platform.python_version(),
+        "build_id": build_id(identity_document),
+        "identity": dict(identity_document),
+        "impulse": digest_json(impulse),
+        "blocks": {
+            ready.block.name: {
+                "digest": ready.block.digest,
+                "runner": ready.runner,
+                "environment": list(ready.environment),
+                "image": ready.image,
+                **ready.detail,
+            }
+            for ready in prepared.values()
+        },
+        "tasks": {
+            task: {"key": entry.key, "outputs": {name: output.sha256 for name, output in entry.outputs.items()}}
+            for task, entry in sorted(entries.items())
+        },
+    }
