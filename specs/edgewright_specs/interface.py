@@ -123,10 +123,14 @@ class Result(TypedDict):
 
 
 class OutputRule(TypedDict, total=False):
+    """What an output must be. ``finite`` (default true): no NaN or infinity; ``shape``: None is any size."""
+
     kind: Literal["array", "folder", "json"]
     required: bool
     dtypes: tuple[str, ...]
     rank: int
+    finite: bool
+    shape: tuple[int | None, ...]
 
 
 #: What each operation reads and writes: the one table that driver, harvest and conformance kit share.
