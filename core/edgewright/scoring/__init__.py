@@ -1,0 +1,39 @@
+"""Thresholds, p-values, metrics and aggregation: pure functions over arrays of scores.
+
+Higher = more anomalous, everywhere. Nothing here reads files, knows a run or imports more than numpy (scipy lazily,
+for one function).
+"""
+
+from edgewright.scoring.conformal import PTable, p_values, table
+from edgewright.scoring.documents import decisions_document, metrics_document, threshold_document
+from edgewright.scoring.folds import Folds, fold_count, make_folds
+from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
+from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
+from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
+
+__all__ = [
+    "AGGREGATES",
+    "METHODS",
+    "Folds",
+    "PTable",
+    "Threshold",
+    "aggregate",
+    "auroc",
+    "average_precision",
+    "bootstrap",
+    "choose",
+    "clopper_pearson",
+    "confusion",
+    "decide",
+    "decisions_document",
+    "evaluate",
+    "false_alarm_rate",
+    "fold_count",
+    "make_folds",
+    "metrics_document",
+    "p_values",
+    "rates",
+    "rules_table",
+    "table",
+    "threshold_document",
+]

@@ -1,0 +1,111 @@
+"""Thresholds from labelled scores: the calibration split, or the test split when the user insists.
+
+Candidates lie half-way between neighbouring distinct scores, so no measured score sits on a threshold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from edgewright.errors import UsageError
+from edgewright.scoring.arrays import as_scores, as_truth
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+LABELLED_METHODS: Final = ("target-fpr", "target-fnr", "f1", "fbeta", "roc", "pr")
+
+
+def from_labels(
+    method: str, scores: ArrayLike, truth: ArrayLike, *, rate: float = 0.0, beta: float = 1.0
+) -> tuple[float, str]:
+    """Choose a threshold by labels.
+
+    Parameters
+    ----------
+    method : str
+        ``target-fpr``: the lowest threshold whose false-alarm rate is at most ``rate``. ``target-fnr``: the highest
+        whose share of missed anomalies is at most ``rate``. ``f1``, ``fbeta``: the largest F-score. ``roc``: the
+        largest Youden index, recall − FPR. ``pr``: the point of the precision–recall curve nearest to (1, 1).
+    scores, truth : array-like [shape=(n,)]
+        Scores, and True where abnormal.
+
+    Returns
+    -------
+    value : float
+    note : str
+        How many of each kind it was chosen on.
+
+    Raises
+    ------
+    UsageError
+        Either kind is missing where the method needs it.
+    """
+    values = as_scores(scores, name="calibration scores")
+    actual = as_truth(truth, len(values))
+    normal, abnormal = int((~actual).sum()), int(actual.sum())
+    if (not normal and method != "target-fnr") or (not abnormal and method != "target-fpr"):
+        raise UsageError(
+            f"threshold: method {method} needs labelled normal and abnormal samples in the calibration split, "
+            f"got {normal} normal and {abnormal} abnormal windows",
+            hint="record some, or use `method: held-out`, which needs normal samples only",
+        )
+    candidates = _candidates(values)
+    false_alarms = _above(values[~actual], candidates)
+    hits = _above(values[actual], candidates)
+    fpr = false_alarms / max(normal, 1)
+    recall = hits / max(abnormal, 1)
+    if method == "target-fpr":
+        best = int(np.flatnonzero(fpr <= rate)[0])
+    elif method == "target-fnr":
+        best = int(np.flatnonzero(1.0 - recall <= rate + 1e-12)[-1])
+    else:
+        best = _middle_of_best(_objective(method, hits, false_alarms, fpr, recall, abnormal, beta))
+    return float(candidates[best]), f"chosen on {normal} normal and {abnormal} abnormal windows"
+
+
+def _objective(
+    method: str, hits: Any, false_alarms: Any, fpr: Any, recall: Any, abnormal: int, beta: float
+) -> NDArray[np.float64]:
+    """What each candidate is worth; more is better."""
+    if method == "roc":
+        worth = recall - fpr
+    elif method == "pr":
+        # Calling nothing anomalous has no false precision: the curve's usual end point (recall 0, precision 1).
+        precision = np.where(hits + false_alarms > 0, hits / np.maximum(hits + false_alarms, 1), 1.0)
+        worth = -np.hypot(1.0 - precision, 1.0 - recall)
+    else:
+        weight = 1.0 if method == "f1" else beta * beta
+        worth = (1 + weight) * hits / ((1 + weight) * hits + false_alarms + weight * (abnormal - hits))
+    result: NDArray[np.float64] = np.asarray(worth, dtype=np.float64)
+    return result
+
+
+def _candidates(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Below all, between neighbours, and the largest score (above which is nothing), ascending."""
+    distinct = np.unique(values).astype(np.float64)
+    between = (distinct[:-1] + distinct[1:]) / 2.0
+    # Neighbouring float32 have nothing between them: the lower one serves, since decisions are strict.
+    between = np.where(between.astype(np.float32) >= distinct[1:], distinct[:-1], between)
+    lowest = np.nextafter(np.float32(distinct[0]), np.float32(-np.inf))
+    return np.concatenate(([float(lowest)], between, [distinct[-1]]))
+
+
+def _above(values: NDArray[np.float32], candidates: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many scores exceed each candidate."""
+    ordered = np.sort(values)
+    counts: NDArray[np.int64] = len(ordered) - np.searchsorted(
+        ordered, candidates.astype(np.float32), side="right"
+    )
+    return counts
+
+
+def _middle_of_best(worth: NDArray[np.float64]) -> int:
+    """Middle of the first run of equally good candidates: as far from both kinds as the data let it be."""
+    first = int(np.argmax(worth >= worth.max() - 1e-12))
+    last = first
+    while last + 1 < len(worth) and worth[last + 1] >= worth.max() - 1e-12:
+        last += 1
+    return (first + last) // 2
