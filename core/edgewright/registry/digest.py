@@ -7,7 +7,6 @@ Counted: the spec without its texts (a better help text is no new block), every 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 from functools import lru_cache
@@ -21,21 +20,19 @@ from edgewright_specs.interface import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from edgewright_specs.parameters import BlockSpec
+
 SPEC_FILE = "parameters.json"
 
 #: Names in a block's folder that never change what it computes.
 NOT_CODE_FOLDERS = frozenset({"tests", "test", "docs", "__pycache__", "node_modules"})
 NOT_CODE_SUFFIXES = (".md", ".rst", ".pyc", ".pyo")
 
-#: Texts of a spec, by where they stand. A name a program reads (``param``, ``value``, ``type``) is no text.
-INFO_TEXTS = frozenset({"title", "author", "description", "displayCategory", "repositoryUrl", "integrateUrl"})
-ITEM_TEXTS = frozenset({"name", "help", "hint", "placeholder", "section", "group"})
-
 MAX_FILES = 5_000
 MAX_BYTES = 1 << 30
 
 
-def block_digest(folder: Path) -> str:
+def block_digest(folder: Path, spec: BlockSpec) -> str:
     """Sha256, in hex, of all in a block's folder that can change a result, and of the SDK.
 
     Raises
@@ -46,9 +43,7 @@ def block_digest(folder: Path) -> str:
     digest = hashlib.sha256(b"edgewright block 1\n")
     digest.update(sdk_digest().encode())
     for relative, path in code_files(folder):
-        content = path.read_bytes()
-        if relative == SPEC_FILE:
-            content = spec_without_texts(content)
+        content = canonical_json(spec.without_texts()) if relative == SPEC_FILE else path.read_bytes()
         _add(digest, relative, content)
     return digest.hexdigest()
 
@@ -105,40 +100,6 @@ def package_folder(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(f"the package {package!r} is not installed", hint="reinstall edgewright")
     return Path(next(iter(spec.submodule_search_locations)))
-
-
-def spec_without_texts(content: bytes) -> bytes:
-    """Canonical bytes of a spec without what only people read; a spec that isn't JSON counts as it is."""
-    try:
-        document = json.loads(content)
-        if isinstance(document, dict):
-            info = document.get("info")
-            if isinstance(info, dict):
-                document["info"] = {key: value for key, value in info.items() if key not in INFO_TEXTS}
-            document["parameters"] = _items(document.get("parameters", []))
-        else:
-            document = _items(document)
-        return canonical_json(document)
-    except (ValueError, RecursionError):
-        return content
-
-
-def _items(value: Any) -> Any:
-    """Parameter items without their texts; groups (``{group, items}``) are taken apart by the same rule."""
-    if not isinstance(value, list):
-        return value
-    kept = []
-    for item in value:
-        if isinstance(item, dict):
-            item = {key: part for key, part in item.items() if key not in ITEM_TEXTS}
-            if "items" in item:
-                item["items"] = _items(item["items"])
-            if isinstance(item.get("valid"), list):
-                item["valid"] = [
-                    option.get("value") if isinstance(option, dict) else option for option in item["valid"]
-                ]
-        kept.append(item)
-    return kept
 
 
 def _check_link(path: Path, folder: Path) -> None:

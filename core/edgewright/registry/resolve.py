@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgewright.errors import UsageError
 from edgewright.registry.block import Block
@@ -82,7 +82,7 @@ def _from_folder(folder: Path, *, builtin: bool) -> Block:
             f"{folder}: not a block: it has no {SPEC_FILE}",
             hint="`edgewright blocks init processing DIR` writes one to start from",
         )
-    spec: Any = load_block_spec(folder)
+    spec = load_block_spec(folder)
     return Block(
         name=folder.name.replace("-", "_"),
         type=spec.type,
@@ -90,7 +90,7 @@ def _from_folder(folder: Path, *, builtin: bool) -> Block:
         folder=folder,
         image=None,
         builtin=builtin,
-        digest=block_digest(folder),
+        digest=block_digest(folder, spec),
     )
 
 

@@ -1,0 +1,94 @@
+"""``edgewright blocks show``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgewright.cli.console import Console
+from edgewright.cli.lazy import examples, json_option
+
+if TYPE_CHECKING:
+    from edgewright.cli.state import State
+    from edgewright_specs.block_file import Parameter
+
+
+@click.command(
+    epilog=examples("edgewright blocks show spectral_analysis", "edgewright blocks show ./my_block --json")
+)
+@click.argument("block")
+@json_option
+@click.pass_obj
+def command(state: State, block: str, as_json: bool) -> None:
+    """Show what a block is and what it takes: parameters, defaults, ranges, and when each applies."""
+    from edgewright.registry import resolve
+    from edgewright.registry.environment import process_environment
+
+    console = Console(as_json)
+    found = resolve(block, Path.cwd(), state.plugins)
+    spec = found.spec
+    console.print(f"{found.name} · {found.type}", bold=True)
+    if spec.title not in ("", found.name):
+        console.print(spec.title)
+    if spec.description:
+        console.print(spec.description)
+    console.print()
+    group = ""
+    for parameter in spec.parameters:
+        if parameter.group and parameter.group != group:
+            group = parameter.group
+            console.print(f"  {group}", bold=True)
+        console.print(
+            f"    {parameter.key:<24} {_default(spec.defaults[parameter.key])}  ({_allowed(parameter)})"
+        )
+        if parameter.help:
+            console.print(f"      {parameter.help}")
+        if parameter.show_if is not None:
+            sign = "=" if parameter.show_if.operator == "eq" else "≠"
+            console.print(
+                f"      applies when {parameter.show_if.parameter} {sign} {parameter.show_if.value}"
+            )
+    if not spec.parameters:
+        console.print("  no parameters")
+    console.print()
+    console.print(f"  digest       {found.digest[:16]}")
+    console.print(f"  folder       {found.folder or found.image}")
+    console.print(f"  environment  {', '.join(process_environment(found))}")
+    console.document(
+        {
+            "name": found.name,
+            "type": found.type,
+            "title": spec.title,
+            "description": spec.description,
+            "folder": str(found.folder) if found.folder else None,
+            "image": found.image,
+            "builtin": found.builtin,
+            "legacy": spec.legacy,
+            "digest": found.digest,
+            "environment": process_environment(found),
+            "parameters": [
+                {
+                    **parameter.model_dump(by_alias=True, exclude_defaults=True, mode="json"),
+                    "param": parameter.key,
+                    "value": spec.defaults[parameter.key],
+                }
+                for parameter in spec.parameters
+            ],
+        }
+    )
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if value != "" else '""'
+
+
+def _allowed(parameter: Parameter) -> str:
+    from edgewright_specs.values import describe
+
+    return describe(parameter)

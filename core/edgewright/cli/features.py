@@ -1,0 +1,136 @@
+"""``edgewright features``."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgewright.cli.console import Console
+from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.parameters import params_options, read_params
+from edgewright.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from edgewright.cli.state import State
+
+
+@click.command(
+    epilog=examples(
+        "edgewright features flatten X.npy -o F.npy --axes accX,accY,accZ",
+        "edgewright features spectral_analysis X.npy -o F.npy --frequency 62.5 -p fft-length=64 --json",
+        "edgewright features ./my_block X.npy -o F.npy --runner docker",
+    )
+)
+@click.argument("block")
+@click.argument("windows", type=click.Path(path_type=Path), metavar="X.npy")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="F.npy",
+    help="Where the features go: float32, shape (n, f).",
+)
+@params_options
+@click.option(
+    "--frequency", type=float, metavar="HZ", help="Samples a second of the windows; 1 if not given."
+)
+@click.option("--axes", metavar="A,B", help="Names of the axes, which begin the labels.")
+@click.option("--runner", default="auto", show_default=True, help="How the block is isolated.")
+@click.option("--trust", is_flag=True, help="Let a block that isn't built in run as a plain process.")
+@json_option
+@click.pass_obj
+def command(
+    state: State,
+    block: str,
+    windows: Path,
+    output: Path,
+    pairs: tuple[str, ...],
+    params_file: Path | None,
+    frequency: float | None,
+    axes: str | None,
+    runner: str,
+    trust: bool,
+    as_json: bool,
+) -> None:
+    """Compute a processing block's features of an array of windows.
+
+    X.npy holds float32 windows of shape (n, length, axes), or uint8 images of shape (n, height, width, channels).
+    """
+    from edgewright.face import open_block
+
+    console = Console(as_json)
+    if output.suffix != ".npy":
+        raise UsageError(
+            f"-o {output}: features are written as .npy", hint=f"-o {output.with_suffix('.npy')}"
+        )
+    values = load_windows(windows)
+    names = None if axes is None else [name.strip() for name in axes.split(",")]
+    started = time.perf_counter()
+    with open_block(block, runner=runner, trust=trust, plugins=state.plugins) as opened:
+        params = read_params(opened.block.spec, pairs, params_file)
+        features = opened.transform(values, frequency=frequency, axes=names, params=params)
+        ran, used = opened.seconds, opened.runner
+    total = time.perf_counter() - started
+    save_array(output, features.values)
+    console.print(
+        f"{output}: {features.values.shape[0]} windows × {features.values.shape[1]} features "
+        f"in {ran * 1000:.1f} ms ({used})"
+    )
+    console.document(
+        {
+            "block": opened.block.name,
+            "output": str(output),
+            "windows": features.values.shape[0],
+            "features": features.values.shape[1],
+            "labels": list(features.labels),
+            "shape": features.shape,
+            "params": opened.complete(params),
+            "runner": used,
+            "seconds": {"transform": ran, "total": total},
+        }
+    )
+
+
+def load_windows(path: Path) -> Any:
+    """Read an array of windows.
+
+    Raises
+    ------
+    DataError
+        The file isn't there or is no ``.npy`` of numbers.
+    """
+    import numpy as np
+
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(
+            f"{path}: not an array that can be read: {error}",
+            hint="write it by numpy.save: float32 windows of shape (n, length, axes)",
+        ) from None
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path}: an archive of arrays", hint="save the windows alone, by numpy.save")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise DataError(f"{path}: holds NaN or infinity", hint="blocks take finite windows only")
+    return array
+
+
+def save_array(path: Path, array: Any) -> None:
+    """Write an array beside its place, then rename it: nobody ever sees half a file."""
+    import numpy as np
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            np.lib.format.write_array(file, array, allow_pickle=False)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,169 @@
+"""``edgewright run``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgewright.cli.console import Console
+from edgewright.cli.lazy import examples, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edgewright.cli.state import State
+    from edgewright.running import Run
+
+
+@click.command(
+    "run",
+    epilog=examples(
+        "edgewright run impulse.yaml",
+        "edgewright run impulse.yaml --runner docker --jobs 4",
+        "edgewright run impulse.yaml --explain        # why did each task run again?",
+    ),
+)
+@click.argument("impulse", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The run folder; default runs/<time>-<name>."
+)
+@click.option(
+    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
+)
+@click.option("--executor", default="local", show_default=True, help="Where tasks go.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Tasks side by side; default one a core.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say of each task whether it was found in the store, and if not, what changed.",
+)
+@click.option("--keep-going", is_flag=True, help="After a failure, finish what does not depend on it.")
+@click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
+@click.option("--verify", is_flag=True, help="Compile and run the self-test of every package.")
+@json_option
+@click.pass_obj
+def command(
+    state: State,
+    impulse: Path,
+    output: Path | None,
+    runner: str,
+    executor: str,
+    jobs: int | None,
+    explain: bool,
+    keep_going: bool,
+    trust: bool,
+    verify: bool,
+    as_json: bool,
+) -> None:
+    """Run an impulse: read, window, features, models, thresholds, packages, report.
+
+    What the store already holds is not computed again. The run folder tells all that was used and made.
+    """
+    from edgewright.running import Options, run_impulse
+
+    console = Console(as_json)
+    options = Options(
+        runner=runner, executor=executor, jobs=jobs or 0, keep_going=keep_going, trust=trust, verify=verify
+    )
+    with console.progress("running") as update:
+        listener = _Listener(console, update)
+        run = run_impulse(impulse, out=output, options=options, listeners=(listener,), plugins=state.plugins)
+    if explain:
+        show_explanation(console, run)
+    show_run(console, run)
+
+
+class _Listener:
+    """Turns a run's events into a progress bar and notes."""
+
+    def __init__(self, console: Console, update: Callable[[int, int, str], None]) -> None:
+        self._console, self._update = console, update
+        self._done = self._known = 0
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "planned":
+            self._known += int(event["tasks"])
+        elif kind == "task":
+            self._done += 1
+        elif kind == "note":
+            self._console.note(event["text"])
+        elif kind == "warning":
+            self._console.note(f"warning: {event['text']}", fg="yellow")
+        text = str(event.get("id", "")) + (
+            f" {event['text']}" if kind == "message" and event.get("text") else ""
+        )
+        self._update(self._done, self._known, text)
+
+
+def show_explanation(console: Console, run: Run) -> None:
+    """Print for each task of a run whether it was a hit, and if not, what changed."""
+    rows = [
+        (task["id"], task["status"], "; ".join(task.get("why") or ()) or "same key")
+        for task in run.record["tasks"]
+    ]
+    console.table(["task", "store", "why"], rows)
+    console.print()
+
+
+def show_run(console: Console, run: Run) -> None:
+    """Print what a run found and where it put it."""
+    record = run.record
+    counts = Counter(task["status"] for task in record["tasks"])
+    console.print(
+        f"{record['name']}: {counts['ran']} tasks ran, {counts['hit']} were in the store, {record['seconds']:.1f} s",
+        bold=True,
+    )
+    for node in run.anomaly_nodes:
+        show_metrics(console, run, node)
+    console.print()
+    for target in run.node_ids("deployment"):
+        console.print(f"{target:<8} {run.package(target)}")
+    console.print(f"report   {run.path / 'report.html'}")
+    console.document(summary(run))
+
+
+def show_metrics(console: Console, run: Run, node: str) -> None:
+    """Print threshold and test metrics of one anomaly node."""
+    threshold, metrics = run.threshold(node), run.metrics(node)
+    target = threshold.get("target_fpr")
+    wanted = f", target false-alarm rate {target:.2%}" if target is not None else ""
+    console.print()
+    console.print(f"{node}: threshold {threshold['value']:.4g} ({threshold['method']}{wanted})")
+    for note in threshold.get("notes", ()):
+        console.print(f"  {note}")
+    rows = []
+    for table in ("windows", "recordings"):
+        values = metrics.get(table)
+        if values:
+            rows.append((table, *(_show(values.get(name)) for name in METRICS)))
+    if rows:
+        console.table([metrics["split"], *METRICS], rows, indent=2)
+    else:
+        console.print("  no labelled sample to test on: scores are in the report")
+
+
+METRICS = ("accuracy", "precision", "recall", "f1", "auroc", "fpr", "fnr")
+
+
+def _show(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """The ``--json`` document of a run."""
+    return {
+        "ok": run.record["status"] == "ok",
+        "run": str(run.path),
+        "build_id": run.record.get("build_id"),
+        "report": str(run.path / "report.html"),
+        "packages": {target: str(run.package(target)) for target in run.node_ids("deployment")},
+        "nodes": {
+            node: {"threshold": run.threshold(node), "metrics": run.metrics(node)}
+            for node in run.anomaly_nodes
+        },
+        "record": run.record,
+    }

@@ -1,0 +1,258 @@
+"""``edgewright.open_block``: a block as an object, kept warm between calls."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import TaskError, UsageError
+from edgewright.single import as_windows, put_array, put_request, run_once, window_spec, workspace
+from edgewright.trees import remove_tree
+from edgewright_specs.interface import RESULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from edgewright.plugins import Plugins
+    from edgewright.registry import Block
+    from edgewright.runners.base import OnMessage
+    from edgewright.runners.warm import WarmWorker
+    from edgewright_specs.interface import Operation, WindowSpec
+
+#: How long one warm answer may take, in seconds.
+ANSWER_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class BlockFeatures:
+    """Features of a batch of windows.
+
+    Attributes
+    ----------
+    values : np.ndarray [shape=(n, f), dtype=float32]
+    labels : tuple of str
+        One a column.
+    shape : dict
+        The block's output shape: ``{"type": "flat", "width": f}``, ``{"type": "spectrogram", …}`` or ``{"type": "image", …}``.
+    """
+
+    values: NDArray[np.float32]
+    labels: tuple[str, ...]
+    shape: dict[str, Any]
+
+
+def open_block(
+    reference: str | Path,
+    *,
+    runner: str = "auto",
+    trust: bool = False,
+    plugins: Plugins | None = None,
+    base: Path | None = None,
+) -> OpenBlock:
+    """Open a processing block for direct use.
+
+    Parameters
+    ----------
+    reference : str or Path
+        A built-in name, a folder or an image.
+    runner : str
+        ``auto``: a built-in block answers from one warm process; any other goes to the strongest isolation present.
+        Or the name of a runner: ``process`` is warm, others start the block anew for every call.
+    trust : bool
+        Run a block that isn't built in as a plain process, with this user's rights.
+    plugins : Plugins, optional
+        Loaded anew when not given.
+    base : Path, optional
+        Where a relative folder starts; the current folder when not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> with open_block("flatten") as block:
+    ...     features = block.transform(np.ones((2, 10, 1)), frequency=10.0, axes=["x"])
+    >>> features.labels[0], features.values.shape
+    ('x Average', (2, 7))
+    """
+    from edgewright.plugins import make_plugins
+    from edgewright.registry import resolve
+
+    loaded = plugins if plugins is not None else make_plugins()
+    block = resolve(str(reference), base or Path.cwd(), loaded)
+    if block.type != "processing":
+        raise UsageError(
+            f"{block.name} is a {block.type} block",
+            hint="open_block and `features` work with processing blocks; see `edgewright blocks list`",
+        )
+    return OpenBlock(block, loaded, runner=runner, trust=trust)
+
+
+class OpenBlock:
+    """A block that is ready to be asked; close it, or use it in a ``with`` statement."""
+
+    def __init__(
+        self,
+        block: Block,
+        plugins: Plugins,
+        *,
+        runner: str = "auto",
+        trust: bool = False,
+        on_message: OnMessage = lambda _message: None,
+    ) -> None:
+        from edgewright.runners.choose import Chooser
+
+        self.block = block
+        self.seconds = 0.0
+        self._numbers = count()
+        self._descriptions: dict[str, dict[str, Any]] = {}
+        self._worker: WarmWorker | None = None
+        with ExitStack() as stack:
+            chooser = Chooser(list(plugins.runners().values()), _warm_first(block, runner), trust=trust)
+            stack.callback(chooser.close)
+            self._runner = chooser.choose(block)
+            self._prepared = self._runner.prepare(block, on_message)
+            self._folder = stack.enter_context(workspace(in_memory=True))
+            if self._runner.name == "process":
+                from edgewright.runners.warm import WarmWorker
+
+                self._worker = WarmWorker(block, self._prepared)
+                stack.callback(self._worker.close)
+            self._stack = stack.pop_all()
+
+    @property
+    def runner(self) -> str:
+        """Name of the runner that answers."""
+        return self._runner.name
+
+    def transform(
+        self,
+        windows: ArrayLike,
+        *,
+        frequency: float | None = None,
+        axes: Sequence[str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> BlockFeatures:
+        """Compute the features of a batch of windows.
+
+        Parameters
+        ----------
+        windows : array [shape=(n, length, axes)]
+            Or uint8 images, ``(n, height, width, channels)``.
+        frequency : float > 0, optional
+            Samples a second, in Hz; 1 when not given.
+        axes : sequence of str, optional
+            Names of the axes; they begin the labels.
+        params : mapping, optional
+            Parameters that differ from their defaults, by the spec's names (dash or underscore).
+
+        Raises
+        ------
+        UsageError, edgewright_specs.problems.SpecError
+            Windows, axes or parameters are not what the block takes.
+        TaskError
+            The block failed; its message says why.
+        """
+        values = as_windows(windows)
+        window = window_spec(values, frequency=frequency, axes=axes)
+        complete = self.complete(params)
+        description = self._describe(window, complete)
+        started = time.perf_counter()
+        with self._ask("transform", window, complete, values) as path:
+            features = _read_features(path, self.block.name, (len(values), description["features"]))
+        self.seconds = time.perf_counter() - started
+        return BlockFeatures(features, tuple(description["labels"]), dict(description["shape"]))
+
+    def describe(self, window: WindowSpec, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What the block says of its features for a window: ``features``, ``labels``, ``shape``, ``dtype``."""
+        return dict(self._describe(window, self.complete(params)))
+
+    def complete(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Parameters checked against the spec, with defaults filled in."""
+        from edgewright_specs.parameters import resolve_params
+
+        return resolve_params(self.block.spec, dict(params or {}), where=self.block.name)
+
+    def close(self) -> None:
+        """End the worker and remove its folder."""
+        self._stack.close()
+
+    def __enter__(self) -> OpenBlock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _describe(self, window: WindowSpec, params: Mapping[str, Any]) -> dict[str, Any]:
+        key = json.dumps([window, params], sort_keys=True)
+        if key not in self._descriptions:
+            with self._ask("describe", window, params, None) as path:
+                self._descriptions[key] = json.loads(path.read_text(encoding="utf-8"))
+        return self._descriptions[key]
+
+    @contextmanager
+    def _ask(
+        self,
+        operation: Operation,
+        window: WindowSpec,
+        params: Mapping[str, Any],
+        values: NDArray[Any] | None,
+    ) -> Iterator[Path]:
+        """Run one request and give the path of its one output; the folder is removed afterwards."""
+        folder = self._folder / str(next(self._numbers))
+        in_dir, out_dir = folder / "in", folder / "out"
+        out_dir.mkdir(parents=True)
+        in_dir.mkdir()
+        try:
+            inputs = {} if values is None else {"windows": put_array(in_dir, "windows", values)}
+            put_request(in_dir, operation, params, inputs=inputs, window=window)
+            if self._worker is None:
+                finished = run_once(self._runner, self._prepared, in_dir, folder, operation=operation)
+                yield next(iter(finished.outputs.values()))
+            else:
+                self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
+                yield out_dir / _output_path(out_dir, _OUTPUT[operation])
+        finally:
+            remove_tree(folder)
+
+
+#: The one output of each operation asked for here.
+_OUTPUT = {"transform": "features", "describe": "description"}
+
+
+def _warm_first(block: Block, runner: str) -> str:
+    """For a built-in block ``auto`` means the warm process: a container each call would cost a hundred times more."""
+    return "process" if runner == "auto" and block.builtin else runner
+
+
+def _output_path(out_dir: Path, name: str) -> str:
+    """Relative path of an output in a result; the process runner only runs trusted code, so no more is checked."""
+    result = json.loads((out_dir / RESULT_FILE).read_text(encoding="utf-8"))
+    return str(result["outputs"][name]["path"])
+
+
+def _read_features(path: Path, block: str, shape: tuple[int, int]) -> NDArray[np.float32]:
+    import numpy as np
+
+    features: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    if features.dtype != np.float32 or features.shape != shape:
+        raise TaskError(
+            f"{block} transform",
+            "bad_output",
+            f"features are {features.dtype} {features.shape}; described were float32 {shape}",
+        )
+    if not np.isfinite(features).all():
+        row, column = np.argwhere(~np.isfinite(features))[0]
+        raise TaskError(
+            f"{block} transform", "bad_output", f"feature {column} of window {row} is {features[row, column]}"
+        )
+    return features
