@@ -1,0 +1,215 @@
+"""Takes a dead block's outputs: list, check, copy while hashing, check what was copied."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from edgewright.errors import StoreError
+from edgewright.harvest.errors import bad
+from edgewright.harvest.npy import Header, HeaderError, first_not_finite, read_header
+from edgewright.harvest.result import (
+    MAX_JSON_BYTES,
+    MAX_RESULT_BYTES,
+    Claimed,
+    check_claims,
+    parse_json,
+    parse_result,
+)
+from edgewright.harvest.scan import Found, Inventory, open_folder, open_found, scan
+from edgewright.store.entry import StoredOutput, folder_digest
+from edgewright.terminal import printable_line
+from edgewright_specs.interface import RESULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from edgewright.runners.base import Limits
+    from edgewright_specs.interface import OutputRule
+
+CHUNK: Final = 1 << 20
+SHOWN_STRAYS: Final = 5
+
+
+@dataclass(frozen=True)
+class Harvested:
+    """Checked outputs, now in the staging folder, read-only and ours."""
+
+    outputs: dict[str, StoredOutput]
+    metrics: dict[str, float]
+    warnings: tuple[str, ...]
+
+
+def harvest(
+    out_dir: Path,
+    staged: Path,
+    rules: Mapping[str, OutputRule],
+    limits: Limits,
+    *,
+    undeclared: Literal["warn", "error"] = "warn",
+) -> Harvested:
+    """Copy the outputs of a block that has ended from ``out_dir`` to ``staged``.
+
+    The block must be dead: a runner returns only then. All the same nothing here trusts that the folder stands
+    still.
+
+    Parameters
+    ----------
+    out_dir
+        The block's ``/out``.
+    staged
+        An empty folder of ours (:meth:`edgewright.store.Store.staging`).
+    rules
+        From :func:`edgewright.harvest.output_rules`.
+    limits
+        ``out_bytes`` and ``out_files`` count.
+    undeclared
+        Whether files that no output names are a warning or an error.
+
+    Raises
+    ------
+    HarvestError
+        ``bad_output`` or ``limit``, with what and where. ``staged`` may then hold part of the outputs.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            root = stack.enter_context(open_folder(out_dir))
+        except OSError as error:
+            raise bad(f"the output folder can't be opened: {error.strerror}") from None
+        inventory = scan(root, limits)
+        claims = parse_result(_read(root, inventory, RESULT_FILE, MAX_RESULT_BYTES))
+        check_claims(claims, rules)
+        outputs = {
+            name: _take(root, inventory, staged, name, claimed, rules[name])
+            for name, claimed in claims.outputs.items()
+        }
+    taken = {path for output in outputs.values() for path in output.all_files()} | {RESULT_FILE}
+    strays = sorted(set(inventory.files) - taken)
+    warnings = claims.warnings
+    if strays:
+        shown = ", ".join(printable_line(path, 80) for path in strays[:SHOWN_STRAYS])
+        more = f" and {len(strays) - SHOWN_STRAYS} more" if len(strays) > SHOWN_STRAYS else ""
+        text = f"files that no output names were left behind: {shown}{more}"
+        if undeclared == "error":
+            raise bad(text)
+        warnings = (*warnings, text)
+    return Harvested(outputs, claims.metrics, warnings)
+
+
+def _take(
+    root: int, inventory: Inventory, staged: Path, name: str, claimed: Claimed, rule: OutputRule
+) -> StoredOutput:
+    where = f"output {name!r} ({printable_line(claimed.path, 80)})"
+    if claimed.kind == "folder":
+        if claimed.path not in inventory.folders:
+            raise bad(f"{where} is not a folder that was written")
+        prefix = claimed.path + "/"
+        (staged / claimed.path).mkdir(parents=True, exist_ok=True)
+        files = {
+            path[len(prefix) :]: _copy(root, found, staged)
+            for path, found in sorted(inventory.files.items())
+            if path.startswith(prefix)
+        }
+        if not files:
+            raise bad(f"{where} is an empty folder")
+        return StoredOutput("folder", claimed.path, folder_digest(files), files=files)
+    found = inventory.files.get(claimed.path)
+    if found is None:
+        raise bad(f"{where} is not a file that was written")
+    if claimed.kind == "json":
+        data = _read(root, inventory, claimed.path, MAX_JSON_BYTES)
+        parse_json(data, where)
+    digest = _copy(root, found, staged)
+    if claimed.kind == "json":
+        return StoredOutput("json", claimed.path, digest)
+    header = _check_array(staged / claimed.path, where, claimed, rule)
+    return StoredOutput("array", claimed.path, digest, dtype=header.dtype, shape=header.shape)
+
+
+def _check_array(path: Path, where: str, claimed: Claimed, rule: OutputRule) -> Header:
+    try:
+        with path.open("rb") as file:
+            header = read_header(file, path.stat().st_size)
+    except HeaderError as error:
+        raise bad(f"{where} {error}") from None
+    if header.dtype != claimed.dtype or header.shape != claimed.shape:
+        raise bad(
+            f"{where} is {header.dtype} {header.shape}, "
+            f"but {RESULT_FILE} says {printable_line(str(claimed.dtype), 40)} {claimed.shape}"
+        )
+    dtypes, rank, shape = rule.get("dtypes"), rule.get("rank"), rule.get("shape")
+    if dtypes and header.dtype not in dtypes:
+        raise bad(f"{where} has dtype {header.dtype}, allowed: {', '.join(dtypes)}")
+    if rank is not None and len(header.shape) != rank:
+        raise bad(f"{where} has {len(header.shape)} dimensions {header.shape}, needed are {rank}")
+    if shape is not None and not _fits(header.shape, shape):
+        wanted = ", ".join("any" if dim is None else str(dim) for dim in shape)
+        raise bad(f"{where} has the shape {header.shape}, needed is ({wanted})")
+    if rule.get("finite", True):
+        index = first_not_finite(path, header)
+        if index is not None:
+            raise bad(f"{where} holds NaN or infinity at index {index}")
+    return header
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(b is None or a == b for a, b in zip(shape, wanted, strict=True))
+
+
+def _read(root: int, inventory: Inventory, path: str, cap: int) -> bytes:
+    found = inventory.files.get(path)
+    if found is None:
+        raise bad(f"{path} was not written")
+    if found.size > cap:
+        raise bad(f"{path} is larger than {cap} bytes")
+    with open_found(root, found) as fd, os.fdopen(os.dup(fd), "rb") as file:
+        return file.read(cap + 1)
+
+
+def _copy(root: int, found: Found, staged: Path) -> str:
+    """Copy one listed file to the same path below ``staged`` (mode 0444); return its sha256."""
+    digest = hashlib.sha256()
+    left = found.size
+    with open_found(root, found) as fd, _created(staged / found.path) as write:
+        # One byte beyond the listed size is asked for, so that a file that grew is noticed.
+        while block := os.read(fd, min(CHUNK, left + 1)):
+            left -= len(block)
+            if left < 0:
+                break
+            digest.update(block)
+            write(block)
+    if left:
+        raise bad(f"{printable_line(found.path, 80)} changed while it was harvested")
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _created(target: Path) -> Iterator[Callable[[bytes], object]]:
+    """A new file of ours; failing to write it is the store's error, not the block's."""
+
+    def failed(error: OSError) -> StoreError:
+        return StoreError(
+            f"can't write {target}: {error.strerror}",
+            hint="free some space or set EDGEWRIGHT_STORE to another disk",
+        )
+
+    def write(data: bytes) -> None:
+        try:
+            view = memoryview(data)
+            while view:  # an unbuffered write may be short
+                view = view[file.write(view) :]
+        except OSError as error:
+            raise failed(error) from error
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = target.open("xb", buffering=0)
+    except OSError as error:
+        raise failed(error) from error
+    with file:
+        yield write
+        os.fchmod(file.fileno(), 0o444)
