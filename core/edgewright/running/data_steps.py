@@ -44,8 +44,8 @@ def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_o
     reading = HostTask(
         id=READ, node="data", operation="read", step=read_step, version=READ_VERSION,
         settings={
-            "reader": files.reader, "options": asked.get("options") or {}, "skip_bad": asked.get("skip_bad", False), "input": input_,
-            "files": [[name, store.digest_file(path)] for name, path in files.files],
+            "reader": [files.reader.name, files.reader.version], "options": asked.get("options") or {}, "skip_bad": asked.get("skip_bad", False), "input": input_,
+            "files": [[file.relative, store.digest_file(file.path)] for file in files.all_files],
         },
     )  # fmt: skip
     indexing = HostTask(

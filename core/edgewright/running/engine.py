@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from edgewright.errors import EdgewrightError, PlanError, TaskError
+from edgewright.errors import EdgewrightError, PlanError, StoreError, TaskError
 from edgewright.planner.keys import block_parts, changed_parts, host_parts
 from edgewright.planner.tasks import BlockTask, HostTask, StepInputs, Task
 from edgewright.running.cancel import Cancel
@@ -90,6 +90,24 @@ class Engine:
         """Sha256 of one output of a finished task."""
         return self.entries[task].outputs[output].sha256
 
+    def adopt(self, tasks: Iterable[Mapping[str, Any]]) -> None:
+        """Take over the finished tasks of an earlier run (``run.json``), so that later ones can build on them.
+
+        Raises
+        ------
+        StoreError
+            The store no longer holds what one of them made.
+        """
+        for task in tasks:
+            if task["status"] not in ("hit", "ran"):
+                continue
+            entry = self.store.lookup(task["key"])
+            if entry is None:
+                raise StoreError(
+                    f"the store no longer holds the outputs of {task['id']!r}", hint="run the impulse again: `edgewright run`"
+                )
+            self.entries[task["id"]] = entry
+
     def prepared(self) -> Mapping[str, Prepared]:
         """Every block made ready so far, by digest."""
         return {digest: prepared for digest, (_, prepared) in self._prepared.items()}
@@ -104,7 +122,8 @@ class Engine:
         TaskError
             The first failure, after running siblings have ended (all of them with ``keep_going``).
         """
-        waiting = {task.id: task for task in tasks}
+        waiting = {task.id: task for task in tasks if task.id not in self.entries}
+        self.recorder.event("planned", tasks=len(waiting))
         running: dict[Future[None], str] = {}
         first: TaskError | None = None
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="task") as pool:

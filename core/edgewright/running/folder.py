@@ -67,3 +67,11 @@ def link_outputs(folder: Path, entries: Iterable[tuple[str, Entry]]) -> None:
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(entry.file(name))
+
+
+def link_latest(runs: Path, folder: Path) -> None:
+    """Let ``<runs>/latest`` point to a run folder."""
+    temporary = runs / f".latest-{folder.name}"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(folder.name)
+    temporary.replace(runs / "latest")

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import TaskError
-from edgewright.planner.plan import INDEX, READ, Node, Planner, build_nodes, load_samples
-from edgewright.planner.tasks import FromTask, HostTask, Task
-from edgewright.running import assemble
-from edgewright.running.cancel import Cancel, on_interrupt
-from edgewright.running.data_steps import data_tasks
-from edgewright.running.decision_steps import decision_tasks
-from edgewright.running.engine import Engine
-from edgewright.running.folder import link_outputs, new_run_folder
-from edgewright.running.lock import build_id, identity, lock
+from edgewright.errors import EdgewrightError, TaskError
+from edgewright.running.cancel import on_interrupt
+from edgewright.running.folder import clear_run_folder, link_latest, link_outputs, new_run_folder
+from edgewright.running.lock import lock
 from edgewright.running.record import Listener, Recorder, write_json
 from edgewright.running.run import Run
-from edgewright_specs.interface import SPLITS
+from edgewright.running.session import Options, Session, load
 
 if TYPE_CHECKING:
     from edgewright.plugins import Plugins
@@ -33,31 +25,32 @@ if TYPE_CHECKING:
     from edgewright_specs.impulse import ImpulseSpec
 
 
-@dataclass(frozen=True)
-class Options:
-    """How to run, as distinct from what."""
+class Impulse:
+    """An impulse file, as notebooks see it.
 
-    runner: str = "auto"
-    jobs: int = 0  # 0: as many as cores
-    keep_going: bool = False
-    trust: bool = False
-    verify: bool = False  # compile and run every package's self-test
+    Examples
+    --------
+    >>> run = Impulse.load("impulse.yaml").run()  # doctest: +SKIP
+    >>> run.scores("anomaly", "test")  # doctest: +SKIP
+    """
 
+    def __init__(self, path: Path, spec: ImpulseSpec) -> None:
+        self.path = path
+        self.spec = spec
 
-def load(path: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[Node], list[Node], list[Node]]:
-    """Load an impulse file and resolve every block it names; all spec errors come from here, before anything is written."""
-    from edgewright.registry import resolve
-    from edgewright_specs.impulse import load_impulse
-    from edgewright_specs.parameters import resolve_params
+    @classmethod
+    def load(cls, path: Path | str) -> Impulse:
+        """Read and check an impulse file. Raises SpecError with every problem it has."""
+        from edgewright_specs.impulse import load_impulse
 
-    impulse = load_impulse(path)
-    base = path.resolve().parent
-    processing, learning, deployment = build_nodes(
-        impulse,
-        lambda reference: resolve(reference, base, plugins),
-        lambda block, given, place: resolve_params(block.spec, given, where=place),
-    )
-    return impulse, processing, learning, deployment
+        return cls(Path(path), load_impulse(Path(path)))
+
+    def run(self, *, out: Path | str | None = None, **options: Any) -> Run:
+        """Run it and return the run; ``options`` are the fields of :class:`Options`."""
+        return run_impulse(self.path, out=None if out is None else Path(out), options=Options(**options))
+
+    def __repr__(self) -> str:
+        return f"Impulse({str(self.path)!r})"
 
 
 def run_impulse(
@@ -65,40 +58,40 @@ def run_impulse(
     *,
     out: Path | None = None,
     runs: Path = Path("runs"),
-    options: Options = Options(),  # noqa: B008 - frozen
+    options: Options | None = None,
     listeners: Sequence[Listener] = (),
     store: Store | None = None,
     plugins: Plugins | None = None,
-    base: Path | None = None,
 ) -> Run:
     """Run the impulse at ``path`` and return the run.
 
     Parameters
     ----------
     path : Path
-        ``impulse.yaml``; data and block folders in it are relative to its folder, or to ``base``.
+        ``impulse.yaml``; data and block folders in it are relative to its folder.
     out : Path, optional
-        The run folder; default ``<runs>/<time>-<name>``.
-    options : Options
+        The run folder; default ``<runs>/<time>-<name>``, which ``<runs>/latest`` then points to.
+    options : Options, optional
     listeners : callables
         Told every event of the run.
 
     Raises
     ------
     SpecError, EdgewrightError
-        Whatever went wrong; the run folder holds the record of tasks that ran.
+        Whatever went wrong. What was wrong before any block ran leaves nothing behind; else the run folder holds the record.
     """
     from edgewright.data import inventory
     from edgewright.plugins import make_plugins
     from edgewright.store import Store
 
+    options = options or Options()
     plugins = plugins or make_plugins()
-    base = base or path.resolve().parent
-    impulse, processing, learning, deployment = load(path, plugins)
+    base = path.resolve().parent
+    impulse, processing, learning, deployment = load(path, base, plugins)
     files = inventory(impulse.data, base, plugins)
+    made = out is None or not out.exists()
     folder = new_run_folder(impulse.name, out, runs)
     shutil.copyfile(path, folder / "impulse.yaml")
-    store = store or Store()
     head = {
         "name": impulse.name,
         "id": uuid.uuid4().hex,
@@ -109,16 +102,36 @@ def run_impulse(
             for node in [*processing, *learning, *deployment]
         ],
         "versions": {"edgewright": version("edgewright"), "python": platform.python_version()},
-    }
+    }  # fmt: skip
     recorder = Recorder(folder, head, (*listeners, plugins.run_event))
-    session = Session(impulse, processing, learning, deployment, store, plugins, recorder, options, str(base))
-    status = "failed"
+    session = Session(impulse, processing, learning, deployment, store or Store(), plugins, recorder, options, str(base))
     try:
-        with on_interrupt(session.engine.cancel):
+        with finishing(session, folder):
             session.data(files)
             session.describe()
             session.learn()
-            session.deploy(options.verify)
+            build = session.export()
+            session.deploy(deployment, build, verify=options.verify)
+    except EdgewrightError as error:
+        if error.exit_code == 2 and not any(entry.meta.get("runner") != "host" for entry in session.engine.entries.values()):
+            clear_run_folder(folder)
+            if made:
+                folder.rmdir()
+        raise
+    if out is None:
+        link_latest(runs, folder)
+    return Run(folder)
+
+
+@contextmanager
+def finishing(session: Session, folder: Path) -> Iterator[None]:
+    """Whatever happens within: Ctrl-C stops tasks, outputs are linked, lock, record and report are written."""
+    from edgewright.report import write
+
+    status = "failed"
+    try:
+        with on_interrupt(session.engine.cancel):
+            yield
         status = "ok"
     except TaskError as error:
         status = "cancelled" if error.reason == "cancelled" else "failed"
@@ -126,153 +139,75 @@ def run_impulse(
     finally:
         session.close()
         link_outputs(folder, session.engine.entries.items())
-        store.add_root(folder)
-        if "identity" in session.results:
-            document = lock(
-                impulse.model_dump(mode="json"), session.results["identity"], session.engine.prepared(), session.engine.entries
-            )
-            write_json(folder / "impulse.lock", document)
-        recorder.finish(status)
-        if status == "ok":
-            write_report(Run(folder))
-    return Run(folder)
+        session.engine.store.add_root(folder)
+        if session.identity is not None:
+            write_json(folder / "impulse.lock", lock(session.impulse.model_dump(mode="json"), session.identity, session.engine))
+        session.recorder.finish(status)
+    write(Run(folder), folder / "report.html")
 
 
-class Session:
-    """The stages of one run over one engine. Each stage plans with what the one before it found."""
+@contextmanager
+def reopened(run: Run, options: Options, *, plugins: Plugins | None = None, listeners: Sequence[Listener] = ()) -> Iterator[Session]:
+    """Open a finished run to add to it: its tasks count as done, its record goes on.
 
-    def __init__(
-        self,
-        impulse: ImpulseSpec,
-        processing: Sequence[Node],
-        learning: Sequence[Node],
-        deployment: Sequence[Node],
-        store: Store,
-        plugins: Plugins,
-        recorder: Recorder,
-        options: Options,
-        identity: str,
-    ) -> None:
-        from edgewright.runners.choose import Chooser
+    Raises
+    ------
+    StoreError
+        The store no longer holds what the run made.
+    """
+    from edgewright.plugins import make_plugins
+    from edgewright.store import Store
 
-        self.impulse = impulse
-        self.processing, self.learning, self.deployment = processing, learning, deployment
-        self.recorder = recorder
-        self.results: dict[str, Any] = {}
-        self.chooser = Chooser(
-            list(plugins.runners().values()), options.runner, trust=options.trust, tell=lambda line: recorder.event("note", text=line)
-        )
-        self.engine = Engine(
-            store, self.chooser, recorder, run_id=recorder.document["id"], jobs=options.jobs or os.cpu_count() or 1,
-            keep_going=options.keep_going, identity=f"{identity}/{impulse.name}", cancel=Cancel(),
-        )  # fmt: skip
-        self.planner: Planner
-
-    def close(self) -> None:
-        """Give back runners."""
-        self.chooser.close()
-
-    # -- stages -----------------------------------------------------------------------------------------------------
-
-    def data(self, files: Any) -> None:
-        """Read the data set and cut it into windows."""
-        normal_only = any(_normal_only(node) for node in self.learning)
-        self.engine.run(data_tasks(self.impulse, files, self.engine.store, normal_only=normal_only))
-        index = self.engine.entries[INDEX]
-        for line in json.loads(index.file("summary").read_text(encoding="utf-8"))["lines"]:
-            self.recorder.event("note", text=line)
-        for line in json.loads(index.file("summary").read_text(encoding="utf-8"))["warnings"]:
-            self.recorder.warning(line)
-        self.open_planner()
-
-    def open_planner(self) -> None:
-        """Make the planner from the finished data stage."""
-        folder = self.engine.entries[INDEX].path
-        samples = load_samples(folder, self.engine.path(INDEX, "index"))
-        self.planner = Planner(self.impulse, self.processing, self.learning, samples, self._description)
-
-    def describe(self) -> None:
-        """Ask every node what it returns, and check that the nodes fit together."""
-        self.engine.run(self.planner.describe_processing())
-        self.engine.run(self.planner.describe_learning())
-
-    def learn(self) -> None:
-        """Features, models, scores, thresholds and metrics, all that can run side by side at once."""
-        tasks = self.planner.features()
-        for node in self.learning:
-            tasks += self.planner.fit(node)
-            if self._description(node.id)["kind"] == "anomaly":
-                tasks += self._decide(node)
-        self.engine.run(tasks)
-
-    def deploy(self, verify: bool) -> None:
-        """Export every node and build the packages that the impulse asks for."""
-        document = self.impulse.model_dump(mode="json")
-        tasks = self.planner.exports() if self.deployment else []
-        self.engine.run(tasks)
-        found = identity(document, [*self.processing, *self.learning], self.engine.entries)
-        self.results["identity"] = found
-        self.recorder.set(build_id=build_id(found))
-        tasks = []
-        for node in self.deployment:
-            mode = str(node.params.get("selftest-data", "recorded"))
-            if mode == "auto":
-                mode = "recorded"
-            if f"selftest/{mode}" not in {task.id for task in tasks}:
-                tasks += self._assembly(mode, build_id(found))
-            tasks += self.planner.build(node, f"assemble/{mode}")
-            if verify:
-                tasks += self.planner.verify(node)
-        self.engine.run(tasks)
-
-    # -- parts ------------------------------------------------------------------------------------------------------
-
-    def _description(self, node: str) -> Mapping[str, Any]:
-        path = self.engine.path(f"{node}/describe", "description")
-        description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return description
-
-    def _decide(self, node: Node) -> list[Task]:
-        """Threshold, decisions and metrics of an anomaly node."""
-        return decision_tasks(self.impulse, node, self.planner, self._description(node.id))
-
-    def _assembly(self, mode: str, build: str) -> list[Task]:
-        planner, samples = self.planner, self.planner.samples
-        test = f"selftest/{mode}"
-        columns = {node.id: planner.columns(node) for node in self.processing}
-        windows = HostTask(
-            id=test, node="selftest", operation="selftest", step=assemble.self_test_windows, version=assemble.STEP_VERSION,
-            settings={
-                "mode": mode, "length": samples.window["length"], "splits": {split: list(samples.splits[split]) for split in SPLITS},
-                "columns": {name: None if chosen is None else list(chosen) for name, chosen in columns.items()},
-            },
-            reads=(FromTask(READ, "signal"), FromTask(INDEX, "index"), FromTask(INDEX, "samples")),
-        )  # fmt: skip
-        reads = [FromTask(test, "windows"), FromTask(test, "origin")]
-        nodes: list[dict[str, Any]] = []
-        for node in self.processing:
-            chosen = columns[node.id]
-            axes = list(range(len(samples.window["axes"]))) if chosen is None else list(chosen)
-            nodes.append({"id": node.id, "type": "processing", "block": node.block.name, "inputs": ["input"], "axes": axes})
-            reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
-            reads.append(FromTask(f"{node.id}/transform/selftest-{mode}", "features"))
-        for node in self.learning:
-            nodes.append({"id": node.id, "type": "learning", "block": node.block.name, "inputs": list(node.inputs)})
-            reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
-            if self._description(node.id)["kind"] == "anomaly":
-                reads.append(FromTask(f"{node.id}/score/selftest-{mode}", "scores"))
-                reads.append(FromTask(f"{node.id}/threshold", "threshold"))
-        window = {**samples.window, "stride": samples.stride}
-        together = HostTask(
-            id=f"assemble/{mode}", node="assemble", operation="assemble", step=assemble.assemble, version=assemble.STEP_VERSION,
-            settings={"mode": mode, "name": self.impulse.name, "build_id": build, "window": window, "nodes": nodes},
-            reads=tuple(reads),
-        )  # fmt: skip
-        return [windows, *planner.self_test(mode, test), together]
+    plugins = plugins or make_plugins()
+    base = Path(run.record["base"])
+    impulse, processing, learning, deployment = load(run.path / "impulse.yaml", base, plugins)
+    recorder = Recorder.reopen(run.path, (*listeners, plugins.run_event))
+    session = Session(impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base))
+    with finishing(session, run.path):
+        session.engine.adopt(run.record["tasks"])
+        session.open_planner()
+        yield session
 
 
-def _normal_only(node: Node) -> bool:
-    section = node.block.spec.edgewright
-    return section is not None and section.training == "normal-only"
+def deploy(
+    run: Run,
+    target: str,
+    out: Path,
+    *,
+    params: dict[str, Any] | None = None,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    listeners: Sequence[Listener] = (),
+) -> dict[str, Any] | None:
+    """Build one target of a finished run into the folder ``out``.
 
+    Returns
+    -------
+    dict or None
+        What the package's self-test found, with ``options.verify``.
+
+    Raises
+    ------
+    UsageError
+        ``out`` is not empty, or ``target`` is no deployment block.
+    """
+    import json
+
+    from edgewright.errors import UsageError
+    from edgewright.plugins import make_plugins
+    from edgewright.running.session import deployment_node
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out}: exists and is not an empty folder", hint="choose a new folder for -o")
+    options = options or Options()
+    plugins = plugins or make_plugins()
+    with reopened(run, options, plugins=plugins, listeners=listeners) as session:
+        planned = next((node for node in session.deployment if node.block.name == target), None)
+        node = deployment_node(target, Path(run.record["base"]), plugins, planned, params or {})
+        build = session.export()
+        session.deploy([node], build, verify=options.verify)
+        package = session.engine.path(f"{node.id}/build", "package")
+        found = session.engine.path(f"{node.id}/verify", "verification") if options.verify else None
+        shutil.copytree(package, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        return None if found is None else json.loads(found.read_text(encoding="utf-8"))
 

@@ -11,7 +11,7 @@ from edgewright_specs.interface import CONTRACT_VERSION, digest_json
 
 if TYPE_CHECKING:
     from edgewright.planner.plan import Node
-    from edgewright.runners.base import Prepared
+    from edgewright.running.engine import Engine
     from edgewright.store import Entry
 
 LOCK_VERSION = 1
@@ -50,8 +50,7 @@ def build_id(identity_document: Mapping[str, Any]) -> str:
 def lock(
     impulse: Mapping[str, Any],
     identity_document: Mapping[str, Any],
-    prepared: Mapping[str, Prepared],
-    entries: Mapping[str, Entry],
+    engine: Engine,
 ) -> dict[str, Any]:
     """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task."""
     return {
@@ -69,10 +68,10 @@ def lock(
                 "image": ready.image,
                 **ready.detail,
             }
-            for ready in prepared.values()
+            for ready in engine.prepared().values()
         },
         "tasks": {
             task: {"key": entry.key, "outputs": {name: output.sha256 for name, output in entry.outputs.items()}}
-            for task, entry in sorted(entries.items())
+            for task, entry in sorted(engine.entries.items())
         },
     }

@@ -41,12 +41,18 @@ class Recorder:
 
     def __init__(self, folder: Path, head: Mapping[str, Any], listeners: tuple[Listener, ...] = ()) -> None:
         self.folder = folder
-        self.document: dict[str, Any] = {**head, "started": now(), "status": "running", "tasks": [], "warnings": []}
+        self.document: dict[str, Any] = {"started": now(), "status": "running", "tasks": [], "warnings": [], **head}
+        self._tasks: dict[str, dict[str, Any]] = {task["id"]: task for task in self.document["tasks"]}
         self._listeners = listeners
         self._lock = threading.Lock()
         self._clock = datetime.now(timezone.utc)
         self._events = (folder / "events.jsonl").open("a", encoding="utf-8")
         self._write()
+
+    @classmethod
+    def reopen(cls, folder: Path, listeners: tuple[Listener, ...] = ()) -> Recorder:
+        """Go on with the record of a finished run, to add a package or a threshold to it."""
+        return cls(folder, json.loads((folder / "run.json").read_text(encoding="utf-8")), listeners)
 
     def event(self, kind: str, **fields: Any) -> None:
         """Append one event and tell the listeners."""
@@ -61,7 +67,7 @@ class Recorder:
     def task(self, **fields: Any) -> None:
         """Record how a task ended: id, node, operation, status ``hit|ran|failed|skipped``, seconds, key, why."""
         with self._lock:
-            self.document["tasks"].append(fields)
+            self._tasks[fields["id"]] = fields
         self.event("task", **fields)
 
     def warning(self, text: str) -> None:
@@ -80,11 +86,12 @@ class Recorder:
 
     def finish(self, status: str) -> None:
         """Close the record: ``status`` is ``ok``, ``failed`` or ``cancelled``."""
-        ended = datetime.now(timezone.utc)
-        self.set(status=status, ended=now(), seconds=round((ended - self._clock).total_seconds(), 3))
+        if "seconds" not in self.document:  # of a reopened run the first time counts
+            ended = datetime.now(timezone.utc)
+            self.set(status=status, ended=now(), seconds=round((ended - self._clock).total_seconds(), 3))
         self.event("end", status=status)
         self._write()
         self._events.close()
 
     def _write(self) -> None:
-        write_json(self.folder / "run.json", self.document)
+        write_json(self.folder / "run.json", {**self.document, "tasks": list(self._tasks.values())})

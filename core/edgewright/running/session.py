@@ -1,0 +1,220 @@
+"""The stages of a run over one engine: each plans with what the one before it found."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.planner.plan import INDEX, READ, Node, Planner, build_nodes, load_samples
+from edgewright.planner.tasks import FromTask, HostTask, Task
+from edgewright.running import assemble
+from edgewright.running.cancel import Cancel
+from edgewright.running.data_steps import data_tasks
+from edgewright.running.decision_steps import decision_tasks
+from edgewright.running.engine import Engine
+from edgewright.running.lock import build_id, identity
+from edgewright_specs.interface import SPLITS
+
+if TYPE_CHECKING:
+    from edgewright.data import Inventory
+    from edgewright.plugins import Plugins
+    from edgewright.running.record import Recorder
+    from edgewright.store import Store
+    from edgewright_specs.impulse import ImpulseSpec
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run, as distinct from what."""
+
+    runner: str = "auto"
+    executor: str = "local"
+    jobs: int = 0  # 0: as many as cores
+    keep_going: bool = False
+    trust: bool = False
+    verify: bool = False  # compile and run every package's self-test
+
+
+def load(path: Path, base: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[Node], list[Node], list[Node]]:
+    """Load an impulse file and resolve every block it names, relative to ``base``; every spec error comes from here."""
+    from edgewright.registry import resolve
+    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.parameters import resolve_params
+
+    impulse = load_impulse(path)
+    processing, learning, deployment = build_nodes(
+        impulse,
+        lambda reference: resolve(reference, base, plugins),
+        lambda block, given, place: resolve_params(block.spec, given, where=place),
+    )
+    return impulse, processing, learning, deployment
+
+
+def deployment_node(
+    target: str, base: Path, plugins: Plugins, planned: Node | None, params: Mapping[str, Any]
+) -> Node:
+    """A deployment node for ``target``: as the impulse planned it, with ``params`` over its parameters."""
+    from edgewright.errors import UsageError
+    from edgewright.registry import resolve
+    from edgewright_specs.parameters import resolve_params
+
+    block = planned.block if planned is not None else resolve(target, base, plugins)
+    if block.type != "deployment":
+        raise UsageError(
+            f"{target!r} is a {block.type} block, not a target", hint="`edgewright blocks list --type deployment` lists the targets"
+        )
+    given = {**(planned.params if planned is not None else {}), **params}
+    complete = resolve_params(block.spec, given, where=f"--target {target}")
+    return Node(block.name, block, complete, (), None, None, f"--target {target}")
+
+
+class Session:
+    """One impulse on one engine.
+
+    Parameters
+    ----------
+    impulse : ImpulseSpec
+    processing, learning, deployment : sequences of Node
+    store, plugins, recorder, options
+    identity : str
+        What `--explain` compares with: tasks of the same impulse at the same place.
+    """
+
+    def __init__(
+        self,
+        impulse: ImpulseSpec,
+        processing: Sequence[Node],
+        learning: Sequence[Node],
+        deployment: Sequence[Node],
+        store: Store,
+        plugins: Plugins,
+        recorder: Recorder,
+        options: Options,
+        identity: str,
+    ) -> None:
+        from edgewright.runners.choose import Chooser
+
+        self.impulse = impulse
+        self.processing, self.learning, self.deployment = processing, learning, deployment
+        self.recorder = recorder
+        self.identity: dict[str, Any] | None = None
+        self.chooser = Chooser(
+            list(plugins.runners().values()), options.runner, trust=options.trust, tell=lambda line: recorder.event("note", text=line)
+        )
+        self.engine = Engine(
+            store, self.chooser, recorder, run_id=recorder.document["id"], jobs=options.jobs or os.cpu_count() or 1,
+            keep_going=options.keep_going, identity=f"{identity}/{impulse.name}", cancel=Cancel(),
+        )  # fmt: skip
+        self.planner: Planner
+
+    def close(self) -> None:
+        """Give back runners."""
+        self.chooser.close()
+
+    # -- stages -----------------------------------------------------------------------------------------------------
+
+    def data(self, files: Inventory) -> None:
+        """Read the data set and cut it into windows."""
+        normal_only = any(_normal_only(node) for node in self.learning)
+        self.engine.run(data_tasks(self.impulse, files, self.engine.store, normal_only=normal_only))
+        index = self.engine.entries[INDEX]
+        summary = json.loads(index.file("summary").read_text(encoding="utf-8"))
+        for line in summary["lines"]:
+            self.recorder.event("note", text=line)
+        for line in summary["warnings"]:
+            self.recorder.warning(line)
+        self.open_planner()
+
+    def open_planner(self) -> None:
+        """Make the planner from the finished data stage."""
+        folder = self.engine.entries[INDEX].path
+        samples = load_samples(folder, self.engine.path(INDEX, "index"))
+        self.planner = Planner(self.impulse, self.processing, self.learning, samples, self._description)
+
+    def describe(self) -> None:
+        """Ask every node what it returns, and check that the nodes fit together."""
+        self.engine.run(self.planner.describe_processing())
+        self.engine.run(self.planner.describe_learning())
+
+    def learn(self) -> None:
+        """Features, models, scores, thresholds and metrics, all that can run side by side at once."""
+        tasks = self.planner.features()
+        for node in self.learning:
+            tasks += self.planner.fit(node)
+            if self._description(node.id)["kind"] == "anomaly":
+                tasks += self._decide(node)
+        self.engine.run(tasks)
+
+    def export(self) -> str:
+        """Turn every node into device code and tables; return the build id of the trained impulse."""
+        self.engine.run(self.planner.exports())
+        document = self.impulse.model_dump(mode="json")
+        self.identity = identity(document, [*self.processing, *self.learning], self.engine.entries)
+        build = build_id(self.identity)
+        self.recorder.set(build_id=build)
+        return build
+
+    def deploy(self, nodes: Sequence[Node], build: str, *, verify: bool) -> None:
+        """Build the package of each deployment node, and with ``verify`` compile and run its self-test."""
+        tasks: dict[str, Task] = {}
+        for node in nodes:
+            mode = str(node.params.get("selftest-data") or "recorded")
+            planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}")]
+            tasks.update((task.id, task) for task in [*planned, *(self.planner.verify(node) if verify else [])])
+        self.engine.run(tasks.values())
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _description(self, node: str) -> Mapping[str, Any]:
+        path = self.engine.path(f"{node}/describe", "description")
+        description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return description
+
+    def _decide(self, node: Node) -> list[Task]:
+        """Threshold, decisions and metrics of an anomaly node."""
+        return decision_tasks(self.impulse, node, self.planner, self._description(node.id))
+
+    def _assembly(self, mode: str, build: str) -> list[Task]:
+        planner, samples = self.planner, self.planner.samples
+        test = f"selftest/{mode}"
+        columns = {node.id: planner.columns(node) for node in self.processing}
+        windows = HostTask(
+            id=test, node="selftest", operation="selftest", step=assemble.self_test_windows, version=assemble.STEP_VERSION,
+            settings={
+                "mode": mode, "length": samples.window["length"], "splits": {split: list(samples.splits[split]) for split in SPLITS},
+                "columns": {name: None if chosen is None else list(chosen) for name, chosen in columns.items()},
+            },
+            reads=(FromTask(READ, "signal"), FromTask(INDEX, "index"), FromTask(INDEX, "samples")),
+        )  # fmt: skip
+        reads = [FromTask(test, "windows"), FromTask(test, "origin")]
+        nodes: list[dict[str, Any]] = []
+        for node in self.processing:
+            chosen = columns[node.id]
+            axes = list(range(len(samples.window["axes"]))) if chosen is None else list(chosen)
+            nodes.append({"id": node.id, "type": "processing", "block": node.block.name, "inputs": ["input"], "axes": axes})
+            reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
+            reads.append(FromTask(f"{node.id}/transform/selftest-{mode}", "features"))
+        for node in self.learning:
+            nodes.append({"id": node.id, "type": "learning", "block": node.block.name, "inputs": list(node.inputs)})
+            reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
+            if self._description(node.id)["kind"] == "anomaly":
+                reads.append(FromTask(f"{node.id}/score/selftest-{mode}", "scores"))
+                reads.append(FromTask(f"{node.id}/threshold", "threshold"))
+        window = {**samples.window, "stride": samples.stride}
+        together = HostTask(
+            id=f"assemble/{mode}", node="assemble", operation="assemble", step=assemble.assemble, version=assemble.STEP_VERSION,
+            settings={"mode": mode, "name": self.impulse.name, "build_id": build, "window": window, "nodes": nodes},
+            reads=tuple(reads),
+        )  # fmt: skip
+        return [windows, *planner.self_test(mode, test), together]
+
+
+def _normal_only(node: Node) -> bool:
+    section = node.block.spec.edgewright
+    return section is not None and section.training == "normal-only"
+
+
