@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -12,9 +10,18 @@ from numpy.typing import NDArray
 
 from edgewright_sdk.errors import RequestError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
 Array = NDArray[Any]
 
 _SMALL_BYTES = 1 << 20  # below it, reading is faster than mapping
+
+# Not annotated in every numpy release.
+_read_array: Callable[..., Array] = npy.read_array
+_write_array: Callable[..., None] = npy.write_array
+_open_memmap: Callable[..., Array] = npy.open_memmap
 
 
 def open_array(path: Path) -> Array:
@@ -28,10 +35,10 @@ def open_array(path: Path) -> Array:
     try:
         if path.stat().st_size < _SMALL_BYTES:
             with path.open("rb") as file:
-                array: Array = npy.read_array(file, allow_pickle=False)
+                array = _read_array(file, allow_pickle=False)
             array.flags.writeable = False
             return array
-        return npy.open_memmap(path, mode="r")
+        return _open_memmap(path, mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise RequestError(f"{path.name} can't be read as a .npy array: {error}") from None
 
@@ -39,7 +46,12 @@ def open_array(path: Path) -> Array:
 def save_array(path: Path, array: Array) -> None:
     """Write an array as ``.npy`` in C order."""
     with path.open("wb") as file:
-        npy.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        _write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def create_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    """Make a ``.npy`` file of at least one row, to be filled through the returned map."""
+    return _open_memmap(path, mode="w+", dtype=dtype, shape=shape)
 
 
 class Chunked:

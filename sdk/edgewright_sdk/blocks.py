@@ -79,7 +79,7 @@ class ProcessingBlock(Block):
         """Show what the block does with a few windows, as data (``docs/contract.md``, plots)."""
         return []
 
-    def export(self, window: WindowSpec, params: Params) -> Export:
+    def export(self, window: WindowSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device. Blocks without device code leave it out."""
         raise BlockError("this block has no device code, so it can't be deployed")
 
@@ -116,7 +116,7 @@ class LearningBlock(Block):
         """Show the model as data (``docs/contract.md``, plots)."""
         return []
 
-    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:
+    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device. Blocks without device code leave it out."""
         raise BlockError("this block has no device code, so it can't be deployed")
 
@@ -130,7 +130,7 @@ class DeploymentBlock(Block):
     def build(self, impulse: TrainedImpulse, params: Params, out: Path) -> None:
         """Write the package into the empty folder ``out``."""
 
-    def verify(self, package: Path, params: Params) -> dict[str, Any]:
+    def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
         """Run a package's self-test and return its result as a JSON document."""
         raise BlockError("this block can't verify its packages")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.arrays import Array, open_array
 from edgewright_sdk.errors import RequestError
 from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE, EXPORT_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

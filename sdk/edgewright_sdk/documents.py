@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk.errors import BlockError
 from edgewright_specs.interface import canonical_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def plain(value: Any) -> Any:

@@ -7,9 +7,8 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.context import Context
 from edgewright_sdk.errors import BlockError
@@ -18,6 +17,9 @@ from edgewright_sdk.messages import Channel, clipped, take_standard_streams
 from edgewright_sdk.operations import context_of, perform
 from edgewright_sdk.request import read_request
 from edgewright_sdk.result import Outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LONGEST_REQUEST = 1 << 20  # a line names two folders
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +13,11 @@ from edgewright_sdk.documents import write_document
 from edgewright_sdk.errors import BlockError
 from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE
 
-TableValue = Union[Array, np.generic, float, int, bool]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+TableValue = Array | np.generic | float | int | bool
 
 _DTYPES = ("float32", "int8", "uint8", "int16", "uint16", "int32", "uint32")
 

@@ -10,10 +10,13 @@ import sys
 import types
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgewright_sdk import blocks
-from edgewright_sdk.context import Context
 from edgewright_sdk.errors import RequestError
+
+if TYPE_CHECKING:
+    from edgewright_sdk.context import Context
 
 _BASES = (blocks.ProcessingBlock, blocks.LearningBlock, blocks.DeploymentBlock)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.arrays import Array, open_array, save_array
@@ -14,6 +13,8 @@ from edgewright_sdk.errors import BlockError, RequestError
 from edgewright_specs.interface import CONTRACT_VERSION, MODEL_FILE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 

@@ -6,22 +6,26 @@ fault can still be named by window and label.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgewright_sdk.arrays import Array
 from edgewright_sdk.blocks import Block, DeploymentBlock, LearningBlock, ProcessingBlock
-from edgewright_sdk.context import Context
 from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.documents import Description, LearningDescription
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.model import Model
-from edgewright_sdk.request import Task
-from edgewright_sdk.result import Outputs
 from edgewright_sdk.values import Features, Scores, Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from edgewright_sdk.arrays import Array
+    from edgewright_sdk.context import Context
+    from edgewright_sdk.request import Task
+    from edgewright_sdk.result import Outputs
 
 
 def perform(block: Block, task: Task, outputs: Outputs) -> None:

@@ -101,7 +101,7 @@ class Task:
     def _chunks(self, chunks: Any, dtype: Any, where: str) -> list[Array]:
         if not isinstance(chunks, list) or not chunks:
             raise _wrong(f"{where}.chunks", chunks, "a list with at least one file")
-        arrays = []
+        arrays: list[Array] = []
         for number, chunk in enumerate(chunks):
             place = f"{where}.chunks[{number}]"
             if not isinstance(chunk, dict):
@@ -181,7 +181,8 @@ def _checked(document: dict[str, Any], name: str, kind: type, default: Any) -> A
     value = document.get(name)
     if value is None:
         return default
-    if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or value < 0)):
+    whole = not isinstance(value, int) or (not isinstance(value, bool) and value >= 0)
+    if not isinstance(value, kind) or not whole:
         raise _wrong(name, value, {dict: "an object", list: "a list", int: "an integer ≥ 0"}[kind])
     return value
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.lib import format as npy
-
-from edgewright_sdk.arrays import Array, save_array
-from edgewright_sdk.context import Context
+from edgewright_sdk.arrays import Array, create_array, save_array
 from edgewright_sdk.documents import write_document
 from edgewright_specs.interface import CONTRACT_VERSION, RESULT_FILE, Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+    from edgewright_sdk.context import Context
 
 
 class Outputs:
@@ -37,7 +39,7 @@ class Outputs:
         """Make an array file to be filled batch by batch."""
         path = f"{name}.npy"
         self._outputs[name] = _array_output(path, dtype, shape)
-        return npy.open_memmap(self.folder / path, mode="w+", dtype=dtype, shape=shape)
+        return create_array(self.folder / path, dtype, shape)
 
     def document(self, name: str, document: dict[str, Any]) -> None:
         """Write a JSON document."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def butterworth(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewright_sdk.signal.framing import padded_frames
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FRAME_VALUES = 1 << 21  # 16 MiB of float64 frames at a time
 
@@ -31,7 +33,7 @@ def max_hold_power(signals: NDArray[Any], fft_length: int, *, overlap: bool) -> 
     step = fft_length // 2 if overlap else fft_length
     rows, length = signals.shape
     frames_each = -(-length // step)
-    held = np.empty((rows, fft_length // 2 + 1))
+    held = np.empty((rows, fft_length // 2 + 1), dtype=np.float64)
     at_once = max(_FRAME_VALUES // (frames_each * fft_length), 1)
     for start in range(0, rows, at_once):
         frames = padded_frames(np.asarray(signals[start : start + at_once], np.float64), fft_length, step)
@@ -43,4 +45,4 @@ def max_hold_power(signals: NDArray[Any], fft_length: int, *, overlap: bool) -> 
 
 def bin_frequencies(fft_length: int, frequency: float) -> NDArray[np.float64]:
     """Return the centre of each bin of a one-sided spectrum, in Hz."""
-    return np.arange(fft_length // 2 + 1) * (frequency / fft_length)
+    return np.arange(fft_length // 2 + 1, dtype=np.float64) * (frequency / fft_length)

@@ -31,13 +31,15 @@ ew_status ew_kmeans(const ew_kmeans_tables& tables, void*, const ew_view* in, ew
     }
     ew_floats(out[0])[0] = score;
 
-    // Each feature's share of the squared distance, times the score; equal shares where the distance is 0.
+    // Each feature's share of the distance (by squares) less an equal share of the radius: they sum to the score, and
+    // the feature that deviates most has the largest one inside a cluster as well as outside.
     float* const contributions = ew_floats(out[1]);
     const float* const centroid = tables.centroids + nearest * count;
+    const float distance = sqrtf(squared);
+    const float share = tables.radii[nearest] / static_cast<float>(count);
     for (int32_t i = 0; i < count; ++i) {
         const float d = z[i] - centroid[i];
-        const float share = squared > 0.0f ? d * d / squared : 1.0f / static_cast<float>(count);
-        contributions[i] = score * share;
+        contributions[i] = (squared > 0.0f ? d * d / distance : 0.0f) - share;
     }
     return ew_ok;
 }

@@ -1,0 +1,172 @@
+"""K-means anomaly detection: how far a window lies beyond the clusters of normal ones."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
+
+from .clusters import Clusters, beyond_edge, learn, standardise
+
+if TYPE_CHECKING:
+    from edgewright_sdk import Context, Features, FeatureSpec, Params
+
+
+class KMeansAnomaly(LearningBlock):
+    """Clusters of normal windows in the standardised space of the chosen features."""
+
+    batch_bytes = 4 << 20
+
+    def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
+        """Say what ``score`` gives, and refuse features that aren't there."""
+        labels = [features.labels[column] for column in _selected(features.labels, params)]
+        return LearningDescription(
+            kind="anomaly",
+            outputs=["scores", "contributions"],
+            contributions=labels,
+            bounded_in_sample=_percentile(params) == 100,
+        )
+
+    def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
+        """Learn the clusters of the training windows."""
+        columns = _selected(train.labels, params)
+        values = np.concatenate([batch.values[:, columns] for batch in train.batches()])
+        wanted = int(params.clusters)
+        clusters = learn(values, wanted, _percentile(params), context.seed)
+        made = len(clusters.radii)
+        if made < wanted:
+            context.warn(f"{made} clusters instead of {wanted}: {len(values)} training windows hold no more")
+        context.metric("clusters", made)
+        meta = {"labels": [train.labels[column] for column in columns]}
+        arrays = {
+            "selected": np.array(columns, dtype=np.int32),
+            "mean": clusters.mean,
+            "scale": clusters.scale,
+            "centroids": clusters.centroids,
+            "radii": clusters.radii,
+            "sizes": clusters.sizes,
+        }
+        return Model(meta, arrays)
+
+    def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
+        """Score windows: positive beyond the edge of every cluster."""
+        columns = _columns(model, features.labels)
+        clusters = _clusters(model)
+        z = standardise(features.values[:, columns], clusters.mean, clusters.scale)
+        scores, contributions = beyond_edge(z, clusters)
+        return Scores(scores=scores, contributions=contributions)
+
+    def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Show the clusters in the standardised space."""
+        clusters = _clusters(model)
+        balls = [
+            {"center": center, "radius": radius, "size": size}
+            for center, radius, size in zip(clusters.centroids, clusters.radii, clusters.sizes, strict=True)
+        ]
+        space = {
+            "kind": "space",
+            "title": "Clusters of normal windows",
+            "dimensions": model.meta["labels"],
+            "mean": clusters.mean,
+            "scale": clusters.scale,
+            "balls": balls,
+        }
+        return [space]
+
+    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
+        """Give the node for the device."""
+        columns = _columns(model, features.labels)
+        clusters = _clusters(model)
+        used = len(columns)
+        return Export(
+            symbol="ew_kmeans",
+            header="kmeans.h",
+            sources=["kmeans.cpp"],
+            modules=["vector"],
+            tables={
+                "inputs": features.width,
+                "features": used,
+                "selected": np.array(columns, dtype=np.int32),
+                "mean": clusters.mean,
+                "scale": clusters.scale,
+                "clusters": len(clusters.radii),
+                "centroids": clusters.centroids,
+                "radii": clusters.radii,
+            },
+            inputs=[{"dtype": "float32", "shape": [features.width]}],
+            outputs=[
+                {"name": "scores", "dtype": "float32", "shape": [1]},
+                {"name": "contributions", "dtype": "float32", "shape": [used]},
+            ],
+            scratch_bytes=-(-4 * used // 16) * 16,
+            tolerance={"absolute": 1e-3, "relative": 1e-3},
+        )
+
+
+def _selected(labels: list[str], params: Params) -> list[int]:
+    """Columns of the features that the parameters choose, in the order of the list."""
+    wanted = params.features
+    if wanted in ("all", ["all"]):
+        if not labels:
+            raise BlockError("kmeans: the upstream blocks give no features")
+        return list(range(len(labels)))
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    if not names:
+        raise BlockError('kmeans: features is empty; allowed: "all" or a list of feature labels')
+    columns = []
+    for name in names:
+        if name not in labels:
+            raise _unknown(name, labels)
+        columns.append(labels.index(name))
+    if len(set(columns)) < len(columns):
+        raise BlockError(f"kmeans: features names {names[_first_repeat(columns)]!r} twice")
+    return columns
+
+
+def _first_repeat(columns: list[int]) -> int:
+    return next(i for i, column in enumerate(columns) if column in columns[:i])
+
+
+def _unknown(name: str, labels: list[str]) -> BlockError:
+    close = difflib.get_close_matches(str(name), labels, n=3)
+    shown = ", ".join(repr(label) for label in (close or labels[:5]))
+    more = "" if close or len(labels) <= 5 else f" and {len(labels) - 5} more"
+    known = "did you mean" if close else "there are"
+    return BlockError(f"kmeans: features: no feature is labelled {name!r}; {known} {shown}{more}")
+
+
+def _percentile(params: Params) -> float:
+    """Percentile of the radius; ``max`` is the hundredth."""
+    given = params.radius
+    text = str(given).strip().lower()
+    if text == "max":
+        return 100.0
+    try:
+        percentile = float(text)
+    except ValueError:
+        percentile = float("nan")
+    if not 0 < percentile <= 100:
+        raise BlockError(f'kmeans: radius is {given!r}; allowed: a percentile above 0, up to 100, or "max"')
+    return percentile
+
+
+def _columns(model: Model, labels: list[str]) -> list[int]:
+    """Columns of the model's features; the features must be those it was trained on."""
+    columns = [int(column) for column in model.arrays["selected"]]
+    trained = model.meta["labels"]
+    found = [labels[column] if column < len(labels) else None for column in columns]
+    if found != trained:
+        at = next(i for i, label in enumerate(found) if label != trained[i])
+        raise BlockError(
+            f"kmeans: the model was trained on feature {trained[at]!r} in column {columns[at]}, "
+            f"but these features have {found[at]!r} there; score what was trained on"
+        )
+    return columns
+
+
+def _clusters(model: Model) -> Clusters:
+    arrays = model.arrays
+    return Clusters(arrays["mean"], arrays["scale"], arrays["centroids"], arrays["radii"], arrays["sizes"])
