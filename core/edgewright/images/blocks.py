@@ -106,7 +106,9 @@ def _build_stage(block: Block, progress: Progress) -> str:
 
 def _build_last_layer(block: Block, tag: str, stage: str, progress: Progress) -> None:
     config = (inspect_image(stage) or {}).get("Config") or {}
-    path = next((line[len("PYTHONPATH=") :] for line in config.get("Env") or () if line.startswith("PYTHONPATH=")), "")
+    path = next(
+        (line[len("PYTHONPATH=") :] for line in config.get("Env") or () if line.startswith("PYTHONPATH=")), ""
+    )
     lines = [
         f"FROM {stage}",
         "USER 0:0",
@@ -124,7 +126,9 @@ def _build_last_layer(block: Block, tag: str, stage: str, progress: Progress) ->
 def _ask_environment(block: Block, stage: str) -> list[str]:
     """Ask a container of the block's image what is installed of what the block requires."""
     assert block.folder is not None
-    requirements = [f"{BLOCK_FOLDER}/{REQUIREMENTS_FILE}"] if (block.folder / REQUIREMENTS_FILE).is_file() else []
+    requirements = (
+        [f"{BLOCK_FOLDER}/{REQUIREMENTS_FILE}"] if (block.folder / REQUIREMENTS_FILE).is_file() else []
+    )
     words = [
         *engine_command(), "run", "--rm", "--interactive", "--network", "none", "--read-only", "--cap-drop", "ALL",
         "--security-opt", "no-new-privileges", "--user", "65532:65532", "--entrypoint", "python3", stage,
@@ -132,13 +136,19 @@ def _ask_environment(block: Block, stage: str) -> list[str]:
     ]  # fmt: skip
     program = sdk_files()["edgewright_specs/environment.py"]
     try:
-        answer = subprocess.run(words, input=program, capture_output=True, timeout=ENVIRONMENT_SECONDS, check=False)
+        answer = subprocess.run(
+            words, input=program, capture_output=True, timeout=ENVIRONMENT_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired as problem:
-        raise ImageError(f"block {block.name!r}: its image doesn't say within {ENVIRONMENT_SECONDS} s what is installed") from problem
+        raise ImageError(
+            f"block {block.name!r}: its image doesn't say within {ENVIRONMENT_SECONDS} s what is installed"
+        ) from problem
     if answer.returncode == 0:
         return [str(line) for line in json.loads(answer.stdout)]
     if block.spec.edgewright is not None and getattr(block.spec.edgewright, "command", None):
-        return [f"image=={image_id(stage)}"]  # a block in another language: all of its image is its environment
+        return [
+            f"image=={image_id(stage)}"
+        ]  # a block in another language: all of its image is its environment
     text = answer.stderr.decode("utf-8", "replace").strip()
     raise ImageError(
         f"block {block.name!r}: its image can't run python3 as a task would: {text[-500:]}",
@@ -154,7 +164,9 @@ def _environment_of(image: dict[str, Any]) -> tuple[str, ...]:
     try:
         lines = json.loads(label)
     except ValueError as problem:
-        raise UsageError(f"image {image['Id']}: label {ENVIRONMENT_LABEL} is not JSON: {problem}") from problem
+        raise UsageError(
+            f"image {image['Id']}: label {ENVIRONMENT_LABEL} is not JSON: {problem}"
+        ) from problem
     return tuple(str(line) for line in lines)
 
 

@@ -63,9 +63,7 @@ def build(tag: str, context: bytes, *, labels: Iterable[tuple[str, str]] = (), p
     run([*words, "-"], what=f"building {tag}", progress=progress, standard_input=context)
 
 
-def run(
-    words: list[str], *, what: str, progress: Progress, standard_input: bytes | None = None
-) -> None:
+def run(words: list[str], *, what: str, progress: Progress, standard_input: bytes | None = None) -> None:
     """Run one command of the engine, giving each line that it writes to ``progress``.
 
     Raises
@@ -117,7 +115,15 @@ def _feed(pipe: object, content: bytes) -> None:
 
 def _hint(lines: Iterable[str]) -> str | None:
     text = "\n".join(lines).lower()
-    network = ("name resolution", "network is unreachable", "could not find a version", "connection refused", "timed out")
+    network = (
+        "name resolution",
+        "network is unreachable",
+        "could not find a version",
+        "connection refused",
+        "timed out",
+    )
     if any(word in text for word in network):
-        return f"a build needs the network; if it needs the host's, set {BUILD_ARGS_VARIABLE}='--network host'"
+        return (
+            f"a build needs the network; if it needs the host's, set {BUILD_ARGS_VARIABLE}='--network host'"
+        )
     return None

@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,8 @@ from urllib.parse import quote
 from edgewright.errors import EdgewrightError, RunnerUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from docker import APIClient
 
 CONNECT_SECONDS = 10.0
@@ -52,7 +53,9 @@ def why_unreachable() -> str | None:
     try:
         if url.startswith(UNIX):
             status, _ = _ask("/_ping")
-            return None if status == http.HTTPStatus.OK else f"the engine at {url} answers with status {status}"
+            return (
+                None if status == http.HTTPStatus.OK else f"the engine at {url} answers with status {status}"
+            )
         connect().ping()
     except (OSError, EdgewrightError, http.client.HTTPException) as problem:
         return f"the engine at {url} does not answer: {problem}"
@@ -102,10 +105,14 @@ def connect() -> APIClient:
 
     url = engine_url()
     if url is None:
-        raise RunnerUnavailable(why_unreachable() or "no container engine", hint="start Docker, or set DOCKER_HOST")
+        raise RunnerUnavailable(
+            why_unreachable() or "no container engine", hint="start Docker, or set DOCKER_HOST"
+        )
     environment = {**os.environ, "DOCKER_HOST": url}
     try:
-        return docker.DockerClient.from_env(timeout=CALL_SECONDS, environment=environment, max_pool_size=32).api
+        return docker.DockerClient.from_env(
+            timeout=CALL_SECONDS, environment=environment, max_pool_size=32
+        ).api
     except DockerException as problem:
         raise RunnerUnavailable(f"the engine at {url} does not answer: {problem}") from problem
 
@@ -163,7 +170,10 @@ def _context_host() -> str | None:
     """Endpoint of the docker context in use; the default context names none, its socket is a usual place."""
     folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     try:
-        name = os.environ.get("DOCKER_CONTEXT") or json.loads((folder / "config.json").read_text())["currentContext"]
+        name = (
+            os.environ.get("DOCKER_CONTEXT")
+            or json.loads((folder / "config.json").read_text())["currentContext"]
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not name or name == "default":

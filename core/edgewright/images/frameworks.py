@@ -27,7 +27,8 @@ DIGEST_LENGTH = 12
 FRAMEWORK_LABEL = "org.edgewright.framework"
 
 _FROM = re.compile(
-    r"^(?P<start>\s*FROM\s+(?:--\S+\s+)*)edgewright/(?P<name>[a-z]+)(?::[\w][\w.-]*)?(?=\s|$)", re.IGNORECASE | re.MULTILINE
+    r"^(?P<start>\s*FROM\s+(?:--\S+\s+)*)edgewright/(?P<name>[a-z]+)(?::[\w][\w.-]*)?(?=\s|$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -45,7 +46,9 @@ def constraints() -> str:
     for place in (packaged, checkout):
         if place.is_file():
             return place.read_text(encoding="utf-8")
-    raise ImageError(f"constraints.txt is neither at {packaged} nor at {checkout}", hint="reinstall edgewright")
+    raise ImageError(
+        f"constraints.txt is neither at {packaged} nor at {checkout}", hint="reinstall edgewright"
+    )
 
 
 def dockerfile(name: str) -> str:

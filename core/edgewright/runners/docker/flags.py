@@ -1,0 +1,188 @@
+"""The strict profile: every flag of a task's container, in one place. ``docs/isolation.md`` gives the reasons."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from edgewright.runners.environment import task_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docker import APIClient
+
+    from edgewright.runners.base import Job
+    from edgewright.runners.docker.capabilities import Capabilities
+
+#: Who a task is when a root user starts it: nobody's files belong to it.
+UNPRIVILEGED = 65532
+
+IN, OUT, BLOCK, TMP = "/in", "/out", "/block", "/tmp"
+HOSTNAME = "block"
+NOFILE = 4096
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+COMMAND = ("python3", "-m", "edgewright_sdk", "run", "--block", BLOCK, "--in", IN, "--out", OUT)
+
+
+@dataclass(frozen=True)
+class User:
+    """Who the block is inside its container, and who owns what it writes, outside."""
+
+    inside: str  # "uid:gid"
+    uid: int
+    gid: int
+
+    @property
+    def ours(self) -> bool:
+        """Whether what the block writes belongs to the caller as it is."""
+        return self.uid == os.geteuid()
+
+
+def task_user(capabilities: Capabilities) -> User:
+    """Choose the user of a task: unprivileged, and the owner of its outputs where that can be had."""
+    uid, gid = os.geteuid(), os.getegid()
+    if capabilities.rootless:  # 0 inside a user namespace is the caller outside, and has no capability
+        return User("0:0", uid, gid)
+    if uid == 0:
+        return User(f"{UNPRIVILEGED}:{UNPRIVILEGED}", UNPRIVILEGED, UNPRIVILEGED)
+    return User(f"{uid}:{gid}", uid, gid)
+
+
+def create_arguments(
+    api: APIClient,
+    job: Job,
+    *,
+    image: Mapping[str, Any],
+    capabilities: Capabilities,
+    user: User,
+    labels: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the arguments of ``APIClient.create_container`` for one task.
+
+    Parameters
+    ----------
+    image : mapping
+        The engine's description of the image, which is named by its content id.
+    labels : mapping of str to str
+        Whose container it is.
+    """
+    config = image.get("Config") or {}
+    argv = _command(job)
+    return {
+        "image": image["Id"],
+        "entrypoint": list(argv[:1]),
+        "command": list(argv[1:]),
+        "working_dir": BLOCK if job.prepared.block.folder is not None else config.get("WorkingDir") or "/",
+        "user": user.inside,
+        "hostname": HOSTNAME,
+        "environment": _environment(job, config),
+        "labels": dict(labels),
+        "healthcheck": {"test": ["NONE"]},
+        "use_config_proxy": False,  # it would put the host's proxies into the task's environment
+        "host_config": _host_config(api, job, config, capabilities),
+    }
+
+
+def enforced_limits(job: Job, capabilities: Capabilities, user: User) -> dict[str, Any]:
+    """Return what holds for this task, as its record states it."""
+    limits = job.limits
+    held: dict[str, Any] = {
+        "seconds": limits.seconds,
+        "memory_bytes": limits.memory_bytes,
+        "swap_bytes": 0,
+        "cpus": _cpus(job, capabilities),
+        "pids": limits.pids,
+        "out_bytes": limits.out_bytes,
+        "out_files": limits.out_files,
+        "tmp_bytes": limits.tmp_bytes,
+        "shm_bytes": limits.shm_bytes,
+        "log_bytes": limits.log_bytes,
+        "network": "none",
+        "root": "read-only",
+        "capabilities": "none",
+        "seccomp": "edgewright",
+        "user": user.inside,
+    }
+    names = {"memory": "memory_bytes", "swap": "swap_bytes"}
+    for missing in capabilities.unenforced:
+        held[names.get(missing, missing)] = "not enforced"
+    return held
+
+
+def _host_config(
+    api: APIClient, job: Job, config: Mapping[str, Any], capabilities: Capabilities
+) -> dict[str, Any]:
+    from docker.types import LogConfig, Mount, Ulimit
+
+    limits = job.limits
+    security = ["no-new-privileges"]
+    if "seccomp" not in capabilities.unenforced:
+        security.append(f"seccomp={seccomp_profile()}")
+    scratch = f"rw,exec,nosuid,nodev,mode=1777,size={limits.tmp_bytes}"
+    memory = {} if "memory" in capabilities.unenforced else {"mem_limit": limits.memory_bytes}
+    if memory and "swap" not in capabilities.unenforced:
+        memory["memswap_limit"] = limits.memory_bytes
+    result: dict[str, Any] = api.create_host_config(
+        network_mode="none",
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=security,
+        pids_limit=limits.pids,
+        nano_cpus=int(_cpus(job, capabilities) * 1e9),
+        # An image's VOLUMEs would be writable disks without a limit: they become small tmpfs.
+        tmpfs={
+            TMP: scratch,
+            **dict.fromkeys(sorted(_volumes(config)), f"rw,nosuid,nodev,size={limits.shm_bytes}"),
+        },
+        shm_size=limits.shm_bytes,
+        ulimits=[
+            Ulimit(name="core", soft=0, hard=0),
+            Ulimit(name="nofile", soft=NOFILE, hard=NOFILE),
+            # One byte more than allowed, so that a file that was cut off is seen to be too long.
+            Ulimit(name="fsize", soft=limits.out_bytes + 1, hard=limits.out_bytes + 1),
+        ],
+        init=True,
+        ipc_mode="private",
+        cgroupns="private",
+        userns_mode="host" if capabilities.remapped else None,
+        log_config=LogConfig(type="none"),
+        mounts=[
+            Mount(target=IN, source=str(job.in_dir.resolve()), type="bind", read_only=True),
+            Mount(target=OUT, source=str(job.out_dir.resolve()), type="bind"),
+        ],
+        **memory,
+    )
+    return result
+
+
+def _command(job: Job) -> tuple[str, ...]:
+    section = job.prepared.block.spec.edgewright
+    own = getattr(section, "command", None) if section is not None else None
+    return tuple(own) if own else COMMAND
+
+
+def _environment(job: Job, config: Mapping[str, Any]) -> list[str]:
+    """Variables that we set; the engine adds the image's own below them, and HOSTNAME."""
+    ours = task_environment(threads=job.threads, home=TMP, temporary=TMP)
+    if not any(line.startswith("PATH=") for line in config.get("Env") or ()):
+        ours["PATH"] = DEFAULT_PATH
+    return [f"{name}={value}" for name, value in ours.items()]
+
+
+def _volumes(config: Mapping[str, Any]) -> set[str]:
+    return {path.rstrip("/") or "/" for path in config.get("Volumes") or ()} - {IN, OUT, TMP, "/"}
+
+
+def _cpus(job: Job, capabilities: Capabilities) -> float:
+    return min(job.limits.cpus, float(capabilities.cpus))
+
+
+@lru_cache(maxsize=1)
+def seccomp_profile() -> str:
+    """Text of our own profile; the engine's default lets io_uring and more through."""
+    return files("edgewright.runners").joinpath("seccomp.json").read_text(encoding="utf-8")

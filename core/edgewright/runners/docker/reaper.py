@@ -1,0 +1,45 @@
+"""Removes a run's containers when the process that started them is gone. Standard library only.
+
+Started beside each run as ``python -I -S reaper.py LABEL COMMAND…`` with a pipe as its stdin, whose other end only the
+run holds. The kernel closes that end however the run dies, so the end of the pipe means: clean up. One byte means: the
+run ended well, nothing is left.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+ROUNDS = 8
+PAUSE_SECONDS = 0.5
+
+
+def main(label: str, command: list[str]) -> None:
+    """Wait for the run's end, then remove what has its label."""
+    if sys.stdin.buffer.read(1):
+        return
+    # A container whose creation was under way when the run died appears a moment later: look more than once.
+    for _ in range(ROUNDS):
+        remove_all(label, command)
+        time.sleep(PAUSE_SECONDS)
+
+
+def remove_all(label: str, command: list[str]) -> None:
+    """Remove every container with this label, running or not, with its volumes."""
+    listed = _ask([*command, "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}"])
+    names = listed.split()
+    if names:
+        _ask([*command, "rm", "--force", "--volumes", *names])
+
+
+def _ask(words: list[str]) -> str:
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
