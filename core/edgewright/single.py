@@ -22,7 +22,6 @@ from edgewright_specs.interface import CONTRACT_VERSION, OPERATIONS, REQUEST_FIL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from edgewright.registry import Block

@@ -23,11 +23,27 @@ if TYPE_CHECKING:
 )
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--target", required=True, help="A deployment block: cpp, wasm, or a block's folder.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="An empty or new folder for the package.")
-@click.option("-p", "--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the deployment block.")
-@click.option("--selftest-data", type=click.Choice(["none", "synthetic", "recorded"]), help="Which windows the self-test ships.")
-@click.option("--verify", is_flag=True, help="Compile and run the self-test, and print the differences from Python.")
-@click.option("--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="An empty or new folder for the package.",
+)
+@click.option(
+    "-p", "--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the deployment block."
+)
+@click.option(
+    "--selftest-data",
+    type=click.Choice(["none", "synthetic", "recorded"]),
+    help="Which windows the self-test ships.",
+)
+@click.option(
+    "--verify", is_flag=True, help="Compile and run the self-test, and print the differences from Python."
+)
+@click.option(
+    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
+)
 @click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
 @json_option
 @click.pass_obj
@@ -46,14 +62,11 @@ def command(
     """Build a self-contained library from a finished run."""
     from edgewright.cli.parameters import given
     from edgewright.running import Options, Run, deploy
-    from edgewright.toolchain import require_toolchain
 
     console = Console(as_json)
     params = given(param)
     if selftest_data is not None:
         params["selftest-data"] = selftest_data
-    if runner != "docker":
-        require_toolchain(target, console.note)
     options = Options(runner=runner, trust=trust, verify=verify)
     with console.progress(f"building {target}") as update:
         found = deploy(
