@@ -1,0 +1,186 @@
+"""What must hold within ``parameters.json`` beyond the shape of its fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from edgewright_specs.block_file import BlockFile, Choice, EdgewrightSection, Parameter
+from edgewright_specs.conditions import condition_problems
+from edgewright_specs.interface import OPERATIONS
+from edgewright_specs.problems import Problem, choices, problem, suggestion
+from edgewright_specs.values import MisfitError, as_text, convert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_OURS: Final = re.compile(r"[a-z][a-z0-9_-]*\Z")
+_LEGACY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_OUTPUT: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+#: Options of the engine that mean harm wherever an argument slips in front of the image's name.
+_ENGINE_FLAGS: Final = {
+    "rm", "privileged", "cap-add", "security-opt", "volumes-from", "env-file", "userns", "cgroup-parent", "entrypoint",
+    "device-cgroup-rule", "cidfile",
+}  # fmt: skip
+#: Variables that change what a process loads or runs.
+_LOADER: Final = re.compile(
+    r"(LD_|DYLD_|PYTHON|DOCKER_|BASH_|GCONV_|GLIBC_|MALLOC_)\w*\Z"
+    r"|(PATH|HOME|IFS|ENV|SHELL|TMPDIR|NODE_OPTIONS|NODE_PATH|PERL5LIB|PERL5OPT|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS)\Z"
+)
+_LEGACY_ONLY: Final = {"bucket", "dataset", "project", "secret"}
+
+
+def block_problems(file: BlockFile, block_type: str, *, legacy: bool) -> tuple[dict[str, Any], list[Problem]]:
+    """Check names, defaults, bounds, options, conditions and our own section.
+
+    Returns
+    -------
+    tuple
+        The typed defaults by key, and all problems; for a legacy file what its contract tolerates is a warning.
+    """
+    located = file.flat
+    problems = _name_problems(located, legacy=legacy)
+    defaults: dict[str, Any] = {}
+    for pointer, parameter in located:
+        problems += _shape_problems(pointer, parameter, block_type, legacy=legacy)
+        value, found = default_of(pointer, parameter, legacy=legacy)
+        problems += found
+        defaults[parameter.key] = value
+    problems += condition_problems(located, legacy=legacy)
+    if file.edgewright is not None:
+        problems += _section_problems(file.edgewright, block_type)
+    return defaults, problems
+
+
+def _name_problems(located: Sequence[tuple[str, Parameter]], *, legacy: bool) -> list[Problem]:
+    found: list[Problem] = []
+    first: dict[str, str] = {}
+    allowed = "letters, digits, - and _, a letter first" if legacy else "a-z, 0-9, - and _, a letter first"
+    for pointer, parameter in located:
+        name, where = parameter.param, f"{pointer}/param"
+        if not (_LEGACY if legacy else _OURS).match(name):
+            found.append(problem("can't name a parameter", where, got=name, allowed=allowed))
+        elif parameter.key in _ENGINE_FLAGS or _LOADER.match(name):
+            found.append(
+                problem("is reserved: an option of the engine or a variable of the loader", where, got=name)
+            )
+        if parameter.key in first:
+            hint = f"it is the same name as {first[parameter.key]}"
+            found.append(problem("is taken", where, got=name, hint=f"{hint} (dash and underscore are alike)"))
+        first.setdefault(parameter.key, where)
+    return found
+
+
+def _shape_problems(pointer: str, parameter: Parameter, block_type: str, *, legacy: bool) -> list[Problem]:
+    found: list[Problem] = []
+    kind = parameter.type
+    if kind == "list" and legacy:
+        found.append(
+            problem(
+                "is a type of our own contract",
+                f"{pointer}/type",
+                got=kind,
+                hint='add an "edgewright" object',
+            )
+        )
+    if kind in _LEGACY_ONLY and block_type in OPERATIONS:
+        message = f"is not a type for a {block_type} block"
+        found.append(replace(problem(message, f"{pointer}/type", got=kind), warning=legacy))
+    if kind == "select" and not parameter.options:
+        found.append(problem('a select needs "valid", a list of options', pointer))
+    texts = [as_text(v) for v in parameter.options]
+    for i, text in enumerate(texts):
+        if text in texts[:i]:
+            found.append(
+                replace(problem("is listed twice", f"{pointer}/valid/{i}", got=text), warning=legacy)
+            )
+    for field in ("min", "max", "step"):
+        if getattr(parameter, field) is not None and kind not in {"int", "float"}:
+            found.append(problem(f"is only for int and float, this is {kind}", f"{pointer}/{field}"))
+    if parameter.min is not None and parameter.max is not None and parameter.min > parameter.max:
+        found.append(problem("is more than max", f"{pointer}/min", got=parameter.min))
+    return found
+
+
+def default_of(pointer: str, parameter: Parameter, *, legacy: bool) -> tuple[Any, list[Problem]]:
+    """Return the typed default of a parameter; None is "not set"."""
+    if parameter.type == "secret":
+        return None, [problem("a secret has no default", f"{pointer}/value")] if parameter.value else []
+    if parameter.type == "select" and not parameter.options:
+        return None, []
+    if parameter.value is None and not parameter.optional and not legacy:
+        message = 'lacks "value", its default'
+        if parameter.show_if is not None:
+            message += ", which it keeps while it is hidden"
+        return None, [problem(message, pointer, hint='or add "optional": true')]
+    try:
+        return convert(parameter, parameter.value, lenient=legacy), []
+    except MisfitError as misfit:
+        message = f"the default {misfit.message}"
+        found = problem(
+            message, f"{pointer}/value", got=parameter.value, allowed=misfit.allowed, hint=misfit.hint
+        )
+        # A select whose default is none of its options is common in the wild; the form then shows nothing chosen.
+        tolerated = legacy and parameter.type == "select" and isinstance(parameter.value, (str, int, float))
+        return (parameter.value if tolerated else None), [replace(found, warning=tolerated)]
+
+
+def _section_problems(section: EdgewrightSection, block_type: str) -> list[Problem]:
+    found: list[Problem] = []
+    known = OPERATIONS.get(block_type, ())
+    if block_type not in {*OPERATIONS, "transform"}:
+        found.append(
+            problem(
+                "our contract has no such type of block",
+                "/type",
+                got=block_type,
+                allowed=choices([*OPERATIONS, "transform"]),
+            )
+        )
+    for i, operation in enumerate(section.operations or ()):
+        if operation not in known and block_type in OPERATIONS:
+            message = f"is no operation of a {block_type} block"
+            found.append(
+                problem(message, f"/edgewright/operations/{i}", got=operation, allowed=choices(known))
+            )
+    for name in section.outputs:
+        if not _OUTPUT.match(name):
+            found.append(
+                problem(
+                    "can't name an output", f"/edgewright/outputs/{name}", got=name, allowed="a-z, 0-9 and _"
+                )
+            )
+    for i, name in enumerate(section.secrets):
+        if not _LEGACY.match(name) or _LOADER.match(name):
+            found.append(problem("can't name a secret", f"/edgewright/secrets/{i}", got=name))
+    if section.training is not None and block_type != "learning":
+        found.append(problem("is only for learning blocks", "/edgewright/training"))
+    if not isinstance(section.device, bool):
+        folder = PurePosixPath(section.device.folder)
+        if folder.is_absolute() or ".." in folder.parts or not folder.parts:
+            found.append(
+                problem("is not a folder within the block", "/edgewright/device/folder", got=str(folder))
+            )
+    if section.command is not None and not section.command[0].strip():
+        found.append(problem("is empty", "/edgewright/command/0"))
+    return found
+
+
+def option_label(choice: str | int | float | Choice) -> str:
+    """Return how a form shows one option of a select."""
+    if isinstance(choice, Choice):
+        return choice.label or as_text(choice.value)
+    return as_text(choice)
+
+
+def unknown_type(value: str, allowed: Sequence[str]) -> Problem:
+    """Word a block type that nobody knows."""
+    return problem(
+        "is not a type of block",
+        "/type",
+        got=value,
+        allowed=choices(allowed),
+        hint=suggestion(value, allowed),
+    )

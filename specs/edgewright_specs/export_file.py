@@ -1,0 +1,68 @@
+"""``export.json``: one node as device code: sources as they are, tables as data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from edgewright_specs.shared import Contract, DeviceDtype, FileName, Shape, Size, Symbol
+from edgewright_specs.validation import SpecModel
+
+
+class Table(SpecModel):
+    """One field of ``SYMBOL_tables``: a scalar ``value``, or a ``file`` that becomes a pointer."""
+
+    name: Symbol
+    dtype: DeviceDtype
+    value: int | float | None = None
+    shape: Shape | None = None
+    file: FileName | None = None
+
+    @model_validator(mode="after")
+    def _value_or_file(self) -> Table:
+        if (self.value is None) == (self.file is None):
+            raise ValueError("needs either a value or a file")
+        if (self.file is None) != (self.shape is None):
+            raise ValueError("a file goes with a shape, a value without")
+        return self
+
+
+class View(SpecModel):
+    """One input or output of a node."""
+
+    name: str | None = None
+    dtype: DeviceDtype
+    shape: Shape
+
+
+class Tolerance(SpecModel):
+    """How far device code may be from Python: ``absolute + relative·|value|``."""
+
+    absolute: float = Field(ge=0)
+    relative: float = Field(default=0.0, ge=0)
+
+
+class ExportFile(SpecModel):
+    """``export.json``: ``tables`` are in the order of the struct's fields."""
+
+    contract: Contract
+    symbol: Symbol
+    header: FileName
+    sources: list[FileName]
+    modules: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = Field(default_factory=list)
+    tables: list[Table] = Field(default_factory=list)
+    state_bytes: Size = 0
+    scratch_bytes: Size = 0
+    inputs: list[View] = Field(min_length=1)
+    outputs: list[View] = Field(min_length=1)
+    streamable: bool = False
+    tolerance: Tolerance = Tolerance(absolute=1e-4, relative=1e-4)
+
+    @model_validator(mode="after")
+    def _one_field_a_name(self) -> ExportFile:
+        names = [table.name for table in self.tables]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"has two tables named {', '.join(twice[:5])}")
+        return self

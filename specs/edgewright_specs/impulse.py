@@ -1,0 +1,268 @@
+"""``impulse.yaml``: data, input, processing, learning, thresholds, deployment, device, seed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PrivateAttr
+
+from edgewright_specs.documents import Document, load_document, parse_document
+from edgewright_specs.problems import SpecError, problem
+from edgewright_specs.validation import SpecModel, build
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _rest_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) and value != "rest" else value
+
+
+NodeId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+Texts = Annotated[
+    list[Annotated[str, Field(min_length=1)]],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
+]
+Labels = Annotated[
+    list[str] | Literal["rest"], BeforeValidator(_rest_or_many, json_schema_input_type=str | list[str])
+]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Rate = Annotated[float, Field(gt=0, lt=1)]
+
+Method = Literal[
+    "held-out", "max-of-training", "percentile", "sigma", "manual",
+    "target-fpr", "target-fnr", "f1", "fbeta", "roc", "pr",
+]  # fmt: skip
+
+
+class SplitSpec(SpecModel):
+    """Percentages of the normal samples; ``group`` is the metadata field whose values are kept on one side."""
+
+    training: Percent = 70.0
+    calibration: Percent = 10.0
+    test: Percent = 20.0
+    group: str | None = None
+
+
+class DataSpec(SpecModel):
+    """Where the samples are, and what is normal."""
+
+    path: str = Field(min_length=1)
+    reader: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    normal: Labels | None = None
+    abnormal: Labels | None = None
+    split: SplitSpec | Literal["none"] = Field(default_factory=SplitSpec)
+    skip_bad: bool = False
+
+
+class InputSpec(SpecModel):
+    """How samples are cut into windows, or images brought to one size."""
+
+    kind: Literal["time-series", "image", "tabular"] = "time-series"
+    frequency: float | None = Field(default=None, gt=0)
+    window_ms: float | None = Field(default=None, gt=0)
+    stride_ms: float | None = Field(default=None, gt=0)
+    axes: Texts | None = None
+    pad: bool = False
+    width: int | None = Field(default=None, ge=1, le=16384)
+    height: int | None = Field(default=None, ge=1, le=16384)
+    channels: Literal["rgb", "grayscale"] | None = None
+    resize: Literal["squash", "fit-shortest", "fit-longest"] | None = None
+
+    def window_length(self, frequency: float) -> int:
+        """Return the samples of one window at `frequency` Hz; 1 for tabular rows."""
+        return max(1, round(self.window_ms * frequency / 1000)) if self.window_ms else 1
+
+    def stride_length(self, frequency: float) -> int:
+        """Return the samples from one window's start to the next; the window's length where no stride is given."""
+        if self.stride_ms is None:
+            return self.window_length(frequency)
+        return max(1, round(self.stride_ms * frequency / 1000))
+
+
+class GrantSpec(SpecModel):
+    """What the impulse grants a block beyond the default caps."""
+
+    seconds: float | None = Field(default=None, gt=0)
+    memory_mb: int | None = Field(default=None, gt=0)
+    pids: int | None = Field(default=None, gt=0)
+    cpus: float | None = Field(default=None, gt=0)
+    out_mb: int | None = Field(default=None, gt=0)
+    out_files: int | None = Field(default=None, gt=0)
+    tmp_mb: int | None = Field(default=None, gt=0)
+    log_mb: int | None = Field(default=None, gt=0)
+    network: bool = False
+    writable_root: bool = False
+
+
+class ProcessingNode(SpecModel):
+    """One use of a processing block."""
+
+    id: NodeId
+    block: str = Field(min_length=1)
+    input: Texts = Field(default_factory=lambda: ["input"])
+    axes: Texts | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
+    grants: GrantSpec = Field(default_factory=GrantSpec)
+
+
+class TrainSpec(SpecModel):
+    """What a learning block learns from; without labels, the normal ones."""
+
+    labels: Texts | None = None
+
+
+class LearningNode(SpecModel):
+    """One use of a learning block."""
+
+    id: NodeId
+    block: str = Field(min_length=1)
+    input: Texts
+    params: dict[str, Any] = Field(default_factory=dict)
+    train: TrainSpec = Field(default_factory=TrainSpec)
+    grants: GrantSpec = Field(default_factory=GrantSpec)
+
+
+class ThresholdSpec(SpecModel):
+    """How the threshold of one anomaly block is set, and how windows make a recording's score."""
+
+    method: Method = "held-out"
+    fpr: Rate | None = None
+    fnr: Rate | None = None
+    beta: float | None = Field(default=None, gt=0)
+    percentile: float | None = Field(default=None, gt=0, lt=100)
+    sigma: float | None = Field(default=None, gt=0)
+    value: float | None = None
+    aggregate: Literal["max", "mean", "top-k", "share-over-threshold"] = "max"
+    k: int | None = Field(default=None, ge=1)
+
+
+class DeploymentNode(SpecModel):
+    """One use of a deployment block."""
+
+    id: NodeId | None = None
+    block: str = Field(min_length=1)
+    params: dict[str, Any] = Field(default_factory=dict)
+    grants: GrantSpec = Field(default_factory=GrantSpec)
+
+    @property
+    def name(self) -> str:
+        """The node's id: given, or the last part of the block's name."""
+        if self.id:
+            return self.id
+        last = self.block.rstrip("/").rpartition("/")[2].partition("@")[0].partition(":")[0]
+        return re.sub(r"[^A-Za-z0-9_-]", "-", last).lstrip("-_0123456789")[:64] or "deployment"
+
+
+class DeviceSpec(SpecModel):
+    """Where the impulse will run."""
+
+    name: str = "custom"
+    cpu: str | None = None
+    clock_mhz: float | None = Field(default=None, gt=0)
+    ram_kb: float | None = Field(default=None, gt=0)
+    flash_kb: float | None = Field(default=None, gt=0)
+
+
+class ImpulseSpec(SpecModel):
+    """The whole of ``impulse.yaml``; made by :func:`load_impulse`, which also checks the graph."""
+
+    version: Literal[1]
+    name: str = Field(default="impulse", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    data: DataSpec
+    input: InputSpec
+    processing: list[ProcessingNode] = Field(default_factory=list)
+    learning: list[LearningNode] = Field(default_factory=list)
+    thresholds: dict[str, ThresholdSpec] = Field(default_factory=dict)
+    deployment: list[DeploymentNode] = Field(default_factory=list)
+    device: str | DeviceSpec | None = None
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+    _document: Document | None = PrivateAttr(default=None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it was loaded from."""
+        return self._document.path if self._document else None
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths in the file start from."""
+        return self.path.parent if self.path else Path()
+
+    def locate(self, pointer: str) -> str:
+        """Return ``file:line`` of the value at a JSON pointer, such as ``/learning/0/params/clusters``."""
+        return self._document.locate(pointer) if self._document else ""
+
+
+def load_impulse(path: Path | str) -> ImpulseSpec:
+    """Load and check an impulse from a YAML (or JSON) file.
+
+    Checked here: shape, types and ranges of every field, unknown and repeated keys, ids, inputs, cycles, thresholds.
+    Not here: whether blocks exist and take their parameters, and shapes, which need the blocks (the planner does).
+
+    Raises
+    ------
+    SpecError
+        With every problem of the file, each with its line.
+    """
+    return _checked(load_document(Path(path)))
+
+
+def parse_impulse(text: str, path: Path | str = "impulse.yaml") -> ImpulseSpec:
+    """Check an impulse given as text; `path` names it in messages and is where relative paths start from.
+
+    Raises
+    ------
+    SpecError
+        As :func:`load_impulse`.
+    """
+    return _checked(parse_document(text, Path(path)))
+
+
+def _checked(document: Document) -> ImpulseSpec:
+    from edgewright_specs.graph import impulse_problems
+
+    document = replace(document, value=_with_written_labels(document))
+    problems = [problem("is given twice", pointer) for pointer in document.duplicates]
+    if not isinstance(document.value, dict):
+        document.refuse([problem("is not an impulse: an object is wanted", "", got=document.value)])
+    impulse, found = build(ImpulseSpec, document, schema="impulse")
+    problems += found
+    if impulse is not None:
+        problems += impulse_problems(impulse)
+    document.refuse(problems)
+    if impulse is None:
+        raise SpecError([problem("can't be read")])
+    impulse._document = document
+    return impulse
+
+
+def _with_written_labels(document: Document) -> Any:
+    """Give labels and axis names back as written: ``normal: [007, 1.0]`` names two labels, not two numbers."""
+    value = document.value
+    if not isinstance(value, dict):
+        return value
+    value = dict(value)
+    for section, fields in (("data", ("normal", "abnormal")), ("input", ("axes",))):
+        if isinstance(value.get(section), dict):
+            inner = dict(value[section])
+            for name in fields:
+                if name in inner:
+                    inner[name] = _as_written(document, inner[name], f"/{section}/{name}")
+            value[section] = inner
+    return value
+
+
+def _as_written(document: Document, value: Any, pointer: str) -> Any:
+    if isinstance(value, list):
+        return [_as_written(document, v, f"{pointer}/{i}") for i, v in enumerate(value)]
+    if isinstance(value, (str, dict)) or value is None:
+        return value
+    written = document.source_text(pointer)
+    return written if written is not None else value

@@ -1,0 +1,60 @@
+"""``impulse.lock``: digests of everything that a run used."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from edgewright_specs.shared import Contract, Plain, Sha256, Size
+from edgewright_specs.validation import SpecModel
+
+
+class LockedNode(SpecModel):
+    """One node of the graph: block, digest and complete parameters."""
+
+    id: str
+    block: str
+    digest: str
+    params: Plain
+
+
+class Identity(SpecModel):
+    """What makes a trained impulse this one and no other; its digest is the build id."""
+
+    contract: Contract
+    name: str
+    seed: Size
+    nodes: list[LockedNode]
+    outputs: dict[str, Sha256]
+
+
+class LockedBlock(SpecModel):
+    """A block as it was run; runners add what they know (image id …)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    digest: str
+    runner: str
+    environment: list[str]
+    image: str | None = None
+
+
+class LockedTask(SpecModel):
+    """Key and outputs of one task."""
+
+    key: str
+    outputs: dict[str, Sha256]
+
+
+class LockFile(SpecModel):
+    """``impulse.lock``."""
+
+    version: Literal[1]
+    edgewright: str
+    python: str
+    build_id: str = Field(pattern=r"^[0-9a-f]{16}$")
+    identity: Identity
+    impulse: Sha256
+    blocks: dict[str, LockedBlock]
+    tasks: dict[str, LockedTask]

@@ -1,0 +1,82 @@
+"""``plots.json``: plots as data; the host draws them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from edgewright_specs.shared import Size
+from edgewright_specs.validation import SpecModel
+
+Numbers = list[float]
+
+
+class Series(SpecModel):
+    """One line."""
+
+    name: str
+    values: Numbers
+
+
+class Axis(SpecModel):
+    """One axis: its label, and its values where they aren't 0, 1, 2, …"""
+
+    label: str = ""
+    values: list[float] | list[str] | None = None
+
+
+class Lines(SpecModel):
+    """Lines over one abscissa."""
+
+    kind: Literal["lines"]
+    title: str
+    x: Axis = Field(default_factory=Axis)
+    y: Axis = Field(default_factory=Axis)
+    series: list[Series]
+
+
+class HeatMap(SpecModel):
+    """A matrix, row by row."""
+
+    kind: Literal["heatmap"]
+    title: str
+    x: Axis = Field(default_factory=Axis)
+    y: Axis = Field(default_factory=Axis)
+    values: list[Numbers]
+
+
+class Image(SpecModel):
+    """An image, row by row, 0…255, channels interleaved."""
+
+    kind: Literal["image"]
+    title: str
+    width: Size
+    height: Size
+    channels: Literal[1, 3]
+    values: Numbers
+
+
+class Ball(SpecModel):
+    """One cluster of a space."""
+
+    center: Numbers
+    radius: float
+    size: Size
+
+
+class Space(SpecModel):
+    """A standardised feature space with clusters: a window stands at (features − mean)/scale."""
+
+    kind: Literal["space"]
+    title: str
+    dimensions: list[str]
+    mean: Numbers
+    scale: Numbers
+    balls: list[Ball]
+
+
+class PlotsFile(SpecModel):
+    """``plots.json``."""
+
+    plots: list[Annotated[Lines | HeatMap | Image | Space, Field(discriminator="kind")]]
