@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import PlanError
 from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Task, WindowRows
+from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright.registry import Block
+    from edgewright.runners.base import Limits
     from edgewright.scoring.folds import Folds
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split, WindowSpec
@@ -41,6 +43,7 @@ class Node:
     inputs: tuple[str, ...]
     axes: tuple[str, ...] | None
     labels: tuple[str, ...] | None  # `train: {labels: …}`
+    limits: Limits
     place: str
 
     @property
@@ -111,12 +114,13 @@ def build_nodes(
             train = getattr(entry, "train", None)
             nodes.append(
                 Node(
-                    id=getattr(entry, "id", None) or block.name,
+                    id=entry.name if kind == "deployment" else entry.id,
                     block=block,
                     params=complete(block, entry.params, impulse.locate(f"/{kind}/{number}/params")),
                     inputs=tuple(getattr(entry, "input", None) or ["input"]),
                     axes=tuple(entry.axes) if getattr(entry, "axes", None) else None,
                     labels=tuple(train.labels) if train is not None and train.labels else None,
+                    limits=limits_of(block, entry.grants),
                     place=place,
                 )
             )
@@ -345,6 +349,7 @@ class Planner:
             inputs=inputs,
             window=window,
             seed=self.impulse.seed,
+            limits=node.limits,
             columns=columns,
             place=node.place,
         )

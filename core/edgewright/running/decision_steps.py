@@ -81,7 +81,7 @@ def threshold_settings(impulse: ImpulseSpec, node: str) -> dict[str, Any]:
     settings: dict[str, Any] = {name: given.get(name) for name in OPTIONS}
     settings["method"] = given.get("method") or "held-out"
     settings["aggregate"] = given.get("aggregate") or "max"
-    settings["top_k"] = given.get("top_k") or 3
+    settings["top_k"] = given.get("k") or 3
     return settings
 
 

@@ -230,15 +230,14 @@ class Engine:
         self, task: BlockTask, key: str, parts: dict[str, Any], ready: tuple[Runner, Prepared], scratch: Path, staged: Path
     ) -> Entry:
         from edgewright.harvest import HarvestError, harvest
-        from edgewright.runners.base import Job
-        from edgewright.runners.limits import limits_of
+        from edgewright.runners.base import Job, Limits
 
         runner, prepared = ready
         in_dir, out_dir, log_path = scratch / "in", scratch / "out", scratch / "log.txt"
         in_dir.mkdir()
         out_dir.mkdir()
         materialise(task, in_dir, self.find)
-        limits = task.limits or limits_of(task.block)
+        limits = task.limits or Limits()
         job = Job(
             id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, prepared=prepared, in_dir=in_dir,
             out_dir=out_dir, log_path=log_path, limits=limits, threads=task.threads,

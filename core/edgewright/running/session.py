@@ -17,6 +17,7 @@ from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
 from edgewright.running.lock import build_id, identity
+from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def deployment_node(
         )
     given = {**(planned.params if planned is not None else {}), **params}
     complete = resolve_params(block.spec, given, where=f"--target {target}")
-    return Node(block.name, block, complete, (), None, None, f"--target {target}")
+    name, limits = (planned.id, planned.limits) if planned is not None else (block.name, limits_of(block))
+    return Node(name, block, complete, (), None, None, limits, f"--target {target}")
 
 
 class Session:
@@ -160,8 +162,12 @@ class Session:
 
     def deploy(self, nodes: Sequence[Node], build: str, *, verify: bool) -> None:
         """Build the package of each deployment node, and with ``verify`` compile and run its self-test."""
+        from edgewright import toolchain
+
         tasks: dict[str, Task] = {}
         for node in nodes:
+            if self.chooser.choose(node.block).name == "process":
+                toolchain.ensure(node.block, compiles=verify, tell=lambda line: self.recorder.event("note", text=line))
             mode = str(node.params.get("selftest-data") or "recorded")
             planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}")]
             tasks.update((task.id, task) for task in [*planned, *(self.planner.verify(node) if verify else [])])

@@ -1,0 +1,76 @@
+"""``edgewright score``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgewright.cli.console import Console, clean
+from edgewright.cli.lazy import examples, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from edgewright.cli.state import State
+
+
+@click.command(
+    "score",
+    epilog=examples(
+        "edgewright score runs/latest new/pump_17.csv",
+        "edgewright score runs/latest new/ --json > scores.jsonl",
+        "cat /dev/ttyUSB0 | edgewright score runs/latest --follow -",
+    ),
+)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--follow", metavar="-", help="Read a stream from stdin: CSV lines or JSON lines, one sample each.")
+@click.option("--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process.")
+@click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
+@json_option
+@click.pass_obj
+def command(
+    state: State, run: Path, files: tuple[Path, ...], follow: str | None, runner: str, trust: bool, as_json: bool
+) -> None:
+    """Score new recordings with a finished run, window by window.
+
+    Each line tells sample, time, score, p-value, decision and the features that weighed most; with --json one JSON
+    object a line. --follow reads samples as they come: a header line names the axes (CSV), or each line is a JSON object
+    or list.
+    """
+    from edgewright.running import Options, Run
+    from edgewright.running.fresh import score
+    from edgewright.running.stream import follow as follow_stream
+
+    if follow not in (None, "-"):
+        raise click.UsageError("--follow reads stdin: write `--follow -`")
+    if bool(files) == (follow is not None):
+        raise click.UsageError("give files to score, or --follow - for a stream, not both")
+    finished = Run(run)
+    options = Options(runner=runner, trust=trust)
+    results: Iterable[Mapping[str, Any]]
+    if follow:
+        results = follow_stream(finished, sys.stdin, options=options, plugins=state.plugins)
+    else:
+        results = score(finished, files, options=options, plugins=state.plugins)
+    console = Console(as_json)
+    for result in results:
+        if as_json:
+            click.echo(json.dumps(result, ensure_ascii=True))
+        else:
+            _print(console, result)
+
+
+def _print(console: Console, result: Mapping[str, Any]) -> None:
+    for node, verdict in result["nodes"].items():
+        top = ", ".join(f"{label} {value:.3g}" for label, value in verdict["contributions"])
+        decision = "ANOMALY" if verdict["anomalous"] else "normal "
+        console.print(
+            f"{clean(result['sample'])}  {result['time']:8.3f} s  {node}  {decision}  "
+            f"score {verdict['score']:.4g}  p {verdict['p']:.3g}  {top}",
+            fg="red" if verdict["anomalous"] else None,
+        )

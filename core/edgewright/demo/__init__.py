@@ -1,0 +1,66 @@
+"""The demo: the motion example, copied to a folder of the user's with its data fetched."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgewright.errors import DataError
+
+if TYPE_CHECKING:
+    from edgewright.running import Run
+
+FILES = ("impulse.yaml", "fetch.py", "README.md")
+
+
+def source() -> Path:
+    """Folder of the motion example: in the installed package, or in a source checkout."""
+    inside = Path(__file__).parent / "motion"
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[3] / "examples" / "motion"
+
+
+def prepare(folder: Path, tell: Callable[[str], None]) -> Path:
+    """Copy the example into ``folder``, fetch its recordings there, and return its ``impulse.yaml``.
+
+    Raises
+    ------
+    DataError
+        The recordings can't be fetched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        if not (folder / name).exists():
+            shutil.copyfile(source() / name, folder / name)
+    if not (folder / "data").is_dir():
+        tell("fetching the recordings (BasicMotions, from the PyPI package aeon, 6 MB)")
+        fetch = runpy.run_path(str(folder / "fetch.py"))["fetch"]
+        try:
+            fetch(folder / "data")
+        except OSError as error:
+            raise DataError(f"the recordings can't be fetched: {error}", hint="the demo needs PyPI once; try again when it answers") from error
+    return folder / "impulse.yaml"
+
+
+def verification_lines(run: Run, target: str) -> list[str]:
+    """What a package's self-test found, for people."""
+    path = run.path / "outputs" / target / "verification.json"
+    if not path.exists():
+        return []
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        f"{target}: {node} differs from Python by at most {result['max_difference']:.2g}"
+        for node, result in document.get("nodes", {}).items()
+    ]
+
+
+def has_desktop() -> bool:
+    """Whether opening a page can be expected to show it to somebody."""
+    if not sys.stdout.isatty():
+        return False
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
