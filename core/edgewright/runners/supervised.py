@@ -1,0 +1,142 @@
+"""The host's end of ``supervisor.py``: start a command of which nothing can be left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
+MAX_REPORT: Final = 64 << 10
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, as the operating system told it."""
+
+    exit_code: int | None
+    signal: str | None  # its name
+    problem: str  # why it could not be started, else empty
+    left: int  # descendants that resisted SIGKILL
+    seconds: float
+
+
+class Supervised:
+    """A running command and its supervisor.
+
+    Parameters
+    ----------
+    argv, env, cwd
+        Of the command; ``env`` is the whole environment.
+    stdin, stdout, stderr : int
+        Descriptors that the command gets; they are closed here.
+    max_file_bytes : int
+        No file that the command writes grows beyond it.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        stdin: int,
+        stdout: int,
+        stderr: int,
+        max_file_bytes: int,
+    ) -> None:
+        descriptors = (stdin, stdout, stderr)
+        order = {
+            "argv": list(argv),
+            "env": dict(env),
+            "cwd": os.fspath(cwd),
+            "descriptors": descriptors,
+            "max_file_bytes": max_file_bytes,
+        }
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                pass_fds=descriptors,
+                start_new_session=True,  # Ctrl-C in the terminal is for us; we pass it on
+                bufsize=0,
+            )
+        finally:
+            for fd in descriptors:
+                os.close(fd)
+        self._report = b""
+        self._send(json.dumps(order).encode() + b"\n")
+
+    def fileno(self) -> int:
+        """Readable when there is something for :meth:`poll`."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def poll(self) -> bool:
+        """Read from the report pipe once (blocks unless readable); True when it has ended."""
+        data = os.read(self.fileno(), MAX_REPORT)
+        self._report += data
+        return not data or len(self._report) > MAX_REPORT
+
+    def ended(self) -> Ended | None:
+        """The report, None when the supervisor died without one."""
+        try:
+            report = json.loads(self._report)
+        except ValueError:
+            return None
+        number = report.get("signal")
+        return Ended(
+            exit_code=report.get("exit"),
+            signal=None if number is None else signal_name(number),
+            problem=report["problem"],
+            left=report["left"],
+            seconds=report["seconds"],
+        )
+
+    def ask(self) -> None:
+        """SIGTERM to the command's process group."""
+        self._send(b"term\n")
+
+    def kill(self) -> None:
+        """SIGKILL to every descendant."""
+        self._send(b"kill\n")
+
+    def close(self) -> None:
+        """Kill what still runs and wait until it is gone."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()  # the supervisor reads this as our death
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def _send(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it has ended meanwhile; the report tells
+            view = memoryview(data)
+            while view:
+                view = view[self._process.stdin.write(view) or 0 :]
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV`` for 11; ``signal 77`` for one without a name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
