@@ -33,7 +33,7 @@ class KMeansAnomaly(LearningBlock):
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the clusters of the training windows."""
         columns = _selected(train.labels, params)
-        values = np.concatenate([batch.values[:, columns] for batch in train.batches()])
+        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
         wanted = int(params.clusters)
         clusters = learn(values, wanted, _percentile(params), context.seed)
         made = len(clusters.radii)
@@ -55,7 +55,7 @@ class KMeansAnomaly(LearningBlock):
         """Score windows: positive beyond the edge of every cluster."""
         columns = _columns(model, features.labels)
         clusters = _clusters(model)
-        z = standardise(features.values[:, columns], clusters.mean, clusters.scale)
+        z = standardise(np.take(features.values, columns, axis=1), clusters.mean, clusters.scale)
         scores, contributions = beyond_edge(z, clusters)
         return Scores(scores=scores, contributions=contributions)
 

@@ -1,0 +1,44 @@
+"""Array files and chunks that count as one array."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgewright_sdk.arrays import Chunked, open_array, save_array
+
+
+@given(cuts=st.lists(st.integers(0, 20), max_size=6), start=st.integers(0, 20), length=st.integers(0, 20))
+def test_rows_of_chunks_are_rows_of_the_whole(cuts, start, length):
+    whole = np.arange(40).reshape(20, 2)
+    chunked = Chunked(np.split(whole, sorted(cuts)))
+    stop = min(start + length, 20)
+    assert chunked.shape == whole.shape
+    np.testing.assert_array_equal(chunked.rows(start, stop), whole[start:stop])
+
+
+@given(rows=st.integers(0, 30), batch_bytes=st.integers(1, 500))
+def test_batches_cover_every_row_once_within_their_size(rows, batch_bytes):
+    chunked = Chunked([np.zeros((rows, 4), np.float32)])
+    batches = list(chunked.batches(batch_bytes))
+    assert [row for start, stop in batches for row in range(start, stop)] == list(range(rows))
+    assert all((stop - start) * 16 <= max(batch_bytes, 16) for start, stop in batches)
+
+
+@pytest.mark.parametrize("rows", [0, 3, 300_000])
+def test_arrays_are_read_only_and_large_ones_mapped(tmp_path, rows):
+    array = np.arange(rows, dtype=np.float64)
+    save_array(tmp_path / "a.npy", array)
+    opened = open_array(tmp_path / "a.npy")
+    np.testing.assert_array_equal(opened, array)
+    assert not opened.flags.writeable
+    assert isinstance(opened, np.memmap) == (array.nbytes >= 1 << 20)
+
+
+def test_files_are_in_c_order_whatever_the_array_is(tmp_path):
+    array = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    save_array(tmp_path / "a.npy", array)
+    save_array(tmp_path / "b.npy", np.ascontiguousarray(array))
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
