@@ -37,13 +37,8 @@ float ew_p_value(const ew_quantiles& quantiles, float score) {
 int32_t ew_largest(const float* values, int32_t count, ew_contribution* top, int32_t wanted) {
     int32_t found = 0;
     for (int32_t i = 0; i < count; ++i) {
-        const float size = values[i] < 0.0f ? -values[i] : values[i];
         int32_t place = found;
-        while (place > 0) {
-            const float other = top[place - 1].value;
-            if ((other < 0.0f ? -other : other) >= size) break;
-            --place;
-        }
+        while (place > 0 && top[place - 1].value < values[i]) --place;
         if (place >= wanted) continue;
         const int32_t last = found < wanted ? found : wanted - 1;
         for (int32_t j = last; j > place; --j) top[j] = top[j - 1];

@@ -18,28 +18,26 @@ ew_status ew_kmeans(const ew_kmeans_tables& tables, void*, const ew_view* in, ew
     for (int32_t i = 0; i < count; ++i) z[i] = (features[tables.selected[i]] - tables.mean[i]) / tables.scale[i];
 
     int32_t nearest = 0;
-    float squared = 0.0f;
+    float distance = 0.0f;
     float score = 0.0f;
     for (int32_t c = 0; c < tables.clusters; ++c) {
-        const float s = ew_squared_distance(z, tables.centroids + c * count, count);
-        const float edge = sqrtf(s) - tables.radii[c];
+        const float d = sqrtf(ew_squared_distance(z, tables.centroids + c * count, count));
+        const float edge = d - tables.radii[c];
         if (c == 0 || edge < score) {
             nearest = c;
-            squared = s;
+            distance = d;
             score = edge;
         }
     }
     ew_floats(out[0])[0] = score;
 
-    // Each feature's share of the distance (by squares) less an equal share of the radius: they sum to the score, and
-    // the feature that deviates most has the largest one inside a cluster as well as outside.
+    // Each feature's share of the distance by squares, less an equal share of the radius: they sum to the score.
     float* const contributions = ew_floats(out[1]);
     const float* const centroid = tables.centroids + nearest * count;
-    const float distance = sqrtf(squared);
-    const float share = tables.radii[nearest] / static_cast<float>(count);
+    const float radius_share = tables.radii[nearest] / static_cast<float>(count);
     for (int32_t i = 0; i < count; ++i) {
         const float d = z[i] - centroid[i];
-        contributions[i] = (squared > 0.0f ? d * d / distance : 0.0f) - share;
+        contributions[i] = (distance > 0.0f ? d * (d / distance) : 0.0f) - radius_share;
     }
     return ew_ok;
 }

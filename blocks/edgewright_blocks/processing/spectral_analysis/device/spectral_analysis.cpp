@@ -33,7 +33,7 @@ ew_status ew_spectral_analysis(const ew_spectral_analysis_tables& tables, void*,
     const int32_t length = in[0].shape[0];
     const int32_t axes = in[0].shape[1];
     const int32_t n = tables.fft_length;
-    if (n < 4 || (n & (n - 1)) != 0 || tables.first_bin < 0 || tables.last_bin > n / 2) return ew_bad_tables;
+    if (n < 2 || (n & (n - 1)) != 0 || tables.first_bin < 0 || tables.last_bin > n / 2) return ew_bad_tables;
     const int32_t bins = tables.last_bin - tables.first_bin + 1;
     if (bins < 1) return ew_bad_tables;
     if (!ew_is_floats(in[0], length * axes) || !ew_is_floats(out[0], (5 + bins) * axes)) return ew_bad_shape;

@@ -8,7 +8,7 @@ struct ew_spectral_analysis_tables {
     float scale;                 // scale-axes
     int32_t sections;            // second-order sections of the filter; 0: none
     const float* filter;         // [sections][5] b0 b1 b2 a1 a2 (a0 = 1); one unused value when there are none
-    int32_t fft_length;          // power of two >= 4
+    int32_t fft_length;          // power of two >= 2
     int32_t overlap;             // 1: frames step by half their length
     int32_t log;                 // 1: log10 of the powers
     int32_t first_bin;           // kept bins, both ends included

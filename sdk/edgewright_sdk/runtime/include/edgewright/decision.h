@@ -53,7 +53,7 @@ struct ew_outcome {
 // (k + 1) / (held_out + 1), k the number of held-out scores at least as extreme as `score`; -1 when unknown.
 float ew_p_value(const ew_quantiles& quantiles, float score);
 
-// Write the indices of the `wanted` values of largest magnitude, largest first; returns how many there are.
+// Write index and value of the `wanted` largest of `count` values, largest first; returns how many there are.
 int32_t ew_largest(const float* values, int32_t count, ew_contribution* top, int32_t wanted);
 
 // Conclude from the outputs of `node` in `memory`. `history` holds the smoothed values of a stream (1, or one a class)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Real FFT of any power of two from 4 on, in place, with a quarter wave of sines as its only table.
+// Real FFT of any power of two from 2 on, in place, with a quarter wave of sines as its only table.
 #ifndef EDGEWRIGHT_FFT_H
 #define EDGEWRIGHT_FFT_H
 
