@@ -1,0 +1,316 @@
+"""Decide what is normal, split the samples, and index their windows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright.data.grouping import groups_of
+from edgewright.data.normality import conclude, no_normal
+from edgewright.data.splits import Candidate, Shares, assign
+from edgewright.data.windowing import window_index
+from edgewright.errors import DataError
+from edgewright_specs.interface import SPLITS, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from edgewright_specs.impulse import DataSpec, InputSpec
+
+#: Fewer normal units than this can't fill three splits: recordings are then cut along time.
+_FEWEST_UNITS = 3
+_PIECES = 10
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True)
+class IndexSummary:
+    """What ``index`` decided. ``counts``: split -> {"samples", "windows", "normal", "abnormal"}; ``lines`` for a person."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    length: int
+    stride: int
+    frequency: float
+    lines: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def index(
+    read_dir: Path,
+    data: DataSpec,
+    input: InputSpec,  # noqa: A002 - the impulse's word
+    out: Path,
+    *,
+    normal_only: bool,
+    seed: int,
+) -> IndexSummary:
+    """Write ``out/samples.json``, ``out/index.npy`` and ``out/windows.json`` (docs/architecture.md, "A run folder").
+
+    Parameters
+    ----------
+    read_dir : Path
+        Where :func:`edgewright.data.read` wrote ``recordings.json``.
+    data, input : the sections of the impulse
+        Used here: ``data.normal``, ``data.abnormal``, ``data.split``; ``input.window_ms``, ``stride_ms``, ``pad``, ``kind``.
+    out : Path
+        An existing folder.
+    normal_only : bool
+        Whether a learning block may learn from normal samples only. Abnormal samples then never are in ``training``.
+    seed : int
+        Of the splits.
+
+    Raises
+    ------
+    DataError
+        No label known to be normal, a window longer than every sample, a group field that no sample has, or nothing
+        left for training.
+
+    Notes
+    -----
+    ``split: none`` puts every sample in training and lets the ``test`` range of ``windows.json`` name the same rows: fit
+    and score the same samples. ``explore`` is then true and ``normal`` null for every sample.
+    """
+    document = json.loads((read_dir / "recordings.json").read_text(encoding="utf-8"))
+    samples: list[dict[str, Any]] = document["samples"]
+    frequency = float(document["frequency"])
+    tabular = document["kind"] == "tabular"
+    length = 1 if tabular else input.window_length(frequency)
+    stride = 1 if tabular else input.stride_length(frequency)
+    longest = max(sample["length"] for sample in samples)
+    if longest < length and not input.pad:
+        raise DataError(
+            f"input.window_ms: a window of {input.window_ms:g} ms is {length} values at {frequency:g} Hz, "
+            f"but the longest sample has {longest} ({1000 * longest / frequency:g} ms)",
+            hint=f"set input.window_ms to {1000 * longest / frequency:g} or less, or input.pad: true",
+        )
+    lines: list[str] = list(document["lines"])
+    warnings: list[str] = list(document["warnings"])
+    explore = data.split == "none"
+    if explore:
+        kept = [{**sample, "normal": None, "split": "training", "group": None} for sample in samples]
+        lines.append(
+            f"split: none: all {len(kept)} sample(s) are fitted and scored, nothing is known to be normal"
+        )
+    else:
+        kept = _split(samples, data, length, lines, warnings, normal_only=normal_only, seed=seed)
+    _duplicates(kept, warnings)
+    table = window_index(
+        [sample["offset"] for sample in kept],
+        [sample["length"] for sample in kept],
+        length,
+        stride,
+        pad=input.pad,
+    )
+    rank = np.array([SPLITS.index(sample["split"]) for sample in kept], dtype=np.int8)
+    table = table[np.argsort(rank[table["sample"]], kind="stable")]
+    ends = np.cumsum(np.bincount(rank[table["sample"]], minlength=len(SPLITS))).tolist()
+    ranges: dict[str, list[int]] = {}
+    for number, split in enumerate(SPLITS):
+        ranges[split] = [ends[number - 1] if number else 0, ends[number]]
+    if explore:
+        ranges["test"] = list(ranges["training"])
+    if ranges["training"][0] == ranges["training"][1]:
+        raise DataError(
+            "nothing is left for training: no "
+            + ("normal " if normal_only else "")
+            + "sample of the training split is long enough",
+            hint="add recordings, or make input.window_ms shorter",
+        )
+    _short(kept, table, length, warnings)
+    counts: dict[str, dict[str, int]] = {
+        split: _count(kept, split, ranges[split], explore) for split in SPLITS
+    }
+    lines += [_line(split, counts[split], explore) for split in SPLITS if counts[split]["samples"]]
+    if not explore and not counts["test"]["windows"]:
+        warnings.append("the test split has no windows: no metrics can be computed")
+    _write(out, kept, table, {
+        "splits": ranges, "length": length, "stride": stride, "axes": document["axes"], "frequency": frequency,
+        "units": document["units"], "kind": document["kind"], "explore": explore,
+    })  # fmt: skip
+    return IndexSummary(counts, length, stride, frequency, tuple(lines), tuple(warnings))
+
+
+def _split(
+    samples: list[dict[str, Any]],
+    data: DataSpec,
+    length: int,
+    lines: list[str],
+    warnings: list[str],
+    *,
+    normal_only: bool,
+    seed: int,
+) -> list[dict[str, Any]]:
+    assert data.split != "none"
+    label_counts: Counter[str | None] = Counter(sample["label"] for sample in samples)
+    normality = conclude(label_counts, data.normal, data.abnormal)
+    if normal_only and not normality.known:
+        raise no_normal(label_counts, data.path)
+    lines += normality.lines
+    kept = [{**sample, "normal": normality.of[sample["label"]]} for sample in samples]
+    if normal_only:
+        left = [sample for sample in kept if sample["normal"] is None]
+        kept = [sample for sample in kept if sample["normal"] is not None]
+        if left:
+            lines.append(f"left out, being neither normal nor abnormal: {len(left)} sample(s)")
+    groups = groups_of(kept, data.split.group, lines)
+    for sample, group in zip(kept, groups, strict=True):
+        sample["group"] = group
+    given = _given(kept, lines)
+    shares = Shares.of_percentages(data.split.training, data.split.calibration, data.split.test)
+    if not any(given):
+        kept = _cut_in_time(kept, shares, length, lines, normal_only)
+        given = [sample.get("piece") for sample in kept]
+    candidates = [
+        Candidate(sample["sha256"], sample["normal"], sample["group"], own)
+        for sample, own in zip(kept, given, strict=True)
+    ]
+    moved = [
+        sample["name"]
+        for sample, own in zip(kept, given, strict=True)
+        if own == "training" and sample["normal"] is False and normal_only
+    ]
+    if moved:
+        lines.append(
+            f"{len(moved)} abnormal sample(s) of the data set's own training split go to calibration: {_some(moved)}"
+        )
+    for sample, split in zip(
+        kept, assign(candidates, shares, normal_only=normal_only, seed=seed), strict=True
+    ):
+        sample["split"] = split
+        sample.pop("piece", None)
+    _astride(kept, warnings)
+    return kept
+
+
+def _given(samples: Sequence[Mapping[str, Any]], lines: list[str]) -> list[Split | None]:
+    """The data set's own splits, where they say something."""
+    given: list[Split | None] = [sample["split"] for sample in samples]
+    kinds = set(given)
+    if kinds == {None}:
+        return given
+    if kinds == {"training", "calibration"}:
+        lines.append("the data set has no test split: its validation split is the test")
+        return ["test" if split == "calibration" else split for split in given]
+    if None not in kinds and not {"training", "test"} <= kinds:
+        only = " and ".join(sorted(str(kind) for kind in kinds))
+        lines.append(f"every sample came as {only}: the data set's splits are set aside")
+        return [None] * len(given)
+    counts: Counter[str] = Counter(split or "free" for split in given)
+    kept = ", ".join(f"{split} {counts[split]}" for split in (*SPLITS, "free") if counts[split])
+    lines.append(f"the data set's own splits are kept: {kept}")
+    return given
+
+
+def _cut_in_time(
+    samples: list[dict[str, Any]], shares: Shares, length: int, lines: list[str], normal_only: bool
+) -> list[dict[str, Any]]:
+    """One or two long normal recordings: the early part trains, the late part tests."""
+    learned = [sample for sample in samples if sample["normal"] is not False or not normal_only]
+    units = {sample["group"] or sample["sha256"] for sample in learned}
+    names = {sample["name"] for sample in learned if sample["length"] >= _FEWEST_UNITS * length}
+    if len(units) >= _FEWEST_UNITS or not names or any(sample["group"] for sample in learned):
+        return samples
+    result: list[dict[str, Any]] = []
+    for sample in samples:
+        if sample["name"] not in names:
+            result.append(sample)
+            continue
+        pieces = min(_PIECES, sample["length"] // length)
+        edges = [sample["length"] * i // pieces for i in range(pieces + 1)]
+        late = max(1, round(pieces * shares.test)) if shares.test > 0 else 0
+        middle = max(1, round(pieces * shares.calibration)) if shares.calibration > 0 else 0
+        early = max(1, pieces - late - middle)
+        for i, (first, last) in enumerate(itertools.pairwise(edges)):
+            piece: Split = "training" if i < early else "calibration" if i < early + middle else "test"
+            result.append(
+                {
+                    **sample,
+                    "name": f"{sample['name']}@{i + 1}",
+                    "offset": sample["offset"] + first,
+                    "length": last - first,
+                    "piece": piece,
+                }
+            )
+    lines.append(
+        f"only {len(units)} {'normal ' if normal_only else ''}recording(s): cut along time into training, calibration and test "
+        f"({_some(sorted(names))}); more recordings would make a better test"
+    )
+    return result
+
+
+def _astride(samples: Sequence[Mapping[str, Any]], warnings: list[str]) -> None:
+    """A data set's own splits may part a group; say so."""
+    sides: dict[str, set[bool]] = {}
+    for sample in samples:
+        if sample["group"] is not None:
+            sides.setdefault(sample["group"], set()).add(sample["split"] == "test")
+    parted = sorted(group for group, found in sides.items() if len(found) > 1)
+    if parted:
+        warnings.append(
+            f"the data set's own splits have {len(parted)} group(s) on both sides: {_some(parted)}"
+        )
+
+
+def _duplicates(samples: Sequence[Mapping[str, Any]], warnings: list[str]) -> None:
+    seen: dict[str, set[bool | None]] = {}
+    files: dict[str, set[str]] = {}
+    for sample in samples:
+        if sample["length"] > 1:
+            files.setdefault(sample["sha256"], set()).add(sample["name"].partition("@")[0])
+            seen.setdefault(sample["sha256"], set()).add(sample["normal"])
+    copies = sum(len(names) - 1 for names in files.values())
+    if copies:
+        warnings.append(f"{copies} sample(s) are exact copies of another (copies stay in one split)")
+    torn = sum(1 for found in seen.values() if {True, False} <= found)
+    if torn:
+        warnings.append(
+            f"{torn} recording(s) are there both as normal and as abnormal, byte by byte the same"
+        )
+
+
+def _short(samples: Sequence[Mapping[str, Any]], table: Any, length: int, warnings: list[str]) -> None:
+    has = np.zeros(len(samples), dtype=bool)
+    has[table["sample"]] = True
+    names = [samples[i]["name"] for i in np.flatnonzero(~has)]
+    if names:
+        warnings.append(
+            f"{len(names)} sample(s) are shorter than a window ({length} values) and have none: {_some(names)}"
+        )
+
+
+def _count(
+    samples: Sequence[Mapping[str, Any]], split: str, rows: Sequence[int], explore: bool
+) -> dict[str, int]:
+    members = [sample for sample in samples if sample["split"] == split or (explore and split == "test")]
+    return {
+        "samples": len(members),
+        "windows": rows[1] - rows[0],
+        "normal": sum(sample["normal"] is True for sample in members),
+        "abnormal": sum(sample["normal"] is False for sample in members),
+    }
+
+
+def _line(split: str, count: Mapping[str, int], explore: bool) -> str:
+    kinds = "" if explore else f" ({count['normal']} normal, {count['abnormal']} abnormal)"
+    return f"{split}: {count['samples']} sample(s){kinds}, {count['windows']} window(s)"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def _write(out: Path, samples: Sequence[Mapping[str, Any]], table: Any, info: Mapping[str, Any]) -> None:
+    fields = ("name", "file", "label", "split", "normal", "offset", "length", "group", "metadata")
+    document = [{field: sample[field] for field in fields} for sample in samples]
+    (out / "samples.json").write_text(
+        json.dumps(document, ensure_ascii=False, allow_nan=False), encoding="utf-8"
+    )
+    (out / "windows.json").write_text(json.dumps(info, ensure_ascii=False, indent=1), encoding="utf-8")
+    np.save(out / "index.npy", table, allow_pickle=False)

@@ -1,0 +1,209 @@
+"""Which files a data set has and which reader reads them; nothing is opened that its name decides."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from edgewright.data.layout import LABEL_FILES, Layout, read_layout
+from edgewright.errors import DataError
+
+if TYPE_CHECKING:
+    from edgewright.data.readers.base import Reader
+    from edgewright.plugins import Plugins
+    from edgewright_specs.impulse import DataSpec
+
+#: Options of ``data.options`` that are about the folder; the reader never sees them.
+FOLDER_OPTIONS = ("folders", "labels-from")
+_JUNK_FOLDERS = frozenset({"__macosx", "__pycache__", "node_modules"})
+MOST_FILES = 1_000_000
+
+
+class DataFile(NamedTuple):
+    """``relative`` names it in keys and messages, with ``/`` on every system."""
+
+    relative: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a data set consists of.
+
+    ``files`` are read by ``reader``, ``label_files`` are read for labels and splits. The key of a read is the reader's
+    name and version, the digests of ``all_files``, and what :func:`edgewright.data.read` uses of the impulse.
+    ``ignored`` are files that no reader, or another one, would read.
+    """
+
+    root: Path
+    shown: str
+    reader: Reader
+    files: tuple[DataFile, ...]
+    label_files: tuple[DataFile, ...]
+    ignored: tuple[str, ...]
+    labels: Mapping[str, str]  # file -> label, where `folders` says so
+
+    @property
+    def all_files(self) -> tuple[DataFile, ...]:
+        """Every file whose bytes can change a result, in a fixed order."""
+        return (*self.files, *self.label_files)
+
+    def layout(self, options: Mapping[str, Any]) -> Layout:
+        """Facts of each file from folders, names and label files. Raises DataError."""
+        labels_from = options.get("labels-from")
+        label_files = {file.relative: file.path for file in self.label_files}
+        layout = read_layout([file.relative for file in self.files], label_files, labels_from)
+        if not self.labels:
+            return layout
+        from dataclasses import replace
+
+        facts = {
+            file: replace(fact, label=self.labels.get(file, fact.label))
+            for file, fact in layout.facts.items()
+        }
+        return Layout(facts, layout.lines)
+
+    def notes(self) -> list[str]:
+        """Lines about the reader chosen and what was left out."""
+        lines = [f"{len(self.files)} file(s) read by the reader {self.reader.name}"]
+        if self.ignored:
+            shown = ", ".join(self.ignored[:5]) + (", …" if len(self.ignored) > 5 else "")
+            lines.append(f"{len(self.ignored)} other file(s) ignored: {shown}")
+        return lines
+
+
+def inventory(data: DataSpec, base: Path, plugins: Plugins) -> Inventory:
+    """List the files of ``data.path`` (relative to ``base``) and choose their reader.
+
+    Raises
+    ------
+    DataError
+        The path does not exist, holds no file that a reader knows, or names an unknown reader.
+    """
+    return list_files(
+        base / data.path, plugins.readers(), reader=data.reader, options=data.options, shown=data.path
+    )
+
+
+def list_files(
+    path: Path,
+    readers: Sequence[Reader],
+    *,
+    reader: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    shown: str | None = None,
+) -> Inventory:
+    """List a folder (or take a single file) and choose the reader that claims most of it. Raises DataError."""
+    shown = shown or str(path)
+    chosen = _named(reader, readers) if reader else None
+    if not path.exists():
+        raise DataError(
+            f"{shown}: there is no such file or folder",
+            hint="check data.path; it is relative to the impulse file",
+        )
+    root = path if path.is_dir() else path.parent
+    labels: dict[str, str] = {}
+    folders = (options or {}).get("folders")
+    if folders is not None:
+        found = list(_listed_folders(root, folders, labels))
+    else:
+        found = [DataFile(path.name, path)] if path.is_file() else list(_walk(root))
+    label_files = tuple(file for file in found if file.path.name in LABEL_FILES)
+    rest = [file for file in found if file.path.name not in LABEL_FILES]
+    if chosen is not None:
+        if path.is_file() and len(rest) == 1:
+            claimed = rest  # named outright: try it whatever its suffix
+        else:
+            claimed = [file for file in rest if chosen.detect(file.path)]
+    else:
+        chosen, claimed = _most(rest, readers)
+    if chosen is None or not claimed:
+        raise _nothing(shown, path, rest, readers, reader)
+    taken = {file.relative for file in claimed}
+    ignored = tuple(file.relative for file in rest if file.relative not in taken)
+    return Inventory(root, shown, chosen, tuple(claimed), label_files, ignored, labels)
+
+
+def _walk(root: Path, prefix: str = "") -> Iterator[DataFile]:
+    """Files below a folder in a fixed order; hidden ones, junk folders and loops of links left out."""
+    count = 0
+    seen: set[tuple[int, int]] = set()
+    for folder, names, files in os.walk(root, followlinks=True):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            names.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        if "run.json" in files and "events.jsonl" in files:  # a run folder of ours, left inside the data
+            names.clear()
+            continue
+        names[:] = sorted(n for n in names if not n.startswith(".") and n.lower() not in _JUNK_FOLDERS)
+        for name in sorted(files):
+            path = Path(folder, name)
+            if name.startswith((".", "~$")) or not path.is_file():
+                continue
+            count += 1
+            if count > MOST_FILES:
+                raise DataError(
+                    f"{root}: more than {MOST_FILES} files", hint="name a smaller folder in data.path"
+                )
+            yield DataFile(prefix + path.relative_to(root).as_posix(), path)
+
+
+def _listed_folders(root: Path, folders: object, labels: dict[str, str]) -> Iterator[DataFile]:
+    """``folders: {label: folder or [folders]}``: files by label, wherever they lie."""
+    if not isinstance(folders, Mapping) or not folders:
+        raise DataError(f"data.options.folders: got {folders!r}", hint="write it as {label: folder, …}")
+    for label, given in folders.items():
+        for folder in [given] if isinstance(given, str) else list(given):
+            path = root / str(folder)
+            if not path.exists():
+                raise DataError(f"data.options.folders: {folder}: there is no such file or folder")
+            files: Iterable[DataFile] = [DataFile(path.name, path)] if path.is_file() else _walk(path)
+            for file in files:
+                named = DataFile(f"{label}/{file.relative}", file.path)
+                labels[named.relative] = str(label)
+                yield named
+
+
+def _most(files: Sequence[DataFile], readers: Sequence[Reader]) -> tuple[Reader | None, list[DataFile]]:
+    """Give each file to the first reader that detects it; the reader with most files is the data set's."""
+    claims: dict[str, list[DataFile]] = {}
+    for file in files:
+        for reader in readers:
+            if reader.detect(file.path):
+                claims.setdefault(reader.name, []).append(file)
+                break
+    if not claims:
+        return None, []
+    order = {reader.name: i for i, reader in enumerate(readers)}
+    name = max(claims, key=lambda key: (len(claims[key]), -order[key]))
+    return readers[order[name]], claims[name]
+
+
+def _named(name: str, readers: Sequence[Reader]) -> Reader:
+    by_name = {reader.name: reader for reader in readers}
+    if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise DataError(
+            f"data.reader: there is no reader {name!r}", hint=f"{hint}readers: {', '.join(sorted(by_name))}"
+        )
+    return by_name[name]
+
+
+def _nothing(
+    shown: str, path: Path, files: Sequence[DataFile], readers: Sequence[Reader], reader: str | None
+) -> DataError:
+    kinds = Counter(file.path.suffix.lower() or "(no suffix)" for file in files)
+    found = ", ".join(f"{count} {suffix}" for suffix, count in kinds.most_common(5))
+    what = f"the folder holds {found}" if found else "the folder is empty"
+    if path.is_file():
+        what = f"it is a {path.suffix or 'file without suffix'}"
+    who = f"the reader {reader} knows" if reader else f"a reader knows ({', '.join(r.name for r in readers)})"
+    return DataError(f"{shown}: there is no file that {who}; {what}", hint="see docs/data.md for the formats")

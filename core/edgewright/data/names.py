@@ -1,0 +1,42 @@
+"""Words that folders, files and labels use: names of splits, and labels that say normal or abnormal by themselves."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from edgewright_specs.interface import Split
+
+#: Folder or file name -> split. A validation or dev set is what thresholds are calibrated on.
+SPLIT_NAMES: Final[dict[str, Split]] = {
+    "training": "training",
+    "train": "training",
+    "calibration": "calibration",
+    "validation": "calibration",
+    "valid": "calibration",
+    "val": "calibration",
+    "dev": "calibration",
+    "test": "test",
+    "testing": "test",
+}
+NORMAL_NAMES: Final = frozenset({"normal", "good", "ok", "no anomaly"})
+ABNORMAL_NAMES: Final = frozenset({"abnormal", "anomaly", "bad", "ng", "defect"})
+
+
+def plain(name: str) -> str:
+    """Lower case, with ``_``, ``-`` and runs of blanks as one blank: how names are compared."""
+    return re.sub(r"[\s_\-]+", " ", name).strip().lower()
+
+
+def split_of(name: str) -> Split | None:
+    """The split that a folder or file name stands for, if any."""
+    return SPLIT_NAMES.get(plain(name))
+
+
+def known_normal(label: str) -> bool | None:
+    """True, False, or None where the name does not say."""
+    word = plain(label)
+    if word in NORMAL_NAMES:
+        return True
+    return False if word in ABNORMAL_NAMES else None

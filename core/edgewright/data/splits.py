@@ -1,0 +1,158 @@
+"""Which sample is for training, calibration or test: decided by content, so that adding files moves nothing.
+
+The rule, in order:
+
+1. A sample that came with a split keeps it. If that leaves training or test without any sample, the data set's splits
+   say nothing and are set aside.
+2. Every other *unit* (a sample, or all samples of one group) has a number between 0 and 1: the hash of its content, or
+   of its group's name, and the seed. Normal: training below 0.70, calibration below 0.80, test above (the impulse's
+   percentages). Abnormal: calibration below 0.30, test above.
+3. A group is one unit: its normal and abnormal samples stay on one side, test or not test, so the abnormal ones of a
+   training or calibration group go to calibration.
+4. A split that is wanted but empty gets the unit whose number is nearest to it from the largest split that can spare
+   one, in the order training, test, calibration. This touches small sets only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgewright_specs.interface import SPLITS, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ABNORMAL_CALIBRATION = 0.30
+_WANTED_FIRST: tuple[Split, ...] = ("training", "test", "calibration")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What splitting needs of a sample. ``given``: the split that it came with."""
+
+    sha256: str
+    normal: bool | None
+    group: str | None = None
+    given: Split | None = None
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the normal units; they add up to 1."""
+
+    training: float = 0.7
+    calibration: float = 0.1
+    test: float = 0.2
+
+    @classmethod
+    def of_percentages(cls, training: float, calibration: float, test: float) -> Shares:
+        total = training + calibration + test or 1.0
+        return cls(training / total, calibration / total, test / total)
+
+    def edges(self) -> dict[Split, tuple[float, float]]:
+        """The interval of unit numbers of each split."""
+        middle = self.training + self.calibration
+        return {
+            "training": (0.0, self.training),
+            "calibration": (self.training, middle),
+            "test": (middle, 1.0),
+        }
+
+
+def assign(samples: Sequence[Candidate], shares: Shares, *, normal_only: bool, seed: int) -> list[Split]:
+    """Give every sample its split by the rule above.
+
+    Parameters
+    ----------
+    samples : sequence of Candidate
+    shares : Shares
+    normal_only : bool
+        Whether training is for normal samples only. If not, abnormal ones are split as normal ones are.
+    seed : int
+        Another seed gives other splits.
+
+    Returns
+    -------
+    list of str, one a sample
+    """
+    result: list[Split | None] = [sample.given for sample in samples]
+    for i, sample in enumerate(samples):
+        if normal_only and sample.normal is False and result[i] == "training":
+            result[i] = "calibration"
+    free = [i for i, split in enumerate(result) if split is None]
+    as_normal = [i for i in free if not (normal_only and samples[i].normal is False)]
+    other = [i for i in free if normal_only and samples[i].normal is False]
+    keys = {i: _key(samples[i]) for i in free}
+    number = {key: _number(key, seed) for key in set(keys.values())}
+    taken = {split for split in result if split is not None}
+    wanted = {split: edge for split, edge in shares.edges().items() if edge[1] - edge[0] > 1e-9}
+    placed = _place({keys[i] for i in as_normal}, number, wanted, taken)
+    for i in as_normal:
+        result[i] = placed[keys[i]]
+    abnormal = _abnormal_edges(shares)
+    alone = {keys[i] for i in other if keys[i] not in placed}
+    there = {
+        result[i] for i, sample in enumerate(samples) if sample.normal is False and result[i] is not None
+    }
+    placed_alone = _place(alone, number, abnormal, {split for split in there if split is not None})
+    for i in other:
+        key = keys[i]
+        if key in placed_alone:
+            result[i] = placed_alone[key]
+        else:
+            result[i] = "test" if placed[key] == "test" else "calibration"
+    return [split if split is not None else "training" for split in result]
+
+
+def _abnormal_edges(shares: Shares) -> dict[Split, tuple[float, float]]:
+    if shares.calibration <= 0:
+        return {"test": (0.0, 1.0)}
+    if shares.test <= 0:
+        return {"calibration": (0.0, 1.0)}
+    return {"calibration": (0.0, ABNORMAL_CALIBRATION), "test": (ABNORMAL_CALIBRATION, 1.0)}
+
+
+def _place(
+    keys: set[str], number: Mapping[str, float], edges: Mapping[Split, tuple[float, float]], taken: set[Split]
+) -> dict[str, Split]:
+    """Units into the intervals, then mend splits that stay empty. ``taken``: splits that have samples already."""
+    placed: dict[str, Split] = {}
+    last = max(edges, key=lambda split: edges[split][1])
+    for key in sorted(keys):
+        placed[key] = next((split for split, (_, end) in edges.items() if number[key] < end), last)
+    for empty in _WANTED_FIRST:
+        counts = Counter(placed.values())
+        if empty not in edges or counts[empty] or empty in taken:
+            continue
+        donor = max(
+            (
+                split
+                for split in SPLITS
+                if counts[split] > 1 or (counts[split] and _less_wanted(split, empty))
+            ),
+            key=lambda split: counts[split],
+            default=None,
+        )
+        if donor is None:
+            continue
+        low, high = edges[empty]
+        members = [key for key in sorted(placed) if placed[key] == donor]
+        placed[min(members, key=lambda key: (max(low - number[key], number[key] - high), key))] = empty
+    return placed
+
+
+def _less_wanted(split: Split, than: Split) -> bool:
+    """A lone unit may leave calibration for test, and test for training, never the other way."""
+    return _WANTED_FIRST.index(split) > _WANTED_FIRST.index(than)
+
+
+def _key(sample: Candidate) -> str:
+    return f"group:{sample.group}" if sample.group is not None else f"content:{sample.sha256}"
+
+
+def _number(key: str, seed: int) -> float:
+    digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
