@@ -35,3 +35,9 @@ def process_environment(block: Block) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def _cached(requirements: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(environment(requirements))
+
+
+@lru_cache(maxsize=1)
+def host_environment() -> tuple[str, ...]:
+    """The same for the host's own steps: what reads, resamples and scores arrays."""
+    return tuple(environment(("numpy", "scipy", "soundfile", "pillow", "cbor2")))
