@@ -145,7 +145,7 @@ def _ask_environment(block: Block, stage: str) -> list[str]:
         ) from problem
     if answer.returncode == 0:
         return [str(line) for line in json.loads(answer.stdout)]
-    if block.spec.edgewright is not None and getattr(block.spec.edgewright, "command", None):
+    if block.spec.edgewright is not None and block.spec.edgewright.command:
         return [
             f"image=={image_id(stage)}"
         ]  # a block in another language: all of its image is its environment

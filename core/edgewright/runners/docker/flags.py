@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from edgewright.runners.command import block_command
 from edgewright.runners.environment import task_environment
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ IN, OUT, BLOCK, TMP = "/in", "/out", "/block", "/tmp"
 HOSTNAME = "block"
 NOFILE = 4096
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-COMMAND = ("python3", "-m", "edgewright_sdk", "run", "--block", BLOCK, "--in", IN, "--out", OUT)
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ def create_arguments(
     argv = _command(job)
     return {
         "image": image["Id"],
-        "entrypoint": list(argv[:1]),
-        "command": list(argv[1:]),
+        "entrypoint": argv[:1],
+        "command": argv[1:],
         "working_dir": BLOCK if job.prepared.block.folder is not None else config.get("WorkingDir") or "/",
         "user": user.inside,
         "hostname": HOSTNAME,
@@ -160,10 +159,10 @@ def _host_config(
     return result
 
 
-def _command(job: Job) -> tuple[str, ...]:
+def _command(job: Job) -> list[str]:
     section = job.prepared.block.spec.edgewright
-    own = getattr(section, "command", None) if section is not None else None
-    return tuple(own) if own else COMMAND
+    declared = section.command if section is not None else None
+    return block_command(BLOCK, declared, python="python3", in_dir=IN, out_dir=OUT)
 
 
 def _environment(job: Job, config: Mapping[str, Any]) -> list[str]:
