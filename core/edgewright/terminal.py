@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
-#: C0 without tab and newline, DEL, C1, and what reorders or hides text (bidirectional controls, zero width, BOM).
-_UNSAFE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+_PLAIN = "\n\t\N{NO-BREAK SPACE}"
 
 
-def printable(text: str, limit: int | None = None) -> str:
-    r"""Show control characters as escapes (``\x1b``), tabs and newlines as they are; cut after ``limit``."""
-    shown = _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
-    if limit is not None and len(shown) > limit:
-        return shown[: limit - 1] + "…"
-    return shown
+def printable(text: str) -> str:
+    r"""Show what could drive a terminal or mislead a reader as an escape (``\x1b``, ``\u202e``).
+
+    That is every control character but tab and newline, what turns or hides text (bidirectional and zero-width
+    characters), and lone surrogates, which stand for bytes that are not UTF-8.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _PLAIN else _escape(c) for c in text)
 
 
 def printable_line(text: str, limit: int = 200) -> str:
-    r"""Like :func:`printable` on one line: newlines and tabs become ``\n`` and ``\t`` too."""
-    return printable(text, None).replace("\n", "\\n").replace("\t", "\\t")[:limit]
+    r"""Like :func:`printable` on one line (``\n`` and ``\t`` too), cut with an ellipsis after ``limit``."""
+    shown = printable(text[: limit + 1]).replace("\n", "\\n").replace("\t", "\\t")
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -181,4 +181,4 @@ def open_found(root: int, found: Found) -> Iterator[int]:
 
 
 def _shown(path: str) -> str:
-    return repr(printable_line(path, 120))
+    return f"'{printable_line(path, 120)}'"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from typing import TYPE_CHECKING
+
+from edgewright.terminal import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,7 @@ class LogFile:
         self._file = path.open("wb", buffering=0)
         self._room = int(cap * HEAD_SHARE)
         self._end_cap = cap - self._room
-        self._end: deque[bytes] = deque()
-        self._end_bytes = 0
+        self._end = bytearray()
         self._lock = threading.Lock()
         self.truncated_bytes = 0
 
@@ -45,33 +45,42 @@ class LogFile:
                 return
             if self._room > 0:
                 head, data = data[: self._room], data[self._room :]
-                self._file.write(head)
+                self._put(head)
                 self._room -= len(head)
             if data:
                 self._hold(data)
 
     def _hold(self, data: bytes) -> None:
-        self._end.append(data)
-        self._end_bytes += len(data)
-        while self._end_bytes > self._end_cap:
-            surplus = self._end_bytes - self._end_cap
-            first = self._end.popleft()
-            dropped = min(surplus, len(first))
-            if dropped < len(first):
-                self._end.appendleft(first[dropped:])
-            self._end_bytes -= dropped
-            self.truncated_bytes += dropped
+        # Trimmed only when twice too long, so that many short writes don't move the buffer each time.
+        self._end += data
+        if len(self._end) > 2 * self._end_cap:
+            self._trim()
+
+    def _trim(self) -> None:
+        dropped = max(0, len(self._end) - self._end_cap)
+        del self._end[:dropped]
+        self.truncated_bytes += dropped
 
     def close(self) -> None:
         """Write the end that was held back. Closing twice does nothing."""
         with self._lock:
             if self._file.closed:
                 return
+            self._trim()
             if self.truncated_bytes:
-                self._file.write(f"\n[edgewright: truncated {self.truncated_bytes} bytes here]\n".encode())
-            self._file.write(b"".join(self._end))
+                self._put(f"\n[edgewright: truncated {self.truncated_bytes} bytes here]\n".encode())
+            self._put(bytes(self._end))
             self._end.clear()
             self._file.close()
+
+    def _put(self, data: bytes) -> None:
+        # A log never fails a task: on a full disk its bytes are lost, and counted.
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self._file.write(left) or 0 :]
+        except OSError:
+            self.truncated_bytes += len(left)
 
     def __enter__(self) -> LogFile:
         return self
@@ -90,17 +99,4 @@ def tail(path: Path, size: int) -> str:
         data = stream.read(size)
     if length > size and b"\n" in data[:-1]:
         data = data.split(b"\n", 1)[1]
-    return visible(data.decode("utf-8", "backslashreplace"))
-
-
-def visible(text: str) -> str:
-    """Text with every control and direction character but newline and tab written as an escape."""
-    return "".join(char if char in "\n\t" or _printable(char) else _escape(char) for char in text)
-
-
-def _printable(char: str) -> bool:
-    return char.isprintable() or char == "\N{NO-BREAK SPACE}"
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
+    return printable(data.decode("utf-8", "backslashreplace"))

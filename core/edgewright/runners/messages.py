@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 64 << 10
 MAX_TEXT = 8_000
+#: A block that floods the channel fills its log (which is capped) and not the record of the run.
+MAX_MESSAGES = 10_000
 
 
 class MessageLines:
@@ -31,6 +33,7 @@ class MessageLines:
         self._log = log
         self._pending = b""
         self._in_long_line = False
+        self._messages = 0
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes, cut anywhere."""
@@ -50,12 +53,15 @@ class MessageLines:
             self._pending = b""
 
     def _line(self, line: bytes) -> None:
-        message = None if self._in_long_line else parse_message(line)
+        message = None if self._in_long_line or self._messages >= MAX_MESSAGES else parse_message(line)
         self._in_long_line = False
         if message is None:
             self._log(line)
-        else:
-            self._on_message(message)
+            return
+        self._messages += 1
+        if message["type"] == "log":
+            self._log(f"{message['text']}\n".encode("utf-8", "backslashreplace"))
+        self._on_message(message)
 
 
 def parse_message(line: bytes) -> Message | None:

@@ -256,9 +256,8 @@ def process_variables(work: Path, threads: int) -> dict[str, str]:
         threads=threads, home=os.fspath(work / "home"), temporary=os.fspath(work / "tmp")
     )
     # The interpreter's folder first, so that "python3" in a block's command is the one it was keyed by.
-    variables["PATH"] = os.pathsep.join(
-        [os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]
-    )  # noqa: PTH120
+    places = [os.fspath(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+    variables["PATH"] = os.pathsep.join(places)
     if paths := source_paths():
         variables["PYTHONPATH"] = os.pathsep.join(paths)
     return variables

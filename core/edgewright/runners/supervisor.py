@@ -41,6 +41,8 @@ def read_order() -> dict[str, Any]:
 
 def start(order: dict[str, Any]) -> tuple[int, str]:
     """Fork and execute; return the process id and, when that failed, why."""
+    for fd in order["descriptors"]:
+        os.set_inheritable(fd, False)  # the command gets them as 0, 1 and 2 only
     told, tell = os.pipe()
     parent = os.getpid()
     pid = os.fork()
@@ -65,7 +67,7 @@ def start(order: dict[str, Any]) -> tuple[int, str]:
             os.chdir(order["cwd"])
             for target, fd in enumerate(order["descriptors"]):
                 os.dup2(fd, target)
-            os.execvpe(order["argv"][0], order["argv"], order["env"])  # noqa: S606
+            os.execvpe(order["argv"][0], order["argv"], order["env"])
         except BaseException as error:
             os.write(tell, str(error).encode())
         finally:

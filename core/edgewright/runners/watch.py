@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
+
+from edgewright.trees import measure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,27 +50,3 @@ class OutWatch:
         if count > self._limits.out_files:
             return f"made more than {self._limits.out_files} files in /out"
         return None
-
-
-def measure(folder: Path, max_bytes: int, max_files: int) -> tuple[int, int]:
-    """Count apparent bytes and entries below a folder, following no link; stops once either is beyond its maximum."""
-    size = count = 0
-    pending = [os.fspath(folder)]
-    while pending:
-        try:
-            entries = os.scandir(pending.pop())
-        except OSError:  # gone meanwhile, or closed to us: its entries can't be harvested either
-            continue
-        with entries:
-            for entry in entries:
-                count += 1
-                try:
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-                    else:
-                        size += entry.stat(follow_symlinks=False).st_size
-                except OSError:
-                    continue
-                if size > max_bytes or count > max_files:
-                    return size, count
-    return size, count
