@@ -1,0 +1,90 @@
+"""Golden cases of processing blocks: recorded outputs of a reference, compared by the stated tolerance."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk import Features, Params, Windows, load_block
+
+if TYPE_CHECKING:
+    import pytest
+
+RELATIVE, ABSOLUTE = 1e-4, 1e-5
+#: Log bins this far below the largest power of their window are rounding noise in the reference.
+NOISE = 1e-10
+
+
+@dataclass
+class Case:
+    """One recorded case."""
+
+    folder: Path
+    record: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        golden = self.folder / "tests" / "golden"
+        self.values = np.load(golden / self.record["input"])
+        self.expected = np.load(golden / "expected.npz").get(self.record["id"])
+
+    def compute(self) -> Features:
+        window = {
+            "kind": "time-series",
+            "length": self.values.shape[1],
+            "axes": self.record["axes"],
+            "frequency": self.record["sampling_freq"],
+        }
+        loaded = load_block(self.folder)
+        try:
+            params = Params.defaults(self.folder, **self.record["params"])
+            return loaded.new().transform(Windows(self.values, window), params)
+        finally:
+            loaded.close()
+
+    def differences(self, features: Features) -> list[str]:
+        """Name each feature that is out of tolerance."""
+        axes = self.record["axes"]
+        each = len(features.labels) // len(axes)
+        constant = np.ptp(self.values[0], axis=0) == 0
+        found = []
+        for i, (label, got, expected) in enumerate(
+            zip(features.labels, features.values[0].astype(float), self.expected, strict=True)
+        ):
+            axis = i // each
+            if constant[axis] and not _is_level(label):
+                allowed = -10.0 if "Power" in label else 0.0
+                if got != allowed:
+                    found.append(f"{label}: {got}, the rule for a constant axis says {allowed}")
+                continue
+            if self._is_noise(label, expected, self.expected[axis * each : (axis + 1) * each]):
+                continue
+            if not abs(got - expected) <= ABSOLUTE + RELATIVE * abs(expected):
+                found.append(f"{label}: {got}, expected {expected}")
+        return found
+
+    def _is_noise(self, label: str, expected: float, axis: np.ndarray[Any, Any]) -> bool:
+        if "Spectral Power" not in label or not self.record["params"]["do_log"]:
+            return False
+        return bool(expected < axis[5:].max() + np.log10(NOISE))
+
+
+def _is_level(label: str) -> bool:
+    return (
+        label.rsplit(" ", 1)[-1] in ("Average", "Minimum", "Maximum")
+        or label.endswith("RMS")
+        or label[-1].isdigit()
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each golden case of the block to tests that ask for ``golden`` (or ``refused``)."""
+    folder = Path(metafunc.module.__file__ or "").parents[1]
+    for name, error in (("golden", False), ("refused", True)):
+        if name in metafunc.fixturenames:
+            records = json.loads((folder / "tests" / "golden" / "cases.json").read_text())["cases"]
+            cases = [Case(folder, record) for record in records if record["error"] is error]
+            metafunc.parametrize(name, cases, ids=[case.record["id"] for case in cases])
