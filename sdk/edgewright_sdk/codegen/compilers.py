@@ -63,8 +63,8 @@ class Compiler:
 
     def version(self) -> str:
         """First line of ``--version``."""
-        option = "version" if self.name == "zig" else "--version"
-        command = [*(self.command[:-1] if self.name == "zig" else self.command), option]
+        zig = self.name == "zig"  # python -m ziglang c++ …
+        command = [*self.command[:3], "version"] if zig else [*self.command, "--version"]
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env={**os.environ, **self.environment}
         )

@@ -128,7 +128,7 @@ class Graph:
     def columns(self, step: Step) -> list[int] | None:
         """Chosen columns of the window; None when the step takes it whole or doesn't read it."""
         axes = step.entry.get("axes")
-        if step.inputs != ["input"] or self.image or axes is None or list(axes) == list(range(self.shape[1])):
+        if step.inputs != ["input"] or self.image or not axes or list(axes) == list(range(self.shape[1])):
             return None
         return [int(axis) for axis in axes]
 

@@ -1,0 +1,81 @@
+"""Compile and run a package's C++ self-test on this machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, Compiler, native_compiler
+from edgewright_sdk.codegen.package import cpp_sources
+from edgewright_sdk.errors import BlockError
+
+SECONDS = 300
+
+
+def run_selftest(package: Path, compiler: Compiler | None = None) -> dict[str, Any]:
+    """Build ``src/`` and ``selftest/`` of a package and run the result.
+
+    Parameters
+    ----------
+    package : Path
+        Only read.
+    compiler : Compiler, optional
+        By default ``$CXX``, g++, clang++ or zig, the first there is.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``compiler``, ``windows``, ``nodes``: the largest difference of each, ``decisions_differ``, ``arena_bytes``,
+        ``stream_bytes``, ``code_bytes`` (library at -Os for this CPU, None where it can't be told).
+
+    Raises
+    ------
+    BlockError
+        When there is no self-test or no compiler, when it fails, or when the program ends otherwise than by its result.
+    """
+    program = package / "selftest" / "selftest.cpp"
+    if not program.is_file():
+        raise BlockError(
+            "the package has no self-test data; build it with `selftest-data: recorded` or `synthetic` to verify it"
+        )
+    compiler = compiler or native_compiler()
+    with tempfile.TemporaryDirectory(prefix="edgewright-verify-") as name:
+        work = Path(name)
+        objects = _compile(compiler, package, work)
+        binary = work / "selftest.bin"
+        compiler.run(
+            ["-O2", *FLAGS, *WARNINGS, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"], cwd=work
+        )
+        try:
+            done = subprocess.run([binary], capture_output=True, text=True, timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise BlockError(f"the self-test didn't finish within {SECONDS} s") from None
+        try:
+            found: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            raise BlockError(f"the self-test ended with {done.returncode} and printed no result") from None
+        return {**found, "compiler": compiler.version(), "code_bytes": _code_bytes(objects)}
+
+
+def _compile(compiler: Compiler, package: Path, work: Path) -> list[Path]:
+    objects = []
+    for i, source in enumerate(cpp_sources(package / "src")):
+        objects.append(work / f"{i}.o")
+        compiler.run(["-Os", *FLAGS, *WARNINGS, "-c", source, "-o", objects[-1]], cwd=work)
+    return objects
+
+
+def _code_bytes(objects: list[Path]) -> int | None:
+    """Code and constants of object files, by binutils' ``size`` where it is there."""
+    size = shutil.which("size")
+    if size is None:
+        return None
+    done = subprocess.run([size, *objects], capture_output=True, text=True, check=False)
+    try:
+        return sum(int(line.split()[0]) + int(line.split()[1]) for line in done.stdout.splitlines()[1:])
+    except (ValueError, IndexError):
+        return None
