@@ -67,9 +67,10 @@ def _name_problems(located: Sequence[tuple[str, Parameter]], *, legacy: bool) ->
                 problem("is reserved: an option of the engine or a variable of the loader", where, got=name)
             )
         if parameter.key in first:
-            hint = f"it is the same name as {first[parameter.key]}"
-            found.append(problem("is taken", where, got=name, hint=f"{hint} (dash and underscore are alike)"))
-        first.setdefault(parameter.key, where)
+            other = first[parameter.key]
+            hint = "" if other == name else f"it is the same name as {other}: dash and underscore are alike"
+            found.append(problem("is taken", where, got=name, hint=hint))
+        first.setdefault(parameter.key, name)
     return found
 
 
@@ -107,7 +108,8 @@ def _shape_problems(pointer: str, parameter: Parameter, block_type: str, *, lega
 def default_of(pointer: str, parameter: Parameter, *, legacy: bool) -> tuple[Any, list[Problem]]:
     """Return the typed default of a parameter; None is "not set"."""
     if parameter.type == "secret":
-        return None, [problem("a secret has no default", f"{pointer}/value")] if parameter.value else []
+        found = replace(problem("a secret has no default", f"{pointer}/value"), warning=legacy)
+        return None, [found] if parameter.value else []
     if parameter.type == "select" and not parameter.options:
         return None, []
     if parameter.value is None and not parameter.optional and not legacy:
@@ -122,8 +124,8 @@ def default_of(pointer: str, parameter: Parameter, *, legacy: bool) -> tuple[Any
         found = problem(
             message, f"{pointer}/value", got=parameter.value, allowed=misfit.allowed, hint=misfit.hint
         )
-        # A select whose default is none of its options is common in the wild; the form then shows nothing chosen.
-        tolerated = legacy and parameter.type == "select" and isinstance(parameter.value, (str, int, float))
+        # Seen in the wild: a select whose default is none of its options, an int with 0.5. It is sent as it stands.
+        tolerated = legacy and isinstance(parameter.value, (str, int, float))
         return (parameter.value if tolerated else None), [replace(found, warning=tolerated)]
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from edgewright_specs.documents import Document, load_document, parse_document
-from edgewright_specs.problems import SpecError, problem
+from edgewright_specs.problems import problem
 from edgewright_specs.validation import SpecModel, build
 
 
@@ -236,11 +236,31 @@ def _checked(document: Document) -> ImpulseSpec:
     problems += found
     if impulse is not None:
         problems += impulse_problems(impulse)
+    else:
+        from edgewright_specs.salvage import salvage, unaffected
+
+        readable, removed = salvage(ImpulseSpec, document.value, problems, _stand_in)
+        problems += unaffected(impulse_problems(readable), removed) if readable is not None else []
     document.refuse(problems)
-    if impulse is None:
-        raise SpecError([problem("can't be read")])
+    assert impulse is not None  # for mypy: without a model there were problems
     impulse._document = document
     return impulse
+
+
+def _stand_in(pointer: str, item: Any) -> Any:
+    """Keep id and inputs of a node that is otherwise unreadable, so that the graph around it can be checked."""
+    if not re.fullmatch(r"/(processing|learning|deployment)/[0-9]+", pointer):
+        return None
+    given = item if isinstance(item, dict) else {}
+    name, inputs = given.get("id"), given.get("input")
+    readable = isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", name)
+    made = {"id": name if readable else f"unreadable{pointer.replace('/', '-')}", "block": "unreadable"}
+    if pointer.startswith("/deployment"):
+        return made
+    texts = isinstance(inputs, str) or (
+        isinstance(inputs, list) and all(isinstance(i, str) and i for i in inputs)
+    )
+    return made | {"input": inputs if texts and inputs else ["input"]}
 
 
 def _with_written_labels(document: Document) -> Any:

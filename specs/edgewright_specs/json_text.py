@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright_specs.documents import MAX_DEPTH, Document, Lines
-from edgewright_specs.problems import Problem, SpecError, escape_pointer, problem
+from edgewright_specs.problems import Problem, SpecError, escape_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def parse_json(text: str, path: Path) -> Document:
     """
     _check_depth(text, path)
     repeated: list[str] = []
-    strange: list[str] = []
+    too_long: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(items)
@@ -40,18 +41,14 @@ def parse_json(text: str, path: Path) -> Document:
             repeated.append("")
         return made
 
-    def constant(name: str) -> float:
-        strange.append(name)
-        return float(name.replace("Infinity", "inf"))
-
     def integer(digits: str) -> int:
         if len(digits) > 400:
-            strange.append(digits[:20] + "…")
+            too_long.append(digits[:20])
             return 0
         return int(digits)
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_int=integer)
+        value = json.loads(text, object_pairs_hook=pairs, parse_int=integer)
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg[0].lower()}{error.msg[1:]} (column {error.colno})"
         raise SpecError([Problem(message, path=str(path), line=error.lineno)]) from None
@@ -61,7 +58,7 @@ def parse_json(text: str, path: Path) -> Document:
         return _walk(text)
 
     duplicates = walked()[1] if repeated else ()
-    faults = walked()[2] if strange else ()
+    faults = walked()[2] if too_long else ()
     return Document(value, path, duplicates, faults, lambda: walked()[0])
 
 
@@ -80,18 +77,17 @@ def _check_depth(text: str, path: Path) -> None:
 
 
 def _walk(text: str) -> tuple[Lines, tuple[str, ...], tuple[Problem, ...]]:
-    """Give the line of every value, the repeated keys and the impossible numbers of text that is known to parse."""
+    """Give the line of every value, the repeated keys and the endless integers of text that is known to parse."""
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
     lines: Lines = {}
     duplicates: list[str] = []
     faults: list[Problem] = []
-    stack: list[tuple[str, int]] = []  # pointer of a container; next index of a list, -1 for an object
-    key: str | None = None
+    stack: list[_Container] = []
     expects_key = False
     for match in _TOKENS.finditer(text):
         token = match[0]
         if token in ",:":
-            expects_key = token == "," and bool(stack) and stack[-1][1] < 0
+            expects_key = token == "," and bool(stack) and stack[-1].keys is not None
             continue
         if token in "]}":
             stack.pop()
@@ -99,35 +95,41 @@ def _walk(text: str) -> tuple[Lines, tuple[str, ...], tuple[Problem, ...]]:
             continue
         line = bisect_right(starts, match.start())
         if expects_key:
-            key, expects_key = json.loads(token), False
-            pointer = f"{stack[-1][0]}/{escape_pointer(key or '')}"
-            if pointer in lines:
-                duplicates.append(pointer)
-            lines[pointer] = line
+            expects_key = False
+            if stack[-1].take_key(json.loads(token)):
+                duplicates.append(stack[-1].place())
+            lines[stack[-1].place()] = line
             continue
-        pointer = _place(stack, key)
-        key = None
-        lines.setdefault(pointer, line)
+        pointer = stack[-1].place() if stack else ""
+        if not stack or stack[-1].keys is None:
+            lines[pointer] = line
+        if stack:
+            stack[-1].index += 1
         if token in "[{":
-            stack.append((pointer, 0 if token == "[" else -1))
+            stack.append(_Container(pointer, set() if token == "{" else None))
             expects_key = token == "{"
-        elif token in {"NaN", "Infinity", "-Infinity"}:
-            faults.append(Problem("is not a finite number", pointer, token))
         elif len(token) > 400 and token.lstrip("-").isdigit():
             faults.append(Problem("is an integer of more than 400 digits", pointer))
     return lines, tuple(duplicates), tuple(faults)
 
 
-def _place(stack: list[tuple[str, int]], key: str | None) -> str:
-    if not stack:
-        return ""
-    parent, index = stack[-1]
-    if index < 0:
-        return f"{parent}/{escape_pointer(key or '')}"
-    stack[-1] = (parent, index + 1)
-    return f"{parent}/{index}"
+@dataclass
+class _Container:
+    """An object (with the keys seen) or a list (without) that is being walked."""
 
+    pointer: str
+    keys: set[str] | None
+    key: str = ""
+    index: int = 0
 
-def duplicate_problems(document: Document) -> list[Problem]:
-    """Name every key that stands twice in one object."""
-    return [problem("is given twice", pointer) for pointer in document.duplicates]
+    def take_key(self, key: str) -> bool:
+        """Go on to a key; True if it was there before."""
+        assert self.keys is not None
+        self.key = key
+        known = key in self.keys
+        self.keys.add(key)
+        return known
+
+    def place(self) -> str:
+        """Return the pointer of the value that comes next."""
+        return f"{self.pointer}/{self.index if self.keys is None else escape_pointer(self.key)}"

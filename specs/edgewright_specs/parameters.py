@@ -18,6 +18,7 @@ from edgewright_specs.conditions import resolve_visible
 from edgewright_specs.documents import Document, load_document
 from edgewright_specs.legacy import is_ours, sidecar, tolerate, unwrapped
 from edgewright_specs.problems import Problem, SpecError, choices, problem, suggestion
+from edgewright_specs.salvage import salvage, unaffected
 from edgewright_specs.validation import build
 from edgewright_specs.values import MisfitError, convert, describe, parse_text
 
@@ -120,14 +121,18 @@ def load_block_spec(path: Path, *, type: str | None = None, operates_on: str | N
         document = load_document(file)
     model, problems = _model(document)
     if model is None:
+        bare = isinstance(document.value, list)
+        whole = {"parameters": document.value} if bare else document.value
+        at = [replace(p, pointer=f"/parameters{p.pointer}") for p in problems] if bare else problems
+        readable, removed = salvage(BlockFile, whole, at, _stand_in)
+        removed = {unwrapped(r) for r in removed} if bare else removed
+        if readable is not None:
+            found = _cross_checks(readable, document, type, wanted)[2]
+            problems += unaffected(found, removed)
         document.refuse(problems)
-    assert model is not None
-    block_type, found = _type_of(model, document, type, wanted)
-    legacy = model.edgewright is None
-    defaults, more = block_problems(model, block_type, legacy=legacy)
-    if isinstance(document.value, list):
-        more = [replace(p, pointer=unwrapped(p.pointer)) for p in more]
-    problems = [*problems, *found, *more]
+    assert model is not None  # for mypy: without a model there were problems
+    block_type, defaults, found = _cross_checks(model, document, type, wanted)
+    problems = [*problems, *found]
     document.refuse(problems)
     info = model.info
     name = info.name if info.name and _SLUG.match(info.name) else _slug(folder.resolve().name)
@@ -146,6 +151,26 @@ def load_block_spec(path: Path, *, type: str | None = None, operates_on: str | N
         operates_on=tuple(operates) if isinstance(operates, list) else operates,
         warnings=tuple(document.place(p for p in problems if p.warning)),
     )
+
+
+def _cross_checks(
+    model: BlockFile, document: Document, asked: str | None, wanted: str | None
+) -> tuple[str, dict[str, Any], list[Problem]]:
+    block_type, problems = _type_of(model, document, asked, wanted)
+    defaults, found = block_problems(model, block_type, legacy=model.edgewright is None)
+    if isinstance(document.value, list):
+        found = [replace(p, pointer=unwrapped(p.pointer)) for p in found]
+    return block_type, defaults, [*problems, *found]
+
+
+def _stand_in(pointer: str, item: Any) -> Any:
+    """Keep the name of a parameter that is otherwise unreadable, so that conditions that name it are not blamed."""
+    if not re.fullmatch(r"/parameters/[0-9]+(/items/[0-9]+)?", pointer):
+        return None
+    name = item.get("param") if isinstance(item, dict) else None
+    readable = isinstance(name, str) and len(name) <= 100
+    param = name if readable else f"unreadable{pointer.replace('/', '-')}"
+    return {"param": param, "type": "string", "optional": True}
 
 
 def _model(document: Document) -> tuple[BlockFile | None, list[Problem]]:

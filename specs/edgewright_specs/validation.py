@@ -134,13 +134,14 @@ def _worded(error: SchemaError, root: Any) -> Iterator[Problem]:
             if isinstance(got, dict) and name not in got:
                 yield problem(f'lacks "{name}"', pointer)
     elif error.validator == "type":
-        yield problem(f"is not {_type_words(limit)}", pointer, got=got)
+        yield problem(f"is not {_type_words(limit)}", pointer, got=got, hint=_quotes(limit, got))
     elif error.validator == "enum":
         yield problem(
             "is not a known value", pointer, got=got, allowed=choices(limit), hint=suggestion(got, limit)
         )
     elif error.validator == "const":
-        yield problem("is not supported", pointer, got=got, allowed=choices([limit]))
+        hint = "" if isinstance(got, str) or keys[-1:] not in (["version"], ["contract"]) else _NEWER
+        yield problem("is not supported", pointer, got=got, allowed=choices([limit]), hint=hint)
     elif error.validator in _BOUNDS:
         yield problem("is out of range", pointer, got=got, allowed=_BOUNDS[error.validator].format(limit))
     elif error.validator == "pattern":
@@ -162,6 +163,7 @@ _BOUNDS: Final = {
     "maxItems": "at most {} items",
     "maxProperties": "at most {} entries",
 }
+_NEWER: Final = "a newer version of this document needs a newer Edgewright"
 _WORDS: Final = {
     "object": "an object",
     "array": "a list",
@@ -177,6 +179,20 @@ def _type_words(kinds: str | list[str]) -> str:
     return " or ".join(_WORDS.get(k, k) for k in ([kinds] if isinstance(kinds, str) else kinds))
 
 
+def _quotes(kinds: str | list[str], got: Any) -> str:
+    """Say when a value would fit with, or without, its quotes."""
+    wanted = {kinds} if isinstance(kinds, str) else set(kinds)
+    if "string" in wanted and isinstance(got, (bool, int, float)):
+        return "put it in quotes"
+    if wanted & {"integer", "number", "boolean"} and isinstance(got, str):
+        try:
+            fits = not isinstance(json.loads(got[:40]), (str, list, dict))
+        except ValueError:
+            fits = False
+        return "write it without quotes" if fits else ""
+    return ""
+
+
 def _chosen(error: SchemaError, root: Any) -> Iterator[Problem]:
     """Of several alternatives, word the one that the document was meant to be: of its type, nearest to valid."""
     branches: dict[int, list[SchemaError]] = {}
@@ -190,21 +206,20 @@ def _chosen(error: SchemaError, root: Any) -> Iterator[Problem]:
         )
         return wrong_kind, len(branch)
 
+    real = [i for i, s in enumerate(error.validator_value) if s.get("type") != "null"]
+    if len(real) == 1:  # something or nothing: speak of the something
+        for inner in branches.get(real[0], []):
+            yield from _worded(inner, root)
+        return
     best = min(branches.values(), key=misfit)
-    if misfit(best)[0] and len(branches) > 1:
-        options = [_describe(s) for s in error.validator_value if s.get("type") != "null"]
-        allowed = "; or ".join(dict.fromkeys(options))
+    if misfit(best)[0]:
+        allowed = "; or ".join(dict.fromkeys(_describe(error.validator_value[i]) for i in real))
         words = [
             c for s in error.validator_value for c in s.get("enum", [s["const"]] if "const" in s else [])
         ]
         hint = suggestion(error.instance, words)
-        yield problem(
-            "is not allowed here",
-            pointer_of(error.absolute_path),
-            got=error.instance,
-            allowed=allowed,
-            hint=hint,
-        )
+        where = pointer_of(error.absolute_path)
+        yield problem("is not allowed here", where, got=error.instance, allowed=allowed, hint=hint)
         return
     for inner in best:
         yield from _worded(inner, root)

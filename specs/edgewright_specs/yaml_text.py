@@ -176,6 +176,7 @@ class _Builder:
         parent.size += size
         if isinstance(parent.value, list):
             pointer = f"{parent.pointer}/{len(parent.value)}"
+            self.lines[pointer] = line
             parent.value.append(value)
         elif parent.key is None:
             raise self.stop("has a key that is not text", event)
@@ -183,7 +184,6 @@ class _Builder:
             pointer = f"{parent.pointer}/{escape_pointer(parent.key)}"
             parent.value[parent.key] = value
             parent.key = None
-        self.lines.setdefault(pointer, line)
         return pointer
 
 
