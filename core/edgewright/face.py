@@ -120,7 +120,7 @@ class OpenBlock:
             self._runner = chooser.choose(block)
             self._prepared = self._runner.prepare(block, on_message)
             self._folder = stack.enter_context(workspace(in_memory=True))
-            if self._runner.name == "process":
+            if self._runner.name == "process" and not _has_command(block):
                 from edgewright.runners.warm import WarmWorker
 
                 self._worker = WarmWorker(block, self._prepared)
@@ -232,6 +232,12 @@ _OUTPUT = {"transform": "features", "describe": "description"}
 def _warm_first(block: Block, runner: str) -> str:
     """For a built-in block ``auto`` means the warm process: a container each call would cost a hundred times more."""
     return "process" if runner == "auto" and block.builtin else runner
+
+
+def _has_command(block: Block) -> bool:
+    """Blocks that bring their own command have no warm driver."""
+    section = block.spec.edgewright
+    return section is not None and section.command is not None
 
 
 def _output_path(out_dir: Path, name: str) -> str:

@@ -158,6 +158,7 @@ def put_request(
     *,
     inputs: Mapping[str, Any] | None = None,
     window: WindowSpec | None = None,
+    classes: Sequence[str] = (),
     seed: int = 0,
 ) -> None:
     """Write ``request.json``; what it names must be in the folder already."""
@@ -168,6 +169,7 @@ def put_request(
         "seed": seed,
         "threads": 1,
         "window": window,
+        "classes": list(classes),
         "inputs": dict(inputs or {}),
     }
     (folder / REQUEST_FILE).write_text(json.dumps(request, allow_nan=False), encoding="utf-8")
@@ -199,6 +201,7 @@ def run_once(
     from edgewright.harvest.rules import output_rules
     from edgewright.runners.base import Job
     from edgewright.runners.limits import limits_of
+    from edgewright.runners.logs import tail
 
     block = prepared.block
     identity = uuid.uuid4().hex
@@ -227,44 +230,48 @@ def run_once(
     name = f"{block.name} {operation}"
     if outcome.reason != "ok":
         message = said[-1] if said else outcome.message
-        raise TaskError(name, outcome.reason, message, log_tail="" if said else _tail(log_path))
+        raise TaskError(
+            name, outcome.reason, message, log_tail="" if said else tail(log_path, LOG_TAIL_BYTES)
+        )
     try:
         harvested = harvest(out_dir, staged, rules, job.limits)
     except HarvestError as error:
-        raise TaskError(name, error.reason, error.message, log_tail=_tail(log_path)) from error
+        raise TaskError(name, error.reason, error.message, log_tail=tail(log_path, LOG_TAIL_BYTES)) from error
     return Finished(
         outputs={key: staged / output.path for key, output in harvested.outputs.items()},
         metrics=harvested.metrics,
         warnings=harvested.warnings,
         seconds=outcome.seconds,
-        log=_tail(log_path),
+        log=tail(log_path, LOG_TAIL_BYTES),
     )
 
 
-def check_operation(block: Block, operation: str) -> Operation:
-    """The operation, if blocks of this type have it.
+def read_request(block: Block, folder: Path) -> dict[str, Any]:
+    """Read a request folder's ``request.json`` for a block.
 
     Raises
     ------
     UsageError
-        They don't; those they have are listed.
+        It isn't there, is no object, or asks for an operation that blocks of this type don't have.
     """
-    for known in OPERATIONS.get(block.type, ()):
-        if known == operation:
-            return known
-    raise UsageError(
-        f"{block.type} blocks have no operation {operation!r}",
-        hint=f"there are: {', '.join(OPERATIONS.get(block.type, ()))}",
-    )
+    path = folder / REQUEST_FILE
+    try:
+        request = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: not a request that can be read: {error}") from None
+    known = OPERATIONS.get(block.type, ())
+    if not isinstance(request, dict) or request.get("operation") not in known:
+        got = request.get("operation") if isinstance(request, dict) else type(request).__name__
+        raise UsageError(
+            f"{path}: operation is {got!r}", hint=f"{block.type} blocks have: {', '.join(known) or 'none'}"
+        )
+    return request
 
 
-def _tail(path: Path) -> str:
-    """The last lines of a log; control characters are dealt with where it is printed."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-15:])
+def write_request(folder: Path, request: Mapping[str, Any]) -> None:
+    """Write a whole request back into its folder, at the current version of the contract."""
+    text = json.dumps({"seed": 0, "threads": 1, **request, "contract": CONTRACT_VERSION}, allow_nan=False)
+    (folder / REQUEST_FILE).write_text(text, encoding="utf-8")
 
 
 def _folder_sha256(folder: Path) -> str:

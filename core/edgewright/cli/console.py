@@ -1,36 +1,22 @@
 """Printing: text for people, one JSON document for machines, and nothing that could drive a terminal.
 
 Names of samples, labels, logs and messages of blocks are untrusted: every string that is printed passes
-:func:`clean` first, colours are added after.
+:func:`~edgewright.terminal.printable` first, colours are added after.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgewright.terminal import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-# C0 but tab and newline, DEL, C1, and the marks that turn text around.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def clean(text: object) -> str:
-    r"""Show control characters as escapes (``\x1b``), so that text from elsewhere can't move the cursor."""
-    return _CONTROL.sub(_escape, str(text))
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 class Console:
@@ -42,11 +28,11 @@ class Console:
     def print(self, text: object = "", *, fg: str | None = None, bold: bool = False) -> None:
         """Print a line for people on stdout; silent with ``--json``."""
         if not self.as_json:
-            click.secho(clean(text), fg=fg, bold=bold)
+            click.secho(printable(str(text)), fg=fg, bold=bold)
 
     def note(self, text: object, *, fg: str | None = None, bold: bool = False) -> None:
         """Print a line for people on stderr."""
-        click.secho(clean(text), fg=fg, bold=bold, err=True)
+        click.secho(printable(str(text)), fg=fg, bold=bold, err=True)
 
     def document(self, document: Any) -> None:
         """Print the one JSON document; silent without ``--json``."""
@@ -57,7 +43,7 @@ class Console:
         """Print rows in aligned columns; numbers to the right, everything else to the left."""
         if self.as_json:
             return
-        cells = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
+        cells = [[printable(str(cell)).replace("\n", " ") for cell in row] for row in rows]
         right = [
             bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
             for place in range(len(columns))
@@ -86,11 +72,13 @@ class Console:
 
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
         with Progress(*columns, TimeElapsedColumn(), console=Terminal(stderr=True), transient=True) as bar:
-            task = bar.add_task(escape(clean(title)), total=None)
+            task = bar.add_task(escape(printable(str(title))), total=None)
 
             def update(done: int, total: int, text: str) -> None:
                 shown = f"{title}: {text}" if text else title
-                bar.update(task, completed=done, total=total or None, description=escape(clean(shown)))
+                bar.update(
+                    task, completed=done, total=total or None, description=escape(printable(str(shown)))
+                )
 
             yield update
 

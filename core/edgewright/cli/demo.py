@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
 
 @click.command("demo", epilog=examples("edgewright demo", "edgewright demo -o /tmp/motion --runner docker"))
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("edgewright-demo"), show_default=True, help="Folder of the demo.")
-@click.option("--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process.")
-@click.option("--open/--no-open", "show", default=None, help="Open the report; by default where there is a desktop.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("edgewright-demo"),
+    show_default=True,
+    help="Folder of the demo.",
+)
+@click.option(
+    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
+)
+@click.option(
+    "--open/--no-open", "show", default=None, help="Open the report; by default where there is a desktop."
+)
 @json_option
 @click.pass_obj
 def command(state: State, output: Path, runner: str, show: bool | None, as_json: bool) -> None:
@@ -42,6 +53,8 @@ def command(state: State, output: Path, runner: str, show: bool | None, as_json:
     for target in run.node_ids("deployment"):
         for line in demo.verification_lines(run, target):
             console.print(line)
-    console.print(f"\nNext: edgewright score {run.path} {impulse.parent / 'data'} | edgewright init YOUR_DATA")
+    console.print(
+        f"\nNext: edgewright score {run.path} {impulse.parent / 'data'} | edgewright init YOUR_DATA"
+    )
     if show if show is not None else demo.has_desktop():
         click.launch((run.path / "report.html").resolve().as_uri())

@@ -28,13 +28,23 @@ if TYPE_CHECKING:
 )
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--follow", metavar="-", help="Read a stream from stdin: CSV lines or JSON lines, one sample each.")
-@click.option("--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process.")
+@click.option(
+    "--follow", metavar="-", help="Read a stream from stdin: CSV lines or JSON lines, one sample each."
+)
+@click.option(
+    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
+)
 @click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
 @json_option
 @click.pass_obj
 def command(
-    state: State, run: Path, files: tuple[Path, ...], follow: str | None, runner: str, trust: bool, as_json: bool
+    state: State,
+    run: Path,
+    files: tuple[Path, ...],
+    follow: str | None,
+    runner: str,
+    trust: bool,
+    as_json: bool,
 ) -> None:
     """Score new recordings with a finished run, window by window.
 

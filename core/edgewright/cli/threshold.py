@@ -10,7 +10,10 @@ from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples, json_option
 
 
-@click.command("threshold", epilog=examples("edgewright threshold runs/latest", "edgewright threshold runs/latest --json"))
+@click.command(
+    "threshold",
+    epilog=examples("edgewright threshold runs/latest", "edgewright threshold runs/latest --json"),
+)
 @click.argument("run", type=click.Path(path_type=Path))
 @json_option
 def command(run: Path, as_json: bool) -> None:
@@ -30,12 +33,23 @@ def command(run: Path, as_json: bool) -> None:
         console.table(
             ["rule", "value", "false alarms", "note"],
             [
-                (("→ " if row["chosen"] else "  ") + row["rule"], f"{row['value']:.4g}", _rate(row["held_out_fpr"]), row["note"])
+                (
+                    ("→ " if row["chosen"] else "  ") + row["rule"],
+                    f"{row['value']:.4g}",
+                    _rate(row["held_out_fpr"]),
+                    row["note"],
+                )
                 for row in document["rules"]
             ],
             indent=2,
         )
-    console.document({"ok": True, "run": str(finished.path), "nodes": {node: finished.threshold(node) for node in finished.anomaly_nodes}})
+    console.document(
+        {
+            "ok": True,
+            "run": str(finished.path),
+            "nodes": {node: finished.threshold(node) for node in finished.anomaly_nodes},
+        }
+    )
 
 
 def _rate(value: float | None) -> str:

@@ -1,0 +1,76 @@
+"""``edgewright blocks check``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgewright.cli.console import Console
+from edgewright.cli.lazy import examples, json_option
+from edgewright.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgewright.cli.state import State
+
+MARKS = {"passed": ("ok", "green"), "failed": ("FAILED", "red"), "skipped": ("skipped", "yellow")}
+
+
+@click.command(
+    epilog=examples(
+        "edgewright blocks check my_block",
+        "edgewright blocks check spectral_analysis --no-docker --json",
+        "edgewright blocks check my_block --only device --only bounds",
+    )
+)
+@click.argument("block")
+@click.option("--only", multiple=True, metavar="CHECK", help="Make only this check; may be given again.")
+@click.option(
+    "--docker/--no-docker",
+    default=True,
+    show_default=True,
+    help="Compare with a container, where an engine answers.",
+)
+@json_option
+@click.pass_obj
+def command(state: State, block: str, only: tuple[str, ...], docker: bool, as_json: bool) -> int:
+    """Prove that a block keeps its promises: spec, defaults, bounds, determinism, warm, device, container.
+
+    The block's code runs with your rights, as in its own tests. Exit code 1 if a check fails.
+    """
+    from edgewright.conformance import Bench, checks_for
+    from edgewright.conformance.checks import judge
+    from edgewright.registry import resolve
+
+    console = Console(as_json)
+    found = resolve(block, Path.cwd(), state.plugins)
+    checks = checks_for(found.type)
+    if not checks:
+        raise UsageError(f"there are no checks for {found.type} blocks yet")
+    unknown = sorted(set(only) - {check.name for check in checks})
+    if unknown:
+        raise UsageError(
+            f"no check {unknown[0]!r}", hint=f"checks: {', '.join(check.name for check in checks)}"
+        )
+    console.print(f"{found.name} · {found.type}", bold=True)
+    verdicts = []
+    with Bench(found, state.plugins, docker=docker) as bench:
+        for check in checks:
+            if only and check.name not in only:
+                continue
+            verdict = judge(check, bench)
+            verdicts.append(verdict)
+            mark, colour = MARKS[verdict.status]
+            console.print(f"  {mark:<8} {verdict.name:<14} {verdict.promise}", fg=colour)
+            for line in verdict.message.splitlines():
+                console.print(f"             {line}")
+            if verdict.remedy:
+                console.print(f"           → {verdict.remedy}")
+    counts = {status: sum(v.status == status for v in verdicts) for status in MARKS}
+    console.print(", ".join(f"{count} {status}" for status, count in counts.items() if count))
+    console.document(
+        {"block": found.name, "type": found.type, **counts, "checks": [asdict(v) for v in verdicts]}
+    )
+    return 1 if counts["failed"] else 0

@@ -1,0 +1,170 @@
+"""Where a block under test is started: warm, cold, or in a container, by the runners of real runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from edgewright.errors import TaskError
+from edgewright.single import Finished, run_once, workspace
+from edgewright.trees import iter_files
+from edgewright_specs.interface import RESULT_FILE
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from edgewright.conformance.requests import Request
+    from edgewright.plugins import Plugins
+    from edgewright.registry import Block
+    from edgewright.runners.base import Prepared, Runner
+
+How = Literal["warm", "cold", "docker"]
+
+#: A block that raises BlockError ends with its own sentence, any other exception with ``SomeError: …``.
+_EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception|Exit|Interrupt|Warning|Iteration)\b(:|$)")
+
+ANSWER_SECONDS = 120.0
+
+
+class Refused(Exception):
+    """A block that ended other than ``ok``; ``clean`` says that it did so on purpose, with a sentence of its own."""
+
+    def __init__(self, error: TaskError) -> None:
+        message = error.message.removeprefix(f"{error.task}: {error.reason}: ")
+        super().__init__(message)
+        self.error = error
+        self.clean = error.reason == "block_error" and not _EXCEPTION.match(message)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Outputs of one request, in a folder that lives as long as the bench."""
+
+    outputs: dict[str, Path]
+    log: str = ""
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Read an output that is an array."""
+        import numpy as np
+
+        array: NDArray[Any] = np.load(self.outputs[name], allow_pickle=False)
+        return array
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Read an output that is a JSON document."""
+        document: dict[str, Any] = json.loads(self.outputs[name].read_text(encoding="utf-8"))
+        return document
+
+    def digests(self) -> dict[str, str]:
+        """Sha256 of every file of every output, by output and path."""
+        found = {}
+        for name, path in self.outputs.items():
+            files = {"": path}
+            if path.is_dir():
+                files = {f"/{relative}": Path(entry.path) for relative, entry in iter_files(path)}
+            for relative, file in files.items():
+                found[name + relative] = sha256(file.read_bytes()).hexdigest()
+        return found
+
+
+class Bench:
+    """One block, ready to be asked in every way it can be run.
+
+    Parameters
+    ----------
+    block : Block
+        Its code runs with this user's rights: checking a block means trusting it.
+    plugins : Plugins
+    docker : bool
+        Whether containers may be used where an engine answers.
+    """
+
+    def __init__(self, block: Block, plugins: Plugins, *, docker: bool = True) -> None:
+        self.block = block
+        self._runners = plugins.runners()
+        self._docker = docker
+        self._numbers = count()
+        self._stack = ExitStack()
+        self._prepared: dict[str, Prepared] = {}
+        for runner in self._runners.values():
+            self._stack.callback(runner.close)
+        self.folder = self._stack.enter_context(workspace())
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def ask(self, request: Request, how: How = "warm") -> Answer:
+        """Run one request.
+
+        Raises
+        ------
+        Refused
+            The block ended other than ``ok``.
+        """
+        folder = self.new_folder()
+        in_dir = folder / "in"
+        in_dir.mkdir()
+        request.write(in_dir)
+        try:
+            if how == "warm":
+                return self._warm(in_dir, folder / "out")
+            runner = self._runners["docker" if how == "docker" else "process"]
+            finished = run_once(runner, self.prepared(runner), in_dir, folder, operation=request.operation)
+        except TaskError as error:
+            raise Refused(error) from error
+        return _answer(finished)
+
+    def prepared(self, runner: Runner) -> Prepared:
+        """The block made ready by a runner, once."""
+        if runner.name not in self._prepared:
+            self._prepared[runner.name] = runner.prepare(self.block, lambda _message: None)
+        return self._prepared[runner.name]
+
+    def no_docker(self) -> str | None:
+        """Why containers can't be used, or None."""
+        if not self._docker:
+            return "left out (--no-docker)"
+        runner = self._runners.get("docker")
+        return "the docker runner is disabled" if runner is None else runner.available()
+
+    def environments(self) -> dict[str, tuple[str, ...]]:
+        """Environment by runner, of those that were used."""
+        return {name: prepared.environment for name, prepared in self._prepared.items()}
+
+    def new_folder(self) -> Path:
+        """An empty folder of its own."""
+        folder = self.folder / str(next(self._numbers))
+        folder.mkdir()
+        return folder
+
+    @cached_property
+    def _worker(self) -> Any:
+        from edgewright.runners.warm import WarmWorker
+
+        worker = WarmWorker(self.block, self.prepared(self._runners["process"]))
+        self._stack.callback(worker.close)
+        return worker
+
+    def _warm(self, in_dir: Path, out_dir: Path) -> Answer:
+        out_dir.mkdir()
+        self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
+        result = json.loads((out_dir / RESULT_FILE).read_text(encoding="utf-8"))
+        return Answer({name: out_dir / output["path"] for name, output in result["outputs"].items()})
+
+
+def _answer(finished: Finished) -> Answer:
+    return Answer(dict(finished.outputs), finished.log)

@@ -1,0 +1,197 @@
+"""Checks of processing blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edgewright.conformance import common, device, samples
+from edgewright.conformance.bench import Refused
+from edgewright.conformance.checks import Check, Failure, Skip
+from edgewright.conformance.requests import Request
+from edgewright.conformance.variants import variants
+
+if TYPE_CHECKING:
+    from edgewright.conformance.bench import Answer, Bench
+    from edgewright_specs.interface import WindowSpec
+
+WINDOWS = 12
+
+
+def check_defaults(bench: Bench) -> str:
+    """The defaults work on a made-up window of some kind."""
+    window = _window(bench)
+    answer = bench.ask(_transform(bench, window))
+    shape = answer.array("features").shape
+    if window["kind"] == "image":
+        return f"{shape[1]} features of an image {window['width']}×{window['height']}×{window['channels']}"
+    return f"{shape[1]} features of {window['length']} × {len(window['axes'])} samples"
+
+
+def check_description(bench: Bench) -> str | None:
+    """What `describe` says is what `transform` gives."""
+    window = _window(bench)
+    _compare_description(bench, window, common.complete(bench))
+    return None
+
+
+def check_bounds(bench: Bench) -> str:
+    """Every limit, option and branch of the spec works or is refused plainly."""
+    window = _window(bench)
+    return common.check_variants(
+        bench,
+        variants(bench.block.spec),
+        lambda params: _compare_description(bench, window, params),
+    )
+
+
+def check_deterministic(bench: Bench) -> str | None:
+    """The same request gives the same bytes."""
+    return common.check_deterministic(bench, _transform(bench, _window(bench)))
+
+
+def check_warm(bench: Bench) -> str | None:
+    """Warm gives what cold gives."""
+    window = _window(bench)
+    other = _transform(bench, window, count=3, seed=samples.SEED + 1)
+    return common.check_warm(bench, _transform(bench, window), other)
+
+
+def check_batch(bench: Bench) -> str | None:
+    """A window's features don't depend on its neighbours."""
+    import numpy as np
+
+    window = _window(bench)
+    whole = bench.ask(_transform(bench, window)).array("features")
+    values = samples.windows(window, WINDOWS)
+    for row in (0, WINDOWS - 1):
+        single = bench.ask(_transform(bench, window, values=values[row : row + 1])).array("features")
+        if not np.allclose(single[0], whole[row], rtol=1e-5, atol=1e-6):
+            worst = np.abs(single[0] - whole[row]).max()
+            raise Failure(
+                f"window {row} alone gives other features than in a batch (by {worst:.3g})",
+                "compute along the axes of a window, never along axis 0",
+            )
+    return None
+
+
+def check_empty(bench: Bench) -> str | None:
+    """No windows give no rows."""
+    window = _window(bench)
+    width = bench.ask(_transform(bench, window)).array("features").shape[1]
+    shape = bench.ask(_transform(bench, window, count=0)).array("features").shape
+    if shape != (0, width):
+        raise Failure(f"0 windows give features of shape {shape}", f"expected (0, {width})")
+    return None
+
+
+def check_not_finite(bench: Bench) -> str:
+    """NaN in a window is refused."""
+    window = _window(bench)
+    if window["kind"] == "image":
+        raise Skip("images are uint8: they hold no NaN")
+    values = samples.windows(window, 2)
+    values[1, 0, 0] = float("nan")
+    return common.must_refuse(bench, _transform(bench, window, values=values), "a window with NaN")
+
+
+def check_constant(bench: Bench) -> str | None:
+    """Constant and zero windows give finite features."""
+    import numpy as np
+
+    window = _window(bench)
+    values = samples.windows(window, 3)
+    values[0], values[1] = 0, 7
+    if not np.isfinite(bench.ask(_transform(bench, window, values=values)).array("features")).all():
+        raise Failure(
+            "a constant window gives features that are not finite", "define what a constant axis gives"
+        )
+    return None
+
+
+def check_device(bench: Bench) -> str:
+    """C++ gives what Python gives, at the defaults and at every limit that works."""
+    section = bench.block.spec.edgewright
+    if section is None or not section.device:
+        raise Skip("the spec declares no device code")
+    window = _window(bench)
+    values = samples.windows(window, WINDOWS)
+    calls = []
+    for name, given in [("defaults", {}), *variants(bench.block.spec)]:
+        params = common.complete(bench, given)
+        try:
+            export = bench.ask(Request("export", params, window=window))
+            expected = bench.ask(_transform(bench, window, params=params, values=values)).array("features")
+        except Refused:
+            if name == "defaults":
+                raise
+            continue  # `bounds` judges what is refused
+        calls.append(device.Call(name, export.outputs["export"], values, {"features": expected}))
+    return device.compare(bench, calls)
+
+
+def check_container(bench: Bench) -> str | None:
+    """A container gives what a process gives."""
+    common.check_container(bench, _transform(bench, _window(bench)))
+    return None
+
+
+def _window(bench: Bench) -> WindowSpec:
+    """The first kind of window that the block's defaults take."""
+    refusals = []
+    params = common.complete(bench)
+    for window in samples.WINDOWS:
+        try:
+            bench.ask(Request("describe", params, window=window))
+        except Refused as refused:
+            refusals.append(f"{window['kind']} {window.get('length', '')}: {refused}")
+            continue
+        return window
+    raise Failure(
+        "the defaults work with no kind of window tried:\n" + "\n".join(refusals),
+        "choose defaults that work with common windows",
+    )
+
+
+def _transform(
+    bench: Bench,
+    window: WindowSpec,
+    *,
+    params: dict[str, Any] | None = None,
+    values: Any = None,
+    count: int = WINDOWS,
+    seed: int = samples.SEED,
+) -> Request:
+    values = samples.windows(window, count, seed) if values is None else values
+    chosen = common.complete(bench) if params is None else params
+    return Request("transform", chosen, window=window, arrays={"windows": values})
+
+
+def _compare_description(bench: Bench, window: WindowSpec, params: dict[str, Any]) -> None:
+    described = bench.ask(Request("describe", params, window=window)).document("description")
+    answer: Answer = bench.ask(_transform(bench, window, params=params, count=3))
+    features = answer.array("features")
+    labels = described["labels"]
+    if features.shape != (3, described["features"]) or len(labels) != described["features"]:
+        raise Failure(
+            f"described are {described['features']} features with {len(labels)} labels, transform gives {features.shape}",
+            "let describe and transform take labels from one place",
+        )
+    doubled = sorted({label for label in labels if labels.count(label) > 1})
+    if doubled:
+        raise Failure(f"labels are given twice: {', '.join(doubled[:3])}", "begin each label with its axis")
+
+
+CHECKS = (
+    Check("spec", "parameters.json is valid and complete", common.check_spec),
+    Check("defaults", "the defaults work", check_defaults),
+    Check("description", "what is described is what comes", check_description),
+    Check("bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds),
+    Check("deterministic", "the same request gives the same bytes", check_deterministic),
+    Check("warm", "a warm worker gives what a cold run gives", check_warm),
+    Check("batch", "a window's features don't depend on its neighbours", check_batch),
+    Check("empty", "no windows give no rows", check_empty),
+    Check("not-finite", "NaN is refused plainly", check_not_finite),
+    Check("constant", "a constant window gives finite features", check_constant),
+    Check("device", "C++ gives what Python gives", check_device),
+    Check("container", "a container gives what a process gives", check_container),
+)
