@@ -1,0 +1,73 @@
+"""Thin out what a page can't hold: the same rows for the same run, spread evenly, and signals by their envelope."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from edgewright.running.run import Run
+
+
+def spread(total: int, most: int) -> NDArray[np.int64]:
+    """At most ``most`` of the rows 0 … total − 1, evenly spread, always with the first and the last."""
+    if total <= most:
+        return np.arange(total, dtype=np.int64)
+    return np.unique(np.round(np.linspace(0, total - 1, most)).astype(np.int64))
+
+
+def packed(values: ArrayLike) -> dict[str, Any]:
+    """An array as the page reads it: little-endian float32 in base64, with its shape. NaN marks what is missing."""
+    array = np.ascontiguousarray(values, dtype="<f4")
+    return {"shape": list(array.shape), "f4": base64.b64encode(array.tobytes()).decode("ascii")}
+
+
+def envelope(signal: NDArray[Any], most: int) -> tuple[NDArray[np.float32], int]:
+    """Thin a signal but keep its peaks: the smallest and the largest value of each run of values, in turn.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(length, axes)]
+    most : int >= 4
+        How many values an axis may keep.
+
+    Returns
+    -------
+    thinned : np.ndarray [shape=(<= most, axes), float32]
+    step : int
+        How many values lie between two that were kept (1: nothing was dropped).
+    """
+    length = len(signal)
+    if length <= most:
+        return np.asarray(signal, dtype=np.float32), 1
+    run = -(-2 * length // most)
+    whole = length // run * run
+    parts = np.asarray(signal[:whole], dtype=np.float32).reshape(-1, run, signal.shape[1])
+    thinned = np.stack((parts.min(axis=1), parts.max(axis=1)), axis=1).reshape(-1, signal.shape[1])
+    return thinned, run // 2 if run % 2 == 0 else max(1, round(run / 2))
+
+
+def recording(run: Run, sample: int, most: int, axes: int = 12) -> dict[str, Any]:
+    """One recording's signal for the page: thinned values of its first ``axes`` axes, and its duration in seconds."""
+    entry = run.samples[sample]
+    length = int(entry["length"])
+    offset = int(entry["offset"])
+    thinned, _ = envelope(run.signal[offset : offset + length, :axes], most)
+    frequency = float(run.windows_info.get("frequency") or 1.0)
+    return {"values": packed(thinned.T), "seconds": length / frequency}
+
+
+def split_of_rows(run: Run) -> tuple[NDArray[np.int8], Sequence[str]]:
+    """The split of each window, as a code into the names that come second."""
+    names = [name for name, (first, last) in run.windows_info["splits"].items() if last > first]
+    codes = np.full(len(run.index), -1, dtype=np.int8)
+    for code, name in enumerate(names):
+        first, last = run.rows(name)
+        codes[first:last] = code
+    return codes, names
