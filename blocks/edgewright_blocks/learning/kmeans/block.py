@@ -141,15 +141,11 @@ def _unknown(name: str, labels: list[str]) -> BlockError:
 def _percentile(params: Params) -> float:
     """Percentile of the radius; ``max`` is the hundredth."""
     given = params.radius
-    text = str(given).strip().lower()
-    if text == "max":
+    if given == "max":
         return 100.0
-    try:
-        percentile = float(text)
-    except ValueError:
-        percentile = float("nan")
+    percentile = float(given)
     if not 0 < percentile <= 100:
-        raise BlockError(f'kmeans: radius is {given!r}; allowed: a percentile above 0, up to 100, or "max"')
+        raise BlockError(f"kmeans: radius is {given}; allowed: a percentile above 0, up to 100, or max")
     return percentile
 
 
