@@ -1,0 +1,5 @@
+"""Exits with code 3 at once."""
+
+import sys
+
+sys.exit(3)

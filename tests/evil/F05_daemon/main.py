@@ -1,0 +1,26 @@
+"""Leaves a daemon behind: two forks, a session of its own, streams closed or kept."""
+
+import argparse
+import json
+import os
+import subprocess
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--in", dest="source", type=Path)
+parser.add_argument("--out", type=Path)
+paths = parser.parse_args()
+params = json.loads((paths.source / "request.json").read_text())["params"]
+
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        if params["variant"] == "streams-closed":
+            os.close(0)
+            os.close(1)
+            os.close(2)
+        os.execvp("python3", ["python3", "-c", "import time; time.sleep(600)", params["token"]])
+    os._exit(0)
+os.wait()
+keep = subprocess.Popen(["sleep", "0.2"])
+keep.wait()

@@ -1,0 +1,37 @@
+"""Asks for more memory than it may have."""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--in", dest="source", type=Path)
+parser.add_argument("--out", type=Path)
+paths = parser.parse_args()
+params = json.loads((paths.source / "request.json").read_text())["params"]
+
+
+def eat() -> None:
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1 << 20)) * 16)
+
+
+if params["variant"] == "itself":
+    eat()
+elif params["variant"] == "grandchild":
+    if os.fork() == 0:
+        if os.fork() == 0:
+            eat()
+        os.wait()
+        os._exit(0)
+    os.wait()
+    raise SystemExit(1)  # the grandchild is dead, this process is not
+else:
+    folder = {"tmp": "/tmp", "shm": "/dev/shm"}[params["variant"]]
+    block = os.urandom(1 << 20)
+    with open(f"{folder}/ballast", "wb") as file:
+        while True:
+            file.write(block)

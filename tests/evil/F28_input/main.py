@@ -1,0 +1,30 @@
+"""Tries to change its input."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--in", dest="source", type=Path)
+parser.add_argument("--out", type=Path)
+paths = parser.parse_args()
+params = json.loads((paths.source / "request.json").read_text())["params"]
+
+target = paths.source / "request.json"
+attempts = {
+    "write": lambda: target.open("a").write(" "),
+    "chmod": lambda: os.chmod(target, 0o777),
+    "new file": lambda: (paths.source / "new").touch(),
+    "remove": lambda: target.unlink(),
+    "rename over": lambda: ((paths.out / "x").write_text("{}"), os.rename(paths.out / "x", target)),
+    "remount": lambda: os.truncate(target, 0),
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+    except OSError as error:
+        print(f"{name}: refused, {error.strerror}", flush=True)
+    else:
+        print(f"{name}: DONE", flush=True)
+raise SystemExit(5)

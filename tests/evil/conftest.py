@@ -1,0 +1,197 @@
+"""The harness of the fault fixtures: run one, harvest it, and look whether anything is left.
+
+Each folder ``F…`` is a block that misbehaves. A test runs it under every runner named here; a new runner inherits
+all of them by one more line in ``RUNNERS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgewright import trees
+from edgewright.harvest import HarvestError, harvest, output_rules
+from edgewright.plugins import make_plugins
+from edgewright.registry import Block, resolve
+from edgewright.runners.base import Job, Limits, Message, Outcome, Runner
+
+HERE = Path(__file__).parent
+RUNNERS = {"process": "edgewright.runners.process", "docker": "edgewright.runners.docker"}
+MIB = 1 << 20
+
+
+@dataclass
+class Ran:
+    """What came of one task."""
+
+    reason: str
+    message: str
+    outcome: Outcome
+    log: bytes
+    seconds: float
+    in_dir: Path
+    out_dir: Path
+    staged: Path
+    messages: list[Message] = field(default_factory=list)
+
+
+class Evil:
+    """Runs fixtures under one runner."""
+
+    def __init__(self, runner: Runner, folder: Path) -> None:
+        self.runner = runner
+        self.name = runner.name
+        self.token = f"evil{secrets.token_hex(8)}"
+        self._folder = folder
+        self._plugins = make_plugins()
+        self._prepared: dict[str, Any] = {}
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def prepare(self, case: str) -> Any:
+        with self._lock:
+            if case not in self._prepared:
+                block: Block = resolve(str(HERE / case), HERE, self._plugins)
+                self._prepared[case] = self.runner.prepare(block, lambda _: None)
+            return self._prepared[case]
+
+    def run(
+        self,
+        case: str,
+        params: dict[str, Any] | None = None,
+        *,
+        limits: Limits | None = None,
+        cancel: threading.Event | None = None,
+        prepared: Any = None,
+    ) -> Ran:
+        prepared = prepared or self.prepare(case)
+        limits = limits or Limits(seconds=60, grace_seconds=1, memory_bytes=256 * MIB, log_bytes=MIB)
+        with self._lock:
+            self._count += 1
+            folder = self._folder / f"task-{self._count}"
+        in_dir, out_dir, staged = folder / "in", folder / "out", folder / "staged"
+        for path in (in_dir, out_dir, staged):
+            path.mkdir(parents=True)
+        request = {
+            "contract": 1,
+            "operation": "transform",
+            "params": {"token": self.token, **(params or {})},
+            "seed": 0,
+            "threads": 1,
+            "window": None,
+            "inputs": {},
+        }
+        (in_dir / "request.json").write_text(json.dumps(request))
+        messages: list[Message] = []
+        job = Job(
+            f"{self.token}-{self._count}", self.token, prepared, in_dir, out_dir, folder / "log", limits
+        )
+        start = time.monotonic()
+        outcome = self.runner.run(job, cancel or threading.Event(), messages.append)
+        seconds = time.monotonic() - start
+        reason: str = outcome.reason
+        message = outcome.message
+        if reason == "ok":
+            try:
+                harvest(out_dir, staged, output_rules("transform"), limits)
+            except HarvestError as error:
+                reason, message = error.reason, error.message
+        log = (folder / "log").read_bytes() if (folder / "log").exists() else b""
+        assert set(os.listdir(folder)) <= {"in", "out", "staged", "log"}, "the runner left files behind"
+        return Ran(reason, message, outcome, log, seconds, in_dir, out_dir, staged, messages)
+
+    def left_processes(self) -> list[str]:
+        """Command lines on this machine, containers included, that carry our token."""
+        found = []
+        for name in os.listdir("/proc"):
+            if name.isdigit() and int(name) != os.getpid():
+                with contextlib.suppress(OSError):
+                    line = Path("/proc", name, "cmdline").read_bytes()
+                    if self.token.encode() in line:
+                        found.append(line.replace(b"\0", b" ").decode())
+        return found
+
+    def left_containers(self) -> list[str]:
+        if self.name != "docker":
+            return []
+        command = ["docker", "ps", "--all", "--quiet", "--filter", f"label=org.edgewright.run={self.token}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def children() -> set[int]:
+    """Processes whose parent we are, zombies included."""
+    found = set()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                fields = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
+                if int(fields[1]) == os.getpid():
+                    found.add(int(name))
+    return found
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(n, marks=getattr(pytest.mark, n)) if n == "docker" else n for n in RUNNERS],
+)
+def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    module = __import__(RUNNERS[request.param], fromlist=["x"])
+    made: Runner = module.DockerRunner() if request.param == "docker" else module.ProcessRunner()
+    missing = made.available()
+    if missing is not None:
+        if request.param == "docker" and os.environ.get("EDGEWRIGHT_REQUIRE_ENGINE") == "1":
+            pytest.fail(f"an engine is required here: {missing}")
+        pytest.skip(missing)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def evil(runner: Runner, tmp_path: Path) -> Iterator[Evil]:
+    """The harness, which after each test asserts that nothing is left."""
+    harness = Evil(runner, tmp_path)
+    mounts = Path("/proc/self/mounts").read_text()
+    before = children()
+    yield harness
+    if runner.name == "docker":  # its reaper may have been started meanwhile, and lives as long as the runner
+        wait_until(lambda: harness.left_processes() == [])
+    else:
+        assert children() <= before
+    assert harness.left_processes() == []
+    assert harness.left_containers() == []
+    assert Path("/proc/self/mounts").read_text() == mounts
+    trees.remove_tree(tmp_path)
+    assert not tmp_path.exists()
+    tmp_path.mkdir()
+
+
+@pytest.fixture
+def only(evil: Evil) -> Callable[[str], None]:
+    """Skip a test that a runner's promise does not cover."""
+
+    def check(name: str) -> None:
+        if evil.name != name:
+            pytest.skip(f"only {name} promises this")
+
+    return check
