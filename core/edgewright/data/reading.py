@@ -233,7 +233,7 @@ def recordings_of(
     reader_options = {key: value for key, value in options.items() if key not in FOLDER_OPTIONS}
     try:
         for recording in inventory.reader.recordings(file.path, reader_options):
-            if len(recording.values) == 0:
+            if len(recording.values) == 0 and inventory.reader.kind == "signal":
                 raise BadFileError("holds no values")
             yield from _with_facts(recording, fact)
     except BadFileError:
