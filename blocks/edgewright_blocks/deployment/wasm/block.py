@@ -1,0 +1,97 @@
+"""WebAssembly: a trained impulse as one module without imports, and an ES module that calls it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright_sdk import BlockError, DeploymentBlock
+from edgewright_sdk.codegen.graph import Graph
+from edgewright_sdk.codegen.header import c_header, comment_text
+from edgewright_sdk.codegen.package import write_files
+from edgewright_sdk.codegen.templates import fill
+
+from .engines import run_node, run_wasmtime
+from .module import compile_module
+from .selftest import selftest_document
+
+if TYPE_CHECKING:
+    from edgewright_sdk import Params, TrainedImpulse
+
+
+class WasmModule(DeploymentBlock):
+    """A module for browsers, Node and wasmtime."""
+
+    def build(self, impulse: TrainedImpulse, params: Params, out: Path) -> None:
+        """Compile the module and write it with its wrapper, types, header, page and self-test."""
+        graph = Graph(impulse)
+        templates = self.folder / "templates"
+        values = _values(graph)
+        with tempfile.TemporaryDirectory(prefix="edgewright-wasm-") as work:
+            module = compile_module(graph, fill(templates / "entry.cpp", values), Path(work))
+            shutil.copyfile(module, out / f"{graph.name}.wasm")
+        files = {
+            f"{graph.name}.h": c_header(graph),
+            f"{graph.name}.mjs": fill(templates / "wrapper.mjs", values),
+            f"{graph.name}.d.mts": fill(templates / "wrapper.d.mts", values),
+            **{name: fill(templates / name, values) for name in ("README.md", "LICENSE.txt", "index.html")},
+        }
+        if params.selftest_data != "none":
+            document = selftest_document(graph, impulse)
+            if document is not None:
+                files["selftest/selftest.json"] = json.dumps(document, separators=(",", ":")) + "\n"
+                files["selftest/selftest.mjs"] = fill(templates / "selftest.mjs", values)
+        write_files(files, out)
+
+    def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
+        """Run the self-test in every engine there is: wasmtime, Node."""
+        path = package / "selftest" / "selftest.json"
+        if not path.is_file():
+            raise BlockError(
+                "the package has no self-test data; build it with `selftest-data: recorded` or `synthetic` to verify it"
+            )
+        document = json.loads(path.read_text(encoding="utf-8"))
+        module = package / f"{document['name']}.wasm"
+        engines = {"wasmtime": run_wasmtime(module, document), "node": run_node(package)}
+        found = {name: result for name, result in engines.items() if result is not None}
+        if not found:
+            raise BlockError("no engine runs the module here; install one: `pip install wasmtime`, or Node 18 or later")
+        first = next(iter(found.values()))
+        return {
+            **first,
+            "ok": all(result["ok"] for result in found.values()),
+            "engines": found,
+            "module_bytes": module.stat().st_size,
+        }
+
+
+def _values(graph: Graph) -> dict[str, str]:
+    info = {
+        "name": str(graph.document["name"]),
+        "buildId": graph.build_id,
+        "kind": str(graph.window.get("kind", "time-series")),
+        "shape": list(graph.shape),
+        "axes": [] if graph.image else list(graph.window["axes"]),
+        "frequency": graph.window.get("frequency"),
+        "stride": None if graph.image else graph.stride,
+        "features": [{"name": step.id, "labels": step.labels} for step in graph.processing],
+        "outputs": [
+            {"name": s.id, "kind": s.entry["kind"], "classes": s.classes, "contributions": s.labels}
+            for s in graph.learning
+        ],
+    }
+    return {
+        "title": comment_text(str(graph.document["name"])),
+        "name": graph.name,
+        "NAME": graph.name.upper(),
+        "build_id": graph.build_id,
+        "info": json.dumps(info, indent=2),
+        "array": "Uint8Array" if graph.image else "Float32Array",
+        "ctype": "uint8_t" if graph.image else "float",
+        "stream": "0" if graph.image else "1",
+        "most_features": str(max((step.node.outputs[0].count for step in graph.processing), default=1)),
+        "window": " × ".join(map(str, graph.shape)),
+    }

@@ -1,0 +1,60 @@
+"""Compile a package's sources into one freestanding module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, zig_compiler
+from edgewright_sdk.codegen.graph import Graph
+from edgewright_sdk.codegen.package import cpp_sources, library_files, write_files
+
+_API = (
+    "init get_threshold set_threshold get_smoothing set_smoothing run features build_id axis_name output_name "
+    "class_label contribution_label feature_label status_text"
+).split()
+_STREAM = "stream_init stream_push stream_reset".split()
+_OWN = "wasm_start wasm_model wasm_result wasm_window wasm_features wasm_used".split()
+
+# What a freestanding target lacks of <string.h>; the compiler's own runtime has the functions.
+_STRING_H = """\
+#pragma once
+#include <stddef.h>
+extern "C" {
+void* memcpy(void* to, const void* from, size_t bytes);
+void* memset(void* to, int value, size_t bytes);
+}
+"""
+_STACK_BYTES = 65536
+
+
+def compile_module(graph: Graph, entry: str, work: Path) -> Path:
+    """Compile a graph with the entry code into ``<name>.wasm``.
+
+    Parameters
+    ----------
+    graph : Graph
+    entry : str
+        C++ that owns the module's memory.
+    work : Path
+        Empty folder.
+
+    Raises
+    ------
+    BlockError
+        When zig isn't installed, or fails.
+    """
+    compiler = zig_compiler()
+    write_files({**library_files(graph), "entry.cpp": entry, "freestanding/string.h": _STRING_H}, work)
+    names = [*_API, *_OWN, *([] if graph.image else [*_STREAM, "wasm_stream"])]
+    sources = [path.relative_to(work) for path in cpp_sources(work)]
+    module = work / f"{graph.name}.wasm"
+    compiler.run(
+        [
+            *("-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"),
+            *("-O3", "-s", *FLAGS, *WARNINGS, "-Ifreestanding", *sources, "-o", module.name),
+            *("-Wl,--no-entry", f"-Wl,-z,stack-size={_STACK_BYTES}"),
+            *(f"-Wl,--export={graph.name}_{name}" for name in names),
+        ],
+        cwd=work,
+    )
+    return module

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: 0BSD
+// The module's own memory: one model, one stream, one result, and buffers for the caller to write into.
+#include "@name@.h"
+
+static unsigned char arena[@NAME@_ARENA_BYTES];
+static @name@_model model;
+static @name@_result result;
+static @ctype@ window[@NAME@_WINDOW_VALUES];
+static float features[@most_features@];
+static size_t used;
+
+// The wrapper reads results by these offsets.
+static_assert(sizeof(@name@_output) == 72 && offsetof(@name@_result, outputs) == 28, "layout of a result");
+static_assert(offsetof(@name@_result, start) == 16 && offsetof(@name@_output, contributions) == 28 &&
+                  offsetof(@name@_output, class_count) == 52 && offsetof(@name@_output, map_height) == 60,
+              "layout of an output");
+
+extern "C" {
+@name@_model* @name@_wasm_model(void) { return &model; }
+@name@_result* @name@_wasm_result(void) { return &result; }
+@ctype@* @name@_wasm_window(void) { return window; }
+float* @name@_wasm_features(void) { return features; }
+size_t* @name@_wasm_used(void) { return &used; }
+#if @stream@
+static @name@_stream stream;
+@name@_stream* @name@_wasm_stream(void) { return &stream; }
+#endif
+
+// Call it once, before anything else.
+int32_t @name@_wasm_start(void) {
+    const int32_t status = @name@_init(&model, arena, sizeof arena);
+#if @stream@
+    if (status == @NAME@_OK) return @name@_stream_init(&stream, &model);
+#endif
+    return status;
+}
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: 0BSD
+// Types of @name@.mjs, build @build_id@.
+
+export type Kind = "anomaly" | "classification" | "regression";
+
+export interface Output {
+  name: string;
+  kind: Kind;
+  /** anomaly: 1 anomalous, 0 normal; classification: index of the class, -1 when none reaches the threshold */
+  decision: number;
+  /** unclamped, higher is more anomalous */
+  score: number;
+  /** what is compared with the threshold */
+  smoothed: number;
+  threshold: number;
+  /** share of normal windows at least as extreme; null when unknown */
+  pValue: number | null;
+  /** the largest ones, largest first */
+  contributions: { label: string; value: number }[];
+  classes: Record<string, number>;
+  map: { height: number; width: number; values: number[] } | null;
+}
+
+export interface Result {
+  /** true when any output of kind anomaly is anomalous */
+  decision: boolean;
+  /** row of the stream at which the window starts; 0 from run() */
+  start: number;
+  buildId: string;
+  outputs: Output[];
+}
+
+export interface Info {
+  name: string;
+  buildId: string;
+  kind: string;
+  shape: number[];
+  axes: string[];
+  frequency: number | null;
+  stride: number | null;
+  features: { name: string; labels: string[] }[];
+  outputs: { name: string; kind: Kind; classes: string[]; contributions: string[] }[];
+}
+
+export const info: Readonly<Info>;
+
+export function load(source?: BufferSource | WebAssembly.Module | URL | string): Promise<Classifier>;
+
+export class Classifier {
+  constructor(instance: WebAssembly.Instance);
+  run(window: ArrayLike<number>): Result;
+  features(window: ArrayLike<number>, node?: number): Float32Array;
+  push(samples: @array@ | number[]): Result[];
+  reset(): void;
+  getThreshold(output?: number): number;
+  setThreshold(value: number, output?: number): void;
+  getSmoothing(output?: number): number;
+  setSmoothing(value: number, output?: number): void;
+}
