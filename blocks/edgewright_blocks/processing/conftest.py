@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import Features, Params, Windows, load_block
+from edgewright_sdk import Features, Params, ProcessingBlock, Windows, WindowSpec, load_block
 
 if TYPE_CHECKING:
     import pytest
@@ -32,7 +32,7 @@ class Case:
         self.expected = np.load(golden / "expected.npz").get(self.record["id"])
 
     def compute(self) -> Features:
-        window = {
+        window: WindowSpec = {
             "kind": "time-series",
             "length": self.values.shape[1],
             "axes": self.record["axes"],
@@ -41,7 +41,9 @@ class Case:
         loaded = load_block(self.folder)
         try:
             params = Params.defaults(self.folder, **self.record["params"])
-            return loaded.new().transform(Windows(self.values, window), params)
+            block = loaded.new()
+            assert isinstance(block, ProcessingBlock)
+            return block.transform(Windows(self.values, window), params)
         finally:
             loaded.close()
 
