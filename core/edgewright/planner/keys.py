@@ -77,7 +77,11 @@ def source_digest(source: Source, digest: Digest) -> str:
         )
     assert isinstance(source, FeatureRows)
     parts = [
-        [part.node, digest(part.describe, "description"), [digest(chunk, "features") for chunk in part.chunks]]
+        [
+            part.node,
+            digest(part.describe, "description"),
+            [digest(chunk, "features") for chunk in part.chunks],
+        ]
         for part in source.parts
     ]
     rows = None if source.rows is None else Array(source.rows).digest()

@@ -7,7 +7,6 @@ Planning is staged, since each stage is shaped by what the one before found: how
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -97,7 +97,9 @@ def load_samples(index_dir: Path, index_path: Path) -> Samples:
 
 
 def build_nodes(
-    impulse: ImpulseSpec, resolve: Callable[[str], Block], complete: Callable[[Block, Mapping[str, Any], str], dict[str, Any]]
+    impulse: ImpulseSpec,
+    resolve: Callable[[str], Block],
+    complete: Callable[[Block, Mapping[str, Any], str], dict[str, Any]],
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type."""
     sections: list[list[Node]] = []
@@ -209,12 +211,15 @@ class Planner:
                     f"{node.place}: processing node {node.id!r} takes {', '.join(node.inputs)}; processing nodes take windows (`input`)",
                     hint="let the learning node list both, their features are concatenated",
                 )
-        return [self._block(node, "describe", {}, window=self.window(node)) for node in self.processing.values()]
+        return [
+            self._block(node, "describe", {}, window=self.window(node)) for node in self.processing.values()
+        ]
 
     def describe_learning(self) -> list[Task]:
         """Tasks that say what each learning node returns, given its features."""
         return [
-            self._block(node, "describe", {"features": FeatureRows(self.parts(node))}) for node in self.learning.values()
+            self._block(node, "describe", {"features": FeatureRows(self.parts(node))})
+            for node in self.learning.values()
         ]
 
     def features(self) -> list[Task]:
@@ -236,7 +241,9 @@ class Planner:
 
     def fit(self, node: Node) -> list[Task]:
         """Fit a learning node, score every split with it, and where its threshold needs it, score training windows as if unseen."""
-        inputs: dict[str, Any] = {"features": FeatureRows(self.parts(node, ["training"]), self.training_rows(node))}
+        inputs: dict[str, Any] = {
+            "features": FeatureRows(self.parts(node, ["training"]), self.training_rows(node))
+        }
         tasks: list[Task] = [self._block(node, "fit", inputs)]
         for split in SPLITS:
             for number in range(len(self.samples.chunks(split))):
@@ -262,7 +269,9 @@ class Planner:
         section = node.block.spec.edgewright
         normal_only = section is None or section.training in (None, "normal-only")
         if self.description(node.id)["kind"] == "anomaly" and normal_only:
-            keep &= np.array([normal is not False for normal in self.samples.of_rows("training", "normal")], bool)
+            keep &= np.array(
+                [normal is not False for normal in self.samples.of_rows("training", "normal")], bool
+            )
         if node.labels is not None:
             labels = self.samples.of_rows("training", "label")
             unknown = sorted(set(node.labels) - {str(sample["label"]) for sample in self.samples.samples})
@@ -284,7 +293,9 @@ class Planner:
         tasks: list[Task] = []
         parts = self.parts(node, ["training"])
         for fold in range(folds.count):
-            fit = self._block(node, "fit", {"features": FeatureRows(parts, rows[folds.fit_rows(fold)])}, name=f"fold-{fold}")
+            fit = self._block(
+                node, "fit", {"features": FeatureRows(parts, rows[folds.fit_rows(fold)])}, name=f"fold-{fold}"
+            )
             inputs = {
                 "model": FromTask(fit.id, "model"),
                 "features": FeatureRows(parts, rows[folds.held_rows(fold)]),
@@ -299,11 +310,19 @@ class Planner:
             windows = {"windows": FromTask(task, f"windows-{node.id}")}
             width = self.description(node.id)["features"]
             tasks.append(
-                self._block(node, "transform", windows, window=self.window(node), columns=width, name=f"selftest-{mode}")
+                self._block(
+                    node,
+                    "transform",
+                    windows,
+                    window=self.window(node),
+                    columns=width,
+                    name=f"selftest-{mode}",
+                )
             )
         for node in self.learning.values():
             parts = tuple(
-                Part(part.node, part.describe, (f"{part.node}/transform/selftest-{mode}",)) for part in self.parts(node)
+                Part(part.node, part.describe, (f"{part.node}/transform/selftest-{mode}",))
+                for part in self.parts(node)
             )
             inputs = {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(parts)}
             tasks.append(self._block(node, "score", inputs, name=f"selftest-{mode}"))
@@ -353,5 +372,3 @@ class Planner:
             columns=columns,
             place=node.place,
         )
-
-

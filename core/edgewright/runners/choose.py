@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from edgewright.errors import RunnerUnavailable, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from edgewright.registry import Block
     from edgewright.runners.base import Runner
 
@@ -35,7 +36,7 @@ class Chooser:
         name: str = AUTO,
         *,
         trust: bool = False,
-        tell: Callable[[str], None] = lambda line: None,
+        tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._runners = {runner.name: runner for runner in runners}
         self._trust = trust
@@ -60,7 +61,9 @@ class Chooser:
         runner = self._runners[self.name]
         missing = runner.available()
         if missing:
-            raise RunnerUnavailable(f"runner {self.name!r} can't work here: {missing}", hint=_HOW.get(self.name))
+            raise RunnerUnavailable(
+                f"runner {self.name!r} can't work here: {missing}", hint=_HOW.get(self.name)
+            )
         if self.name == "process" and not block.builtin and not self._trust:
             raise RunnerUnavailable(
                 f"block {block.name!r} is not built in, and runner 'process' does not isolate it",

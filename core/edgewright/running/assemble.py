@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.running.materialise import place
 from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -40,10 +41,14 @@ def self_test_windows(inputs: StepInputs, settings: Mapping[str, Any], out: Path
         values = _cut(signal, index, rows, length)
         for row in rows:
             sample = samples[int(index["sample"][row])]
-            origin.append({"sample": sample["name"], "start": int(index["start"][row]) - int(sample["offset"])})
+            origin.append(
+                {"sample": sample["name"], "start": int(index["start"][row]) - int(sample["offset"])}
+            )
     elif mode == "synthetic":
         first, last = settings["splits"]["training"]
-        values = _synthesise(_cut(signal, index, np.arange(first, last)[:: max(1, (last - first) // 256)], length))
+        values = _synthesise(
+            _cut(signal, index, np.arange(first, last)[:: max(1, (last - first) // 256)], length)
+        )
         origin = [{"sample": f"synthetic {number}", "start": 0} for number in range(len(values))]
     else:
         values = np.zeros((0, length, signal.shape[1]), np.float32)
@@ -57,12 +62,15 @@ def self_test_windows(inputs: StepInputs, settings: Mapping[str, Any], out: Path
     return outputs
 
 
-def _choose(index: NDArray[Any], samples: Sequence[Mapping[str, Any]], splits: Mapping[str, Sequence[int]]) -> NDArray[np.int64]:
+def _choose(
+    index: NDArray[Any], samples: Sequence[Mapping[str, Any]], splits: Mapping[str, Sequence[int]]
+) -> NDArray[np.int64]:
     """Pick rows of the first split that has any, half of them abnormal where there are such."""
     import numpy as np
 
     first, last = next(
-        (splits[name] for name in ("test", "calibration", "training") if splits[name][1] > splits[name][0]), (0, 0)
+        (splits[name] for name in ("test", "calibration", "training") if splits[name][1] > splits[name][0]),
+        (0, 0),
     )
     rows = np.arange(first, last)
     abnormal = np.array([samples[number]["normal"] is False for number in index["sample"][first:last]], bool)
@@ -77,7 +85,8 @@ def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
     if len(rows) <= count:
         return rows
-    return rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
+    chosen: NDArray[np.int64] = rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
+    return chosen
 
 
 def _cut(signal: NDArray[Any], index: NDArray[Any], rows: NDArray[Any], length: int) -> NDArray[np.float32]:
@@ -97,7 +106,9 @@ def _synthesise(training: NDArray[np.float32]) -> NDArray[np.float32]:
     shapes = []
     for number in range(SELF_TEST_WINDOWS):
         wave = np.sin(2 * np.pi * (phase * (number + 1) * 1.7 + random.random(axes)))
-        shapes.append(mean + spread * (wave * (0.5 + number / 3) + 0.3 * random.standard_normal((length, axes))))
+        shapes.append(
+            mean + spread * (wave * (0.5 + number / 3) + 0.3 * random.standard_normal((length, axes)))
+        )
     return np.asarray(shapes, np.float32)
 
 
@@ -123,7 +134,9 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
         document = {**node}
         if node["type"] == "processing":
             document |= {"labels": description["labels"], "features": description["features"]}
-            shutil.copyfile(inputs[f"{name}/transform/selftest-{mode}", "features"], selftest / f"features-{name}.npy")
+            shutil.copyfile(
+                inputs[f"{name}/transform/selftest-{mode}", "features"], selftest / f"features-{name}.npy"
+            )
         else:
             document |= {
                 "kind": description["kind"],
@@ -134,17 +147,19 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
             scores = np.load(inputs[f"{name}/score/selftest-{mode}", "scores"])
             np.save(selftest / f"scores-{name}.npy", scores)
             threshold = json.loads(inputs[f"{name}/threshold", "threshold"].read_text(encoding="utf-8"))
-            document["threshold"] = {
-                key: threshold.get(key) for key in ("value", "method", "target_fpr")
-            }
+            document["threshold"] = {key: threshold.get(key) for key in ("value", "method", "target_fpr")}
             document["quantiles"] = threshold["quantiles"]
-            chances = p_values(scores, PTable.from_document(threshold["quantiles"])) if len(scores) else []
+            chances: Any = (
+                p_values(scores, PTable.from_document(threshold["quantiles"])) if len(scores) else []
+            )
             for decision, score, chance in zip(decisions, scores, chances, strict=True):
                 decision["nodes"][name] = {
                     "score": float(score), "p": float(chance), "anomalous": bool(score > threshold["value"]),
                 }  # fmt: skip
         nodes.append(document)
-    (selftest / "decisions.json").write_text(json.dumps(decisions, indent=1, ensure_ascii=False), encoding="utf-8")
+    (selftest / "decisions.json").write_text(
+        json.dumps(decisions, indent=1, ensure_ascii=False), encoding="utf-8"
+    )
     deployment = {
         "contract": CONTRACT_VERSION,
         "name": settings["name"],
@@ -153,7 +168,9 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
         "window": settings["window"],
         "nodes": nodes,
     }
-    (root / DEPLOYMENT_FILE).write_text(json.dumps(deployment, indent=1, ensure_ascii=False), encoding="utf-8")
+    (root / DEPLOYMENT_FILE).write_text(
+        json.dumps(deployment, indent=1, ensure_ascii=False), encoding="utf-8"
+    )
     return {"impulse": "impulse"}
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX, READ
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from edgewright.data import Inventory
     from edgewright.store import Store
     from edgewright_specs.impulse import ImpulseSpec

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import PlanError
@@ -13,11 +11,15 @@ from edgewright.planner.tasks import Array, FromTask, HostTask, StepInputs, Task
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
     from edgewright.scoring.folds import Folds
     from edgewright_specs.impulse import ImpulseSpec
+    from edgewright_specs.interface import Split
 
 VERSION = 1
 
@@ -25,7 +27,9 @@ VERSION = 1
 OPTIONS = ("fpr", "fnr", "percentile", "sigma", "beta", "value")
 
 
-def decision_tasks(impulse: ImpulseSpec, node: Node, planner: Planner, description: Mapping[str, Any]) -> list[Task]:
+def decision_tasks(
+    impulse: ImpulseSpec, node: Node, planner: Planner, description: Mapping[str, Any]
+) -> list[Task]:
     """Tasks for one anomaly node: folds where nothing better is to be had, then threshold, decisions and metrics."""
     asked = threshold_settings(impulse, node.id)
     rows = planner.training_rows(node)
@@ -59,7 +63,7 @@ def decision_tasks(impulse: ImpulseSpec, node: Node, planner: Planner, descripti
             place=impulse.locate(f"/thresholds/{node.id}"),
         )
     )  # fmt: skip
-    tested = "training" if planner.samples.unlabelled else "test"
+    tested: Split = "training" if planner.samples.unlabelled else "test"
     tasks.append(
         HostTask(
             id=f"{node.id}/decide", node=node.id, operation="decide", step=_decide, version=VERSION,
@@ -85,7 +89,9 @@ def threshold_settings(impulse: ImpulseSpec, node: str) -> dict[str, Any]:
     return settings
 
 
-def _folds(planner: Planner, rows: NDArray[np.int64] | None, seed: int, node: Node) -> tuple[Folds, NDArray[np.int64]]:
+def _folds(
+    planner: Planner, rows: NDArray[np.int64] | None, seed: int, node: Node
+) -> tuple[Folds, NDArray[np.int64]]:
     import numpy as np
 
     from edgewright.errors import DataError
@@ -96,17 +102,21 @@ def _folds(planner: Planner, rows: NDArray[np.int64] | None, seed: int, node: No
     rows = np.arange(len(owners)) if rows is None else rows
     own = [samples.samples[number] for number in owners[rows]]
     names = [f"{sample['name']}\0{number}" for sample, number in zip(own, owners[rows], strict=True)]
-    groups = [str(sample["group"]) if sample["group"] else name for sample, name in zip(own, names, strict=True)]
+    groups = [
+        str(sample["group"]) if sample["group"] else name for sample, name in zip(own, names, strict=True)
+    ]
     overlap = -(-samples.window["length"] // samples.stride) - 1
     try:
-        folds = make_folds(names, [str(sample["label"]) for sample in own], groups, seed=seed, overlap=overlap)
+        folds = make_folds(
+            names, [str(sample["label"]) for sample in own], groups, seed=seed, overlap=overlap
+        )
     except DataError as error:
         raise PlanError(f"{node.place}: {error.message}", hint=error.hint) from None
     return folds, rows
 
 
-def _score_refs(node: Node, planner: Planner, split: str) -> list[FromTask]:
-    count = len(planner.samples.chunks(split))  # type: ignore[arg-type]
+def _score_refs(node: Node, planner: Planner, split: Split) -> list[FromTask]:
+    count = len(planner.samples.chunks(split))
     return [FromTask(f"{node.id}/score/{split}-{number}", "scores") for number in range(count)]
 
 
@@ -161,7 +171,12 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
         bounded_in_sample=bounded, **{name: settings[name] for name in OPTIONS},
     )  # fmt: skip
     document = threshold_document(
-        chosen, table(held), held_out=held, training=training, bounded_in_sample=bounded, notes=[settings["note"]]
+        chosen,
+        table(held),
+        held_out=held,
+        training=training,
+        bounded_in_sample=bounded,
+        notes=[settings["note"]],
     )
     _write(out / "threshold.json", {"node": settings["node"], **document})
     return {"threshold": "threshold.json"}

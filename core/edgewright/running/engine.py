@@ -5,9 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgewright.errors import EdgewrightError, PlanError, StoreError, TaskError
@@ -18,9 +16,12 @@ from edgewright.running.materialise import materialise
 from edgewright_specs.interface import OPERATION_OUTPUTS, digest_json
 
 if TYPE_CHECKING:
-    from edgewright.running.record import Recorder
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     from edgewright.runners.base import Outcome, Prepared, Runner
     from edgewright.runners.choose import Chooser
+    from edgewright.running.record import Recorder
     from edgewright.store import Entry, Store, StoredOutput
 
 LOG_TAIL_BYTES = 4096
@@ -104,7 +105,8 @@ class Engine:
             entry = self.store.lookup(task["key"])
             if entry is None:
                 raise StoreError(
-                    f"the store no longer holds the outputs of {task['id']!r}", hint="run the impulse again: `edgewright run`"
+                    f"the store no longer holds the outputs of {task['id']!r}",
+                    hint="run the impulse again: `edgewright run`",
                 )
             self.entries[task["id"]] = entry
 
@@ -154,7 +156,9 @@ class Engine:
 
     def _skip(self, waiting: Mapping[str, Task]) -> None:
         for task in waiting.values():
-            self.recorder.task(id=task.id, node=task.node, operation=task.operation, status="skipped", seconds=0.0)
+            self.recorder.task(
+                id=task.id, node=task.node, operation=task.operation, status="skipped", seconds=0.0
+            )
 
     def _one(self, task: Task) -> None:
         started = time.monotonic()
@@ -201,7 +205,9 @@ class Engine:
             ready = self._prepared.get(task.block.digest)
             if ready is None:
                 runner = self.chooser.choose(task.block)
-                prepared = runner.prepare(task.block, lambda message: self.recorder.event("message", id=task.id, **message))
+                prepared = runner.prepare(
+                    task.block, lambda message: self.recorder.event("message", id=task.id, **message)
+                )
                 ready = self._prepared[task.block.digest] = (runner, prepared)
         return block_parts(task, ready[1].environment, self.digest), ready
 
@@ -227,7 +233,13 @@ class Engine:
         return self.store.publish(key, staged, outputs, parts=parts, meta=meta)
 
     def _execute_block(
-        self, task: BlockTask, key: str, parts: dict[str, Any], ready: tuple[Runner, Prepared], scratch: Path, staged: Path
+        self,
+        task: BlockTask,
+        key: str,
+        parts: dict[str, Any],
+        ready: tuple[Runner, Prepared],
+        scratch: Path,
+        staged: Path,
     ) -> Entry:
         from edgewright.harvest import HarvestError, harvest
         from edgewright.runners.base import Job, Limits
@@ -252,7 +264,9 @@ class Engine:
             got = harvest(out_dir, staged, _rules(task), limits)
             _check_shapes(task, got.outputs)
         except HarvestError as problem:
-            raise TaskError(task.id, problem.reason, problem.message, log_tail=tail, hint=self._hint(task)) from None
+            raise TaskError(
+                task.id, problem.reason, problem.message, log_tail=tail, hint=self._hint(task)
+            ) from None
         meta = {
             "seconds": outcome.seconds, "runner": prepared.runner, "metrics": got.metrics, "warnings": got.warnings,
             "enforced": dict(outcome.enforced), "log_tail": tail,
@@ -272,7 +286,9 @@ class Engine:
 
     def _hint(self, task: BlockTask) -> str:
         place = f" ({task.place})" if task.place else ""
-        return f"block {task.block.name!r}, node {task.node!r}{place}; its log: {self.recorder.folder / 'logs'}"
+        return (
+            f"block {task.block.name!r}, node {task.node!r}{place}; its log: {self.recorder.folder / 'logs'}"
+        )
 
 
 def _kind(path: str) -> Literal["array", "folder", "json"]:
@@ -284,7 +300,9 @@ def _rules(task: BlockTask) -> dict[str, Any]:
     declared = task.block.spec.edgewright.outputs if task.block.spec.edgewright else {}
     for name, output in declared.items():
         if name in rules:
-            rules[name].update({k: v for k, v in output.model_dump(exclude_none=True).items() if k != "dtype"})
+            rules[name].update(
+                {k: v for k, v in output.model_dump(exclude_none=True).items() if k != "dtype"}
+            )
             if output.dtype:
                 rules[name]["dtypes"] = (output.dtype,)
     return rules
@@ -302,7 +320,8 @@ def _check_shapes(task: BlockTask, outputs: Mapping[str, StoredOutput]) -> None:
             continue
         if expected is not None and output.shape[0] != expected:
             raise HarvestError(
-                "bad_output", f"output {name!r} has {output.shape[0]} rows for {expected} windows; one row a window is needed"
+                "bad_output",
+                f"output {name!r} has {output.shape[0]} rows for {expected} windows; one row a window is needed",
             )
         if name == "features" and task.columns is not None and output.shape[1] != task.columns:
             raise HarvestError(
@@ -322,11 +341,11 @@ def _as_task_error(name: str, problem: BaseException | None) -> TaskError | None
         error.__cause__ = problem
         return error
     if isinstance(problem, OSError):
-        return TaskError(name, "infra", f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": "))
+        return TaskError(
+            name, "infra", f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": ")
+        )
     raise problem
 
 
 def _since(started: float) -> float:
     return round(time.monotonic() - started, 4)
-
-

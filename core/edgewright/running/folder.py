@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING
 from edgewright.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edgewright.store import Entry
 
 #: Tasks that are not linked: folds and self-tests are inputs of others, found by their keys in run.json.
@@ -39,7 +40,9 @@ def new_run_folder(name: str, out: Path | None, runs: Path) -> Path:
         raise UsageError(f"{runs}: too many runs named {stem}", hint="give -o DIR")
     if out.exists():
         if not out.is_dir() or (any(out.iterdir()) and not (out / "run.json").is_file()):
-            raise UsageError(f"{out}: exists and is not a run folder", hint="choose an empty or a new folder for -o")
+            raise UsageError(
+                f"{out}: exists and is not a run folder", hint="choose an empty or a new folder for -o"
+            )
         clear_run_folder(out)
     out.mkdir(parents=True, exist_ok=True)
     return out

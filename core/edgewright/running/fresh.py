@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX
-from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part
+from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Source
 from edgewright.running.record import Recorder
 from edgewright.running.session import Options, Session, load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from edgewright.plugins import Plugins
     from edgewright.running.run import Run
 
@@ -29,9 +30,13 @@ def _session(run: Run, options: Options, plugins: Plugins) -> Iterator[Session]:
     impulse, processing, learning, _ = load(run.path / "impulse.yaml", base, plugins)
     with tempfile.TemporaryDirectory(prefix="edgewright-score-") as folder:
         recorder = Recorder(Path(folder), {"name": impulse.name, "id": run.record["id"]})
-        session = Session(impulse, processing, learning, (), Store(), plugins, recorder, options, f"score {run.path}")
+        session = Session(
+            impulse, processing, learning, (), Store(), plugins, recorder, options, f"score {run.path}"
+        )
         try:
-            session.engine.adopt([task for task in run.record["tasks"] if task["operation"] in ("fit", "describe")])
+            session.engine.adopt(
+                [task for task in run.record["tasks"] if task["operation"] in ("fit", "describe")]
+            )
             yield session
             recorder.finish("ok")
         finally:
@@ -84,15 +89,30 @@ def _score_windows(run: Run, session: Session) -> Iterator[dict[str, Any]]:
     for node in nodes:
         for number in range(len(planner.samples.chunks("training"))):
             chunk = tuple(
-                Part(part.node, part.describe, (planner.transform_id(part.node, "training", number),)) for part in planner.parts(node)
+                Part(part.node, part.describe, (planner.transform_id(part.node, "training", number),))
+                for part in planner.parts(node)
             )
-            inputs = {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(chunk)}
+            inputs: dict[str, Source] = {
+                "model": FromTask(f"{node.id}/fit", "model"),
+                "features": FeatureRows(chunk),
+            }
             tasks.append(
-                BlockTask(f"{node.id}/score/new-{number}", node.id, "score", node.block, node.params, inputs, seed=session.impulse.seed, limits=node.limits)
+                BlockTask(
+                    f"{node.id}/score/new-{number}",
+                    node.id,
+                    "score",
+                    node.block,
+                    node.params,
+                    inputs,
+                    seed=session.impulse.seed,
+                    limits=node.limits,
+                )
             )
     session.engine.run(tasks)
     rows = np.load(session.engine.path(INDEX, "index"))
-    scored = {node.id: _outputs(session, [task.id for task in tasks if task.node == node.id]) for node in nodes}
+    scored = {
+        node.id: _outputs(session, [task.id for task in tasks if task.node == node.id]) for node in nodes
+    }
     frequency = planner.samples.window["frequency"]
     verdicts = {node.id: Verdict(run, node.id) for node in nodes}
     for number, row in enumerate(rows):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +19,8 @@ from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from edgewright.plugins import Plugins
     from edgewright.store import Store
     from edgewright_specs.impulse import ImpulseSpec
@@ -104,7 +105,9 @@ def run_impulse(
         "versions": {"edgewright": version("edgewright"), "python": platform.python_version()},
     }  # fmt: skip
     recorder = Recorder(folder, head, (*listeners, plugins.run_event))
-    session = Session(impulse, processing, learning, deployment, store or Store(), plugins, recorder, options, str(base))
+    session = Session(
+        impulse, processing, learning, deployment, store or Store(), plugins, recorder, options, str(base)
+    )
     try:
         with finishing(session, folder):
             session.data(files)
@@ -113,7 +116,9 @@ def run_impulse(
             build = session.export()
             session.deploy(deployment, build, verify=options.verify)
     except EdgewrightError as error:
-        if error.exit_code == 2 and not any(entry.meta.get("runner") != "host" for entry in session.engine.entries.values()):
+        if error.exit_code == 2 and not any(
+            entry.meta.get("runner") != "host" for entry in session.engine.entries.values()
+        ):
             clear_run_folder(folder)
             if made:
                 folder.rmdir()
@@ -126,8 +131,6 @@ def run_impulse(
 @contextmanager
 def finishing(session: Session, folder: Path) -> Iterator[None]:
     """Whatever happens within: Ctrl-C stops tasks, outputs are linked, lock, record and report are written."""
-    from edgewright.report import write
-
     status = "failed"
     try:
         with on_interrupt(session.engine.cancel):
@@ -141,13 +144,20 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
         link_outputs(folder, session.engine.entries.items())
         session.engine.store.add_root(folder)
         if session.identity is not None:
-            write_json(folder / "impulse.lock", lock(session.impulse.model_dump(mode="json"), session.identity, session.engine))
+            write_json(
+                folder / "impulse.lock",
+                lock(session.impulse.model_dump(mode="json"), session.identity, session.engine),
+            )
         session.recorder.finish(status)
-    write(Run(folder), folder / "report.html")
+    from edgewright.running.reporting import write_report
+
+    write_report(Run(folder), folder / "report.html", engine=session.engine, plugins=session.plugins)
 
 
 @contextmanager
-def reopened(run: Run, options: Options, *, plugins: Plugins | None = None, listeners: Sequence[Listener] = ()) -> Iterator[Session]:
+def reopened(
+    run: Run, options: Options, *, plugins: Plugins | None = None, listeners: Sequence[Listener] = ()
+) -> Iterator[Session]:
     """Open a finished run to add to it: its tasks count as done, its record goes on.
 
     Raises
@@ -162,7 +172,9 @@ def reopened(run: Run, options: Options, *, plugins: Plugins | None = None, list
     base = Path(run.record["base"])
     impulse, processing, learning, deployment = load(run.path / "impulse.yaml", base, plugins)
     recorder = Recorder.reopen(run.path, (*listeners, plugins.run_event))
-    session = Session(impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base))
+    session = Session(
+        impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base)
+    )
     with finishing(session, run.path):
         session.engine.adopt(run.record["tasks"])
         session.open_planner()
@@ -210,4 +222,3 @@ def deploy(
         found = session.engine.path(f"{node.id}/verify", "verification") if options.verify else None
         shutil.copytree(package, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
         return None if found is None else json.loads(found.read_text(encoding="utf-8"))
-

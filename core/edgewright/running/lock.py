@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from edgewright_specs.interface import CONTRACT_VERSION, digest_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from edgewright.planner.plan import Node
     from edgewright.running.engine import Engine
     from edgewright.store import Entry
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 LOCK_VERSION = 1
 
 
-def identity(impulse: Mapping[str, Any], nodes: Sequence[Node], entries: Mapping[str, Entry]) -> dict[str, Any]:
+def identity(
+    impulse: Mapping[str, Any], nodes: Sequence[Node], entries: Mapping[str, Entry]
+) -> dict[str, Any]:
     """What makes a trained impulse this one and no other, wherever it was trained.
 
     Graph, parameters, block digests and the digest of every output that a device computes with; not the library versions or
@@ -34,7 +37,12 @@ def identity(impulse: Mapping[str, Any], nodes: Sequence[Node], entries: Mapping
         "name": impulse["name"],
         "seed": impulse.get("seed", 0),
         "nodes": [
-            {"id": node.id, "block": node.block.name, "digest": node.block.digest, "params": dict(node.params)}
+            {
+                "id": node.id,
+                "block": node.block.name,
+                "digest": node.block.digest,
+                "params": dict(node.params),
+            }
             for node in nodes
             if node.block.type != "deployment"
         ],
@@ -71,7 +79,10 @@ def lock(
             for ready in engine.prepared().values()
         },
         "tasks": {
-            task: {"key": entry.key, "outputs": {name: output.sha256 for name, output in entry.outputs.items()}}
+            task: {
+                "key": entry.key,
+                "outputs": {name: output.sha256 for name, output in entry.outputs.items()},
+            }
             for task, entry in sorted(engine.entries.items())
         },
     }

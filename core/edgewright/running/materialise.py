@@ -86,7 +86,12 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find) -> dict[
             files = [np.load(path, mmap_mode="r") for _, path in stored]
             chunks.append(_save(in_dir, (folder / "0.npy").as_posix(), take_rows(files, source.rows)))
         parts.append(
-            {"node": part.node, "labels": description["labels"], "shape": description["shape"], "chunks": chunks}
+            {
+                "node": part.node,
+                "labels": description["labels"],
+                "shape": description["shape"],
+                "chunks": chunks,
+            }
         )
     return {"kind": "features", "dtype": "float32", "parts": parts}
 

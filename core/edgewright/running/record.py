@@ -7,8 +7,10 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Called with every event, for progress bars and run-event plugins.
 Listener = Callable[[Mapping[str, Any]], None]
@@ -41,7 +43,13 @@ class Recorder:
 
     def __init__(self, folder: Path, head: Mapping[str, Any], listeners: tuple[Listener, ...] = ()) -> None:
         self.folder = folder
-        self.document: dict[str, Any] = {"started": now(), "status": "running", "tasks": [], "warnings": [], **head}
+        self.document: dict[str, Any] = {
+            "started": now(),
+            "status": "running",
+            "tasks": [],
+            "warnings": [],
+            **head,
+        }
         self._tasks: dict[str, dict[str, Any]] = {task["id"]: task for task in self.document["tasks"]}
         self._listeners = listeners
         self._lock = threading.Lock()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,8 @@ from edgewright.errors import UsageError
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,7 +44,8 @@ class Run:
         self.path = Path(path)
         if not (self.path / "run.json").is_file():
             raise UsageError(
-                f"{self.path}: not a run folder (it has no run.json)", hint="`edgewright runs ls` lists the runs here"
+                f"{self.path}: not a run folder (it has no run.json)",
+                hint="`edgewright runs ls` lists the runs here",
             )
 
     def __repr__(self) -> str:
@@ -129,7 +131,9 @@ class Run:
 
         from edgewright.data import windows
 
-        cut: NDArray[np.float32] = windows(self.signal, self.index, np.array([row]), self.windows_info["length"])[0]
+        cut: NDArray[np.float32] = windows(
+            self.signal, self.index, np.array([row]), self.windows_info["length"]
+        )[0]
         return cut
 
     # -- nodes ------------------------------------------------------------------------------------------------------
@@ -209,7 +213,8 @@ class Run:
         if split not in SPLITS:
             raise UsageError(f"unknown split {split!r}", hint=f"splits: {', '.join(SPLITS)}")
         paths = sorted(
-            (self.path / "outputs" / node).glob(f"{name}-{split}-*.npy"), key=lambda path: int(path.stem.rsplit("-", 1)[1])
+            (self.path / "outputs" / node).glob(f"{name}-{split}-*.npy"),
+            key=lambda path: int(path.stem.rsplit("-", 1)[1]),
         )
         if not paths:
             return None

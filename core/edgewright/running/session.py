@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX, READ, Node, Planner, build_nodes, load_samples
 from edgewright.planner.tasks import FromTask, HostTask, Task
+from edgewright.runners.limits import limits_of
 from edgewright.running import assemble
 from edgewright.running.cancel import Cancel
 from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
 from edgewright.running.lock import build_id, identity
-from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from edgewright.data import Inventory
     from edgewright.plugins import Plugins
     from edgewright.running.record import Recorder
+    from edgewright.running.run import Run
     from edgewright.store import Store
     from edgewright_specs.impulse import ImpulseSpec
 
@@ -66,7 +68,8 @@ def deployment_node(
     block = planned.block if planned is not None else resolve(target, base, plugins)
     if block.type != "deployment":
         raise UsageError(
-            f"{target!r} is a {block.type} block, not a target", hint="`edgewright blocks list --type deployment` lists the targets"
+            f"{target!r} is a {block.type} block, not a target",
+            hint="`edgewright blocks list --type deployment` lists the targets",
         )
     given = {**(planned.params if planned is not None else {}), **params}
     complete = resolve_params(block.spec, given, where=f"--target {target}")
@@ -103,9 +106,13 @@ class Session:
         self.impulse = impulse
         self.processing, self.learning, self.deployment = processing, learning, deployment
         self.recorder = recorder
+        self.plugins = plugins
         self.identity: dict[str, Any] | None = None
         self.chooser = Chooser(
-            list(plugins.runners().values()), options.runner, trust=options.trust, tell=lambda line: recorder.event("note", text=line)
+            list(plugins.runners().values()),
+            options.runner,
+            trust=options.trust,
+            tell=lambda line: recorder.event("note", text=line),
         )
         self.engine = Engine(
             store, self.chooser, recorder, run_id=recorder.document["id"], jobs=options.jobs or os.cpu_count() or 1,
@@ -137,6 +144,17 @@ class Session:
         samples = load_samples(folder, self.engine.path(INDEX, "index"))
         self.planner = Planner(self.impulse, self.processing, self.learning, samples, self._description)
 
+    def open_run_planner(self, run: Run) -> None:
+        """Make the planner of a finished run from its folder alone."""
+        folder = run.path / "outputs" / "data"
+        self.planner = Planner(
+            self.impulse,
+            self.processing,
+            self.learning,
+            load_samples(folder, folder / "index.npy"),
+            run.description,
+        )
+
     def describe(self) -> None:
         """Ask every node what it returns, and check that the nodes fit together."""
         self.engine.run(self.planner.describe_processing())
@@ -167,10 +185,14 @@ class Session:
         tasks: dict[str, Task] = {}
         for node in nodes:
             if self.chooser.choose(node.block).name == "process":
-                toolchain.ensure(node.block, compiles=verify, tell=lambda line: self.recorder.event("note", text=line))
+                toolchain.ensure(
+                    node.block, compiles=verify, tell=lambda line: self.recorder.event("note", text=line)
+                )
             mode = str(node.params.get("selftest-data") or "recorded")
             planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}")]
-            tasks.update((task.id, task) for task in [*planned, *(self.planner.verify(node) if verify else [])])
+            tasks.update(
+                (task.id, task) for task in [*planned, *(self.planner.verify(node) if verify else [])]
+            )
         self.engine.run(tasks.values())
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -201,11 +223,21 @@ class Session:
         for node in self.processing:
             chosen = columns[node.id]
             axes = list(range(len(samples.window["axes"]))) if chosen is None else list(chosen)
-            nodes.append({"id": node.id, "type": "processing", "block": node.block.name, "inputs": ["input"], "axes": axes})
+            nodes.append(
+                {
+                    "id": node.id,
+                    "type": "processing",
+                    "block": node.block.name,
+                    "inputs": ["input"],
+                    "axes": axes,
+                }
+            )
             reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
             reads.append(FromTask(f"{node.id}/transform/selftest-{mode}", "features"))
         for node in self.learning:
-            nodes.append({"id": node.id, "type": "learning", "block": node.block.name, "inputs": list(node.inputs)})
+            nodes.append(
+                {"id": node.id, "type": "learning", "block": node.block.name, "inputs": list(node.inputs)}
+            )
             reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
             if self._description(node.id)["kind"] == "anomaly":
                 reads.append(FromTask(f"{node.id}/score/selftest-{mode}", "scores"))
@@ -222,5 +254,3 @@ class Session:
 def _normal_only(node: Node) -> bool:
     section = node.block.spec.edgewright
     return section is not None and section.training == "normal-only"
-
-

@@ -1,0 +1,237 @@
+"""Score a stream as it comes: samples in, one result a stride, by warm workers of the run's own blocks."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import DataError, UsageError
+from edgewright.running.fresh import Verdict, _session
+from edgewright.running.materialise import place, sha256_of
+from edgewright.running.session import Options
+from edgewright_specs.interface import CONTRACT_VERSION, REQUEST_FILE, RESULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgewright.planner.plan import Node
+    from edgewright.plugins import Plugins
+    from edgewright.runners.base import Prepared
+    from edgewright.running.run import Run
+
+#: A folder in memory, where there is one.
+SHM = Path("/dev/shm")
+
+
+class WarmNode:
+    """One node of a run kept warm: ``ask`` sends the arrays of one window and reads its outputs."""
+
+    def __init__(self, node: Node, prepared: Prepared, folder: Path, request: Mapping[str, Any]) -> None:
+        from edgewright.runners.warm import WarmWorker
+
+        self.node = node
+        self._worker = WarmWorker(node.block, prepared, limits=node.limits)
+        self._in, self._out = folder / "in", folder / "out"
+        for path in (self._in, self._out):
+            path.mkdir(parents=True)
+        self._request = dict(request)
+
+    @property
+    def in_dir(self) -> Path:
+        """Where files that every request shares (a model) are put once."""
+        return self._in
+
+    def ask(self, operation: str, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+        """Do one request and return its array outputs."""
+        import numpy as np
+
+        request = {**self._request, "operation": operation, "inputs": inputs}
+        (self._in / REQUEST_FILE).write_text(json.dumps(request), encoding="utf-8")
+        for path in self._out.iterdir():
+            path.unlink()
+        self._worker.request(self._in, self._out)
+        result = json.loads((self._out / RESULT_FILE).read_text(encoding="utf-8"))
+        return {
+            name: np.load(self._out / output["path"], allow_pickle=False)
+            for name, output in result["outputs"].items()
+            if str(output["path"]).endswith(".npy")
+        }
+
+    def save(self, name: str, values: NDArray[Any]) -> dict[str, Any]:
+        """Write an array for the next request and return its file reference."""
+        import numpy as np
+
+        path = self._in / name
+        np.save(path, values, allow_pickle=False)
+        return {"path": name, "shape": list(values.shape), "sha256": sha256_of(path)}
+
+    def close(self) -> None:
+        """End the worker."""
+        self._worker.close()
+
+
+def follow(
+    run: Run, lines: Iterable[str], *, options: Options | None = None, plugins: Plugins | None = None
+) -> Iterator[dict[str, Any]]:
+    """Score samples line by line.
+
+    Parameters
+    ----------
+    run : Run
+    lines : iterable of str
+        CSV (a header that names the axes, then numbers; or numbers alone in the axes' order) or one JSON object or list a line.
+        Other columns are ignored.
+
+    Yields
+    ------
+    dict
+        As :func:`edgewright.running.fresh.score`, one for every stride once a window is full.
+
+    Raises
+    ------
+    DataError
+        A line that is neither, with its number.
+    """
+    import numpy as np
+
+    from edgewright.plugins import make_plugins
+
+    options = options or Options()
+    if options.runner == "docker":
+        raise UsageError(
+            "--follow keeps blocks warm as processes", hint="leave --runner out, or use --runner process"
+        )
+    info = run.windows_info
+    length, stride, axes = int(info["length"]), int(info["stride"]), list(info["axes"])
+    with ExitStack() as stack:
+        session = stack.enter_context(
+            _session(run, Options("process", trust=options.trust), plugins or make_plugins())
+        )
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None)))
+        chain = _Chain(run, session, folder, stack.callback)
+        window: NDArray[np.float32] = np.zeros((0, len(axes)), np.float32)
+        for seen, values in enumerate(read_samples(lines, axes), 1):
+            window = np.concatenate([window, np.asarray([values], np.float32)])[-length:]
+            if seen >= length and (seen - length) % stride == 0:
+                yield {
+                    "sample": "stream",
+                    "time": round((seen - length) / float(info["frequency"]), 6),
+                    "nodes": chain.score(window),
+                }
+
+
+class _Chain:
+    """The processing and learning nodes of a run, one after another."""
+
+    def __init__(
+        self, run: Run, session: Any, folder: Path, defer: Callable[[Callable[[], None]], Any]
+    ) -> None:
+        self._axes = list(run.windows_info["axes"])
+        self._processing: dict[str, WarmNode] = {}
+        self._learning: dict[str, WarmNode] = {}
+        self._verdicts: dict[str, Verdict] = {}
+        self._descriptions = {
+            node.id: run.description(node.id) for node in (*session.processing, *session.learning)
+        }
+        session.open_run_planner(run)
+        for node in session.processing:
+            warm = self._warm(node, session, folder, defer, session.planner.window(node))
+            self._processing[node.id] = warm
+        for node in session.learning:
+            if node.id not in run.anomaly_nodes:
+                continue
+            warm = self._warm(node, session, folder, defer, None)
+            place(run.model(node.id).resolve(), warm.in_dir / "model")
+            self._learning[node.id] = warm
+            self._verdicts[node.id] = Verdict(run, node.id)
+        self._planner = session.planner
+
+    def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:
+        runner = session.chooser.choose(node.block)
+        prepared = runner.prepare(node.block, lambda _message: None)
+        request = {
+            "contract": CONTRACT_VERSION, "params": dict(node.params), "seed": session.impulse.seed, "threads": 1,
+            "window": window, "classes": [],
+        }  # fmt: skip
+        warm = WarmNode(node, prepared, folder / node.id, request)
+        defer(warm.close)
+        return warm
+
+    def score(self, window: NDArray[np.float32]) -> dict[str, Mapping[str, Any]]:
+        features = {}
+        for name, warm in self._processing.items():
+            columns = self._planner.columns(warm.node)
+            values = window if columns is None else window[:, list(columns)]
+            ref = warm.save("windows.npy", values[None])
+            inputs = {"windows": {"kind": "array", "dtype": "float32", "chunks": [ref]}}
+            features[name] = warm.ask("transform", inputs)["features"]
+        results: dict[str, Mapping[str, Any]] = {}
+        for name, warm in self._learning.items():
+            parts = [
+                {
+                    "node": upstream, "labels": self._descriptions[upstream]["labels"],
+                    "shape": self._descriptions[upstream]["shape"],
+                    "chunks": [warm.save(f"features-{number}.npy", features[upstream])],
+                }
+                for number, upstream in enumerate(warm.node.inputs)
+            ]  # fmt: skip
+            inputs = {
+                "model": {"kind": "folder", "path": "model", "sha256": ""},
+                "features": {"kind": "features", "dtype": "float32", "parts": parts},
+            }
+            outputs = warm.ask("score", inputs)
+            contributions = outputs.get("contributions")
+            results[name] = self._verdicts[name].of(
+                float(outputs["scores"][0]), None if contributions is None else contributions[0]
+            )
+        return results
+
+
+def read_samples(lines: Iterable[str], axes: Sequence[str]) -> Iterator[list[float]]:
+    """Read one sample a line, in the order of ``axes``. Raises DataError with the line's number."""
+    order: list[int] | None = None
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text:
+            continue
+        try:
+            if text[0] in "[{":
+                yield _from_json(json.loads(text), axes)
+                continue
+            cells = next(csv.reader([text], delimiter=";" if ";" in text else ","))
+            if order is None:
+                order, is_header = _order(cells, axes)
+                if is_header:
+                    continue
+            yield [float(cells[place_]) for place_ in order]
+        except (ValueError, IndexError, KeyError, TypeError) as error:
+            raise DataError(
+                f"stdin:{number}: {text[:60]!r} is not a sample of {', '.join(axes)} ({type(error).__name__}: {error})",
+                hint="CSV: a header with the axes' names, then numbers; JSON: one object or list a line",
+            ) from None
+
+
+def _from_json(document: Any, axes: Sequence[str]) -> list[float]:
+    if isinstance(document, dict):
+        return [float(document[axis]) for axis in axes]
+    if len(document) != len(axes):
+        raise ValueError(f"{len(document)} values for {len(axes)} axes")
+    return [float(value) for value in document]
+
+
+def _order(cells: Sequence[str], axes: Sequence[str]) -> tuple[list[int], bool]:
+    names = [cell.strip() for cell in cells]
+    if all(axis in names for axis in axes):
+        return [names.index(axis) for axis in axes], True
+    if len(cells) != len(axes):
+        raise ValueError(f"{len(cells)} columns for {len(axes)} axes, and no header that names them")
+    for cell in cells:
+        float(cell)
+    return list(range(len(axes))), False
