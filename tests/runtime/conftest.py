@@ -1,0 +1,49 @@
+"""One device library for all runtime tests: the built-in blocks' device code, compiled once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from deployment_folder import Trained, export_processing, recordings, transform, window_spec, write_deployment
+from edgewright_sdk.codegen.compilers import native_compilers
+from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, build_library
+
+
+@pytest.fixture(scope="session")
+def device_library(tmp_path_factory: pytest.TempPathFactory) -> DeviceLibrary:
+    """Runtime and the device code of the four built-in blocks, compiled once with undefined behaviour trapped."""
+    folder = tmp_path_factory.mktemp("device-library")
+    window = window_spec(32)
+    nodes = [
+        export_processing(name, window, {}, folder / name) for name in ("raw", "flatten", "spectral_analysis")
+    ]
+    trained = Trained("kmeans", transform("flatten", recordings(20, 32, 3), window, {}), {})
+    nodes.append(trained.export(folder / "kmeans"))
+    trained.close()
+    work = folder / "build"
+    work.mkdir()
+    return build_library(nodes, work, compiler=native_compilers()[0], sanitize=True)
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A deployment folder with two processing nodes, one on two of three axes in another order, joined into k-means."""
+    return write_deployment(
+        tmp_path_factory.mktemp("deployment") / "impulse",
+        processing=[
+            {"id": "spectral", "block": "spectral_analysis", "params": {"filter-type": "low", "filter-cutoff": 8}},
+            {"id": "flat", "block": "flatten", "axes": [2, 0]},
+        ],
+        learning=[{"id": "anomaly", "block": "kmeans", "inputs": ["spectral", "flat"]}],
+    )
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(0)
