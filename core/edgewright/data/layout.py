@@ -100,6 +100,11 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
         labels = dict(_labels_of_names(files))
         if any(labels.values()):
             lines.append(f"labels taken from file names: {_some(set(filter(None, labels.values())))}")
+        elif depth and labels_from is None:
+            labels = {file: parts[depth - 1] for file, parts in folders.items()}
+            lines.append(
+                f"one folder holds everything: its name is the label ({_some(set(filter(None, labels.values())))})"
+            )
     group_level = _group_level([parts[:depth] for parts in folders.values()], level)
     facts = {}
     for file in files:
@@ -114,10 +119,7 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
 
 
 def _label_level(paths: Sequence[tuple[str, ...]]) -> int | None:
-    """The folder level that holds labels: one with names that say normal or abnormal, else the first that differs.
-
-    A single folder that says nothing (``csv/``, ``recordings/``) is no label.
-    """
+    """The folder level that holds labels: one with names that say normal or abnormal, else the first that differs."""
     if not paths:
         return None
     levels = range(len(paths[0]))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from edgewright.data.readers.base import BadFileError, Options
-from edgewright.data.readers.csv_dialect import Dialect, is_missing, number
+from edgewright.data.readers.csv_dialect import Dialect, is_missing, mostly_numbers, number
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _UNIT_WORDS = {
@@ -36,18 +36,7 @@ _TIME_WORDS = frozenset(
     ]
 )
 #: Column names that say what a row is; the first that a file has wins.
-LABEL_NAMES = (
-    "label",
-    "labels",
-    "class",
-    "target",
-    "category",
-    "activity",
-    "condition",
-    "state",
-    "status",
-    "y",
-)
+LABEL_NAMES = ("label", "labels", "class", "target", "category", "activity", "condition", "state", "status")
 FLAG_NAMES = (
     "anomaly",
     "is anomaly",
@@ -93,11 +82,13 @@ def columns_of(dialect: Dialect, options: Options) -> Columns:
     names = dialect.header or tuple("" for _ in range(dialect.width))
     words = [_words(name) for name in names]
     result = Columns()
+    measured = {column for column in range(dialect.width) if _is_measured(dialect, column)}
     taken: set[int] = set(_ignored(names, options))
-    result.label = _choose("label", names, words, LABEL_NAMES, taken, options)
+    result.label = _choose("label", names, words, LABEL_NAMES, taken | measured, options)
     if result.label is None:
-        result.label = _choose("label", names, words, FLAG_NAMES, taken, {})
+        result.label = _choose("label", names, words, FLAG_NAMES, taken | measured, {})
     if result.label is not None:
+        taken.add(result.label)
         result.label_is_flag = words[result.label] in FLAG_NAMES
     result.recording = _choose("id", names, words, ID_NAMES, taken, options)
     result.group = _choose("group", names, words, GROUP_NAMES, taken, options)
@@ -111,7 +102,7 @@ def columns_of(dialect: Dialect, options: Options) -> Columns:
                 result.notes.append(f"the column {names[column]!r} is empty: ignored")
         elif dialect.header and words[column] in INDEX_NAMES:
             continue
-        elif all(number(cell, dialect.decimal_comma) is not None for cell in filled):
+        elif mostly_numbers(filled, dialect.decimal_comma):
             name, unit = _name_and_unit(names[column])
             result.axes.append((column, name or f"ch{len(result.axes) + 1}", unit))
         else:
@@ -126,6 +117,12 @@ def columns_of(dialect: Dialect, options: Options) -> Columns:
     if twice:
         raise BadFileError(f"the column name(s) {', '.join(map(repr, twice))} appear more than once")
     return result
+
+
+def _is_measured(dialect: Dialect, column: int) -> bool:
+    """Whether numbers with fractions stand in a column: a reading, whatever its name (``state``: 0.37)."""
+    values = [number(row[column], dialect.decimal_comma) for row in dialect.rows]
+    return any(value is not None and value != value // 1 for value in values)
 
 
 def _find_time(
@@ -164,7 +161,7 @@ def _find_time(
         )
     result.time_unit = str(given) if given else (unit or None)
     cells = [row[column] for row in dialect.rows if not is_missing(row[column])]
-    result.time_text = any(number(cell, dialect.decimal_comma) is None for cell in cells)
+    result.time_text = not mostly_numbers(cells, dialect.decimal_comma)
 
 
 def _looks_like_clock(dialect: Dialect) -> bool:

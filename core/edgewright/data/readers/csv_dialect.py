@@ -61,6 +61,8 @@ def sniff(path: Path, options: Options) -> Dialect:
         raise BadFileError("holds comments only")
     numbered = numbered[: HEAD_ROWS + 20]
     delimiter = str(options.get("delimiter") or _delimiter([line for _, line in numbered]))
+    if _declares_delimiter(numbered[0][1]) and len(numbered) > 1:
+        numbered.pop(0)
     split = split_lines([line for _, line in numbered], delimiter)
     cells = list(zip((i for i, _ in numbered), split, strict=False))
     width = Counter(len(row) for _, row in cells).most_common(1)[0][0]
@@ -103,6 +105,12 @@ def is_missing(cell: str) -> bool:
     return cell.lower() in MISSING
 
 
+def mostly_numbers(cells: list[str], decimal_comma: bool) -> bool:
+    """Whether a column is meant to hold numbers: a slip of the pen in a few cells is an error to name, not a text."""
+    good = sum(number(cell, decimal_comma) is not None for cell in cells)
+    return 2 * good > len(cells) or not cells
+
+
 def _encoding(head: bytes) -> str:
     for bom, name in _BOMS:
         if head.startswith(bom):
@@ -114,8 +122,13 @@ def _encoding(head: bytes) -> str:
     return "utf-8"
 
 
+def _declares_delimiter(line: str) -> bool:
+    """Excel's ``sep=;``."""
+    return line.lower().startswith("sep=") and len(line.strip()) == 5
+
+
 def _delimiter(lines: list[str]) -> str:
-    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:
+    if _declares_delimiter(lines[0]):
         return lines[0].strip()[4]
     tail = lines[-30:]  # a preamble stands at the start
     for delimiter in _DELIMITERS:
@@ -146,7 +159,11 @@ def _header(rows: list[list[str]], decimal_comma: bool) -> tuple[str, ...] | Non
     for column, cell in enumerate(first):
         below = [row[column] for row in rest if column < len(row)]
         filled = [text for text in below if not is_missing(text)]
-        numeric = filled and all(number(text, decimal_comma) is not None for text in filled)
-        if numeric and not is_missing(cell) and number(cell, decimal_comma) is None:
+        if (
+            filled
+            and mostly_numbers(filled, decimal_comma)
+            and not is_missing(cell)
+            and number(cell, decimal_comma) is None
+        ):
             return tuple(first)
     return None
