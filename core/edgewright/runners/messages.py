@@ -37,6 +37,10 @@ class MessageLines:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes, cut anywhere."""
+        if not self._pending and b"{" not in data:  # a flood costs nothing per line
+            self._log(data)
+            self._in_long_line = not data.endswith(b"\n")
+            return
         lines = (self._pending + data).split(b"\n")
         self._pending = lines.pop()
         for line in lines:
@@ -62,6 +66,11 @@ class MessageLines:
         if message["type"] == "log":
             self._log(f"{message['text']}\n".encode("utf-8", "backslashreplace"))
         self._on_message(message)
+
+
+def _may_be_message(beginning: bytes) -> bool:
+    """Whether a line that starts so and has not ended yet could be a message."""
+    return len(beginning) <= MAX_LINE_BYTES and beginning.lstrip()[:1] in (b"", b"{")
 
 
 def parse_message(line: bytes) -> Message | None:

@@ -1,6 +1,7 @@
 """The store: a folder of immutable task outputs, one entry a key, verified whenever it is read."""
 
 from edgewright.store.entry import Entry, StoredOutput, folder_digest
+from edgewright.store.links import Links
 from edgewright.store.store import Store, default_root
 
-__all__ = ["Entry", "Store", "StoredOutput", "default_root", "folder_digest"]
+__all__ = ["Entry", "Links", "Store", "StoredOutput", "default_root", "folder_digest"]

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import sys
 import time
 from pathlib import Path, PurePosixPath
@@ -35,6 +36,8 @@ KEY: Final = re.compile(r"[0-9a-f]{64}\Z")
 #: An entry's folder is touched when it is used, at most this often, so that gc knows what is in use.
 TOUCH_SECONDS: Final = 600.0
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL_HINT: Final = "free some space, run `edgewright store gc`, or set EDGEWRIGHT_STORE"
+NEARLY_FULL_BYTES: Final = 64 << 10
 DENIED: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
@@ -198,11 +201,27 @@ class Store:
             (work / FILES_FOLDER).mkdir(parents=True)
         try:
             yield work / FILES_FOLDER
+        except OSError as error:
+            # NumPy reports a short write without an errno, so the disk itself is asked too.
+            if error.errno in FULL or shutil.disk_usage(work).free < NEARLY_FULL_BYTES:
+                raise StoreError(
+                    f"can't write outputs in the store {self.root}: {error}", hint=FULL_HINT
+                ) from error
+            raise
         finally:
             with contextlib.suppress(OSError):
                 trees.remove_tree(work)
             lock_path.unlink(missing_ok=True)
             held.release()
+
+    @contextlib.contextmanager
+    def links(self) -> Iterator[Links]:
+        """Lend stored files to a task; open it outside the folder that they are linked into."""
+        lent = Links(self.digests)
+        try:
+            yield lent
+        finally:
+            lent.settle()
 
     def describe(self, staged: Path, path: str, kind: Kind) -> StoredOutput:
         """Describe an output that *we* wrote (a host step), hashing its files.
@@ -222,10 +241,8 @@ class Store:
         digest, _ = hash_file(target)
         if kind == "json":
             return StoredOutput(kind, path, digest)
-        import numpy as np
-
-        array = np.load(target, mmap_mode="r", allow_pickle=False)
-        return StoredOutput(kind, path, digest, dtype=str(array.dtype), shape=tuple(array.shape))
+        dtype, shape = _array_header(target)
+        return StoredOutput(kind, path, digest, dtype=dtype, shape=shape)
 
     def publish(
         self,
@@ -370,9 +387,7 @@ class Store:
         except OSError as error:
             where = f"can't {what} in the store {self.root}: {error.strerror or error}"
             if error.errno in FULL:
-                raise StoreError(
-                    where, hint="free some space, run `edgewright store gc`, or set EDGEWRIGHT_STORE"
-                ) from error
+                raise StoreError(where, hint=FULL_HINT) from error
             if error.errno in DENIED:
                 raise StoreError(
                     where, hint="set EDGEWRIGHT_STORE to a folder that you can write to"
@@ -389,3 +404,11 @@ def _move_in(work: Path, target: Path) -> bool:
             return False
         raise
     return True
+
+
+def _array_header(path: Path) -> tuple[str, tuple[int, ...]]:
+    """Dtype and shape of an array that we wrote; structured ones too, unlike in :mod:`edgewright.harvest.npy`."""
+    import numpy as np
+
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return str(array.dtype), tuple(array.shape)

@@ -1,9 +1,9 @@
 """Asks for more memory than it may have."""
+# ruff: noqa: PTH123
 
 import argparse
 import json
 import os
-import time
 from pathlib import Path
 
 parser = argparse.ArgumentParser()

@@ -11,14 +11,12 @@ parser.add_argument("--out", type=Path)
 paths = parser.parse_args()
 params = json.loads((paths.source / "request.json").read_text())["params"]
 
-block = b"x" * (1 << 20)
-lines = (b"y" * 99 + b"\n") * 10_000
 stream = 2 if params["variant"].startswith("stderr") else 1
-if params["variant"].endswith("lines"):
-    for _ in range(100):
-        os.write(stream, lines)
-else:
-    for _ in range(300):
-        os.write(stream, block)
+line = b"y" * 99 + b"\n" if params["variant"].endswith("lines") else b"x" * 100
+block = line * 10_000
+for _ in range(params["megabytes"]):
+    view = memoryview(block)
+    while view:
+        view = view[os.write(stream, view) :]
 os.write(stream, b"\nthe very last line\n")
 raise SystemExit(4)

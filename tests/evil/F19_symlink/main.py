@@ -1,4 +1,5 @@
 """Leaves symbolic links in its output."""
+# ruff: noqa: PTH107, PTH120, PTH211
 
 import argparse
 import json

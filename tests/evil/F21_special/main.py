@@ -1,4 +1,5 @@
 """Leaves a FIFO, a socket or a device in its output."""
+# ruff: noqa: PTH107
 
 import argparse
 import json

@@ -1,4 +1,5 @@
 """Tries to change its input."""
+# ruff: noqa: PTH101, PTH104
 
 import argparse
 import json
