@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: For the rest of the output once the container is dead, and for the kernel to end a killed one.
 DRAIN_SECONDS = 10.0
 KILL_SECONDS = 15.0
+CONFLICT = 409
+#: Of stderr, to tell a command that can't be executed from one that failed.
+FIRST_BYTES = 512
 
 
 class Container:
@@ -51,14 +54,13 @@ class Container:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # If the engine is gone, the reaper or the next run's sweep removes it.
-        with suppress(*engine_failures()):
-            self._api.remove_container(self.id, force=True, v=True)
+        with suppress(*engine_failures()):  # if the engine is gone, the reaper or the next sweep removes it
+            self._remove()
         self._drain()
 
     def start(self) -> None:
         """Attach, so that no byte is missed, then start; raises what the engine raises."""
-        self._stream = self._api.attach(self.id, stdout=True, stderr=True, stream=True, demux=True)
+        self._stream = self._api.attach_socket(self.id, params={"stdout": 1, "stderr": 1, "stream": 1})
         self._begin(self._read)
         self._api.start(self.id)
         self._begin(self._wait)
@@ -92,6 +94,21 @@ class Container:
         self._drain()
         return found
 
+    def _remove(self) -> None:
+        from docker.errors import APIError, NotFound
+
+        until = time.monotonic() + KILL_SECONDS
+        while time.monotonic() < until:
+            try:
+                self._api.remove_container(self.id, force=True, v=True)
+                return
+            except NotFound:
+                return
+            except APIError as problem:
+                if problem.status_code != CONFLICT:
+                    raise
+                time.sleep(0.05)  # someone else is removing it: it is gone soon
+
     def _wait(self) -> None:
         try:
             self._api.wait(self.id, timeout=None)
@@ -101,14 +118,16 @@ class Container:
             self._ended.set()
 
     def _read(self) -> None:
+        from docker.utils.socket import STDOUT, frames_iter
+
         try:
-            for out, error in self._stream:
-                if out:
-                    self._lines.feed(out)
-                if error:
-                    if len(self.first_error) < 512:
-                        self.first_error += error[:512]
-                    self._log.write(error)
+            for channel, data in frames_iter(self._stream, tty=False):
+                if channel == STDOUT:
+                    self._lines.feed(data)
+                else:
+                    if len(self.first_error) < FIRST_BYTES:
+                        self.first_error += data[:FIRST_BYTES]
+                    self._log.write(data)
         except engine_failures() as problem:
             self._log.write(f"[edgewright: the engine stopped giving output: {problem}]\n".encode())
         except ValueError:  # the stream was closed while it was read
@@ -126,6 +145,9 @@ class Container:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if self._stream is not None:
-            with suppress(*engine_failures(), ValueError, AttributeError):
-                self._stream.close()
+            response = getattr(self._stream, "_response", None)  # the library keeps the connection's owner there
+            for owner in (response, self._stream):
+                with suppress(*engine_failures()):
+                    if owner is not None:
+                        owner.close()
             self._stream = None

@@ -16,7 +16,7 @@ from edgewright.runners.docker.errors import engine_failures, explain, is_not_fo
 from edgewright.runners.docker.flags import create_arguments, enforced_limits, task_user
 from edgewright.runners.docker.lease import Lease, sweep
 from edgewright.runners.docker.ownership import open_task_folders, take_back
-from edgewright.runners.docker.verdict import Verdict, judge_exit
+from edgewright.runners.docker.verdict import REMOVED, Verdict, judge_exit
 from edgewright.runners.logs import LogFile
 from edgewright.runners.watch import OutWatch
 
@@ -203,5 +203,5 @@ def _watch(container: Container, job: Job, cancel: Event) -> Verdict:
 
 def _judge_lost(problem: Exception) -> Verdict:
     if is_not_found(problem):
-        return Verdict("infra", "its container was removed by someone else before its end could be read")
+        return Verdict("infra", REMOVED)
     return Verdict("infra", f"the engine failed: {explain(problem)}")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: What the container's init writes when it can't execute the command.
 INIT_FAILED = b"[FATAL tini"
 CANNOT_EXECUTE = (126, 127)
+#: The engine is taking the container away, which only someone else can have asked for while we still look at it.
+LEAVING = ("removing", "dead")
+REMOVED = "its container was removed by someone else before its end could be read"
 
 
 class Verdict(NamedTuple):
@@ -35,6 +38,8 @@ def judge_exit(state: Mapping[str, Any], first_error: bytes) -> Verdict:
         The beginning of its stderr.
     """
     code = int(state.get("ExitCode", -1))
+    if state.get("Status") in LEAVING:
+        return Verdict("infra", REMOVED)
     if state.get("OOMKilled"):
         return Verdict("oom", "the kernel ended it, or a process of it, for want of memory", code)
     if state.get("Error"):
