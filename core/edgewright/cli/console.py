@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+def clean(text: object) -> str:
+    """Text of anything, safe to print."""
+    return printable(str(text))
+
+
 class Console:
     """Where a command prints. With `as_json` only :meth:`document` writes to stdout."""
 
@@ -28,11 +33,11 @@ class Console:
     def print(self, text: object = "", *, fg: str | None = None, bold: bool = False) -> None:
         """Print a line for people on stdout; silent with ``--json``."""
         if not self.as_json:
-            click.secho(printable(str(text)), fg=fg, bold=bold)
+            click.secho(clean(text), fg=fg, bold=bold)
 
     def note(self, text: object, *, fg: str | None = None, bold: bool = False) -> None:
         """Print a line for people on stderr."""
-        click.secho(printable(str(text)), fg=fg, bold=bold, err=True)
+        click.secho(clean(text), fg=fg, bold=bold, err=True)
 
     def document(self, document: Any) -> None:
         """Print the one JSON document; silent without ``--json``."""
@@ -43,7 +48,7 @@ class Console:
         """Print rows in aligned columns; numbers to the right, everything else to the left."""
         if self.as_json:
             return
-        cells = [[printable(str(cell)).replace("\n", " ") for cell in row] for row in rows]
+        cells = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
         right = [
             bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
             for place in range(len(columns))
@@ -72,12 +77,12 @@ class Console:
 
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
         with Progress(*columns, TimeElapsedColumn(), console=Terminal(stderr=True), transient=True) as bar:
-            task = bar.add_task(escape(printable(str(title))), total=None)
+            task = bar.add_task(escape(clean(title)), total=None)
 
             def update(done: int, total: int, text: str) -> None:
                 shown = f"{title}: {text}" if text else title
                 bar.update(
-                    task, completed=done, total=total or None, description=escape(printable(str(shown)))
+                    task, completed=done, total=total or None, description=escape(clean(shown))
                 )
 
             yield update

@@ -35,7 +35,7 @@ _EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception|Exit|Interrupt|Warning|Ite
 ANSWER_SECONDS = 120.0
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A block that ended other than ``ok``; ``clean`` says that it did so on purpose, with a sentence of its own."""
 
     def __init__(self, error: TaskError) -> None:
@@ -112,7 +112,7 @@ class Bench:
 
         Raises
         ------
-        Refused
+        RefusedError
             The block ended other than ``ok``.
         """
         folder = self.new_folder()
@@ -125,7 +125,7 @@ class Bench:
             runner = self._runners["docker" if how == "docker" else "process"]
             finished = run_once(runner, self.prepared(runner), in_dir, folder, operation=request.operation)
         except TaskError as error:
-            raise Refused(error) from error
+            raise RefusedError(error) from error
         return _answer(finished)
 
     def prepared(self, runner: Runner) -> Prepared:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from edgewright.conformance.bench import Refused
+from edgewright.conformance.bench import RefusedError
 from edgewright.errors import EdgewrightError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from edgewright.conformance.bench import Bench
 
 Status = Literal["passed", "failed", "skipped"]
 
 
-class Failure(Exception):
+class BrokenPromiseError(Exception):
     """A promise that isn't kept: what was seen, and what to do about it."""
 
     def __init__(self, message: str, remedy: str) -> None:
@@ -23,13 +24,13 @@ class Failure(Exception):
         self.remedy = remedy
 
 
-class Skip(Exception):
+class NotApplicableError(Exception):
     """A check that can't be made here or doesn't apply; the message says why."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One promise. ``run`` returns a note worth showing or None, and raises Failure or Skip."""
+    """One promise. ``run`` returns a note worth showing or None, and raises BrokenPromiseError or NotApplicableError."""
 
     name: str
     promise: str
@@ -63,11 +64,11 @@ def judge(check: Check, bench: Bench) -> Verdict:
     """Run one check; only a fault in the checks themselves raises."""
     try:
         note = check.run(bench)
-    except Failure as failure:
+    except BrokenPromiseError as failure:
         return Verdict(check.name, check.promise, "failed", str(failure), failure.remedy)
-    except Skip as skip:
+    except NotApplicableError as skip:
         return Verdict(check.name, check.promise, "skipped", str(skip))
-    except Refused as refused:
+    except RefusedError as refused:
         message = f"{refused.error.task}: {refused.error.reason}: {refused}"
         tail = "\n".join(refused.error.log_tail.splitlines()[-5:])
         return Verdict(

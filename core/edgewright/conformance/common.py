@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgewright.conformance.bench import Refused
-from edgewright.conformance.checks import Failure, Skip
+from edgewright.conformance.bench import RefusedError
+from edgewright.conformance.checks import BrokenPromiseError, NotApplicableError
 from edgewright_specs.parameters import load_block_spec, resolve_params
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ def check_spec(bench: Bench) -> str | None:
     """The spec loads without a warning, and the folder holds what a block needs."""
     folder = bench.block.folder
     if folder is None:
-        raise Skip("an image: its folder was checked where it was built")
+        raise NotApplicableError("an image: its folder was checked where it was built")
     spec = load_block_spec(folder)
     if spec.warnings:
         listed = "\n".join(str(problem) for problem in spec.warnings[:SHOWN])
-        raise Failure(f"the spec loads, but:\n{listed}", "mend what is named")
+        raise BrokenPromiseError(f"the spec loads, but:\n{listed}", "mend what is named")
     if spec.legacy:
-        raise Skip("a file without an `edgewright` object: only its own contract binds it")
+        raise NotApplicableError("a file without an `edgewright` object: only its own contract binds it")
     missing = [name for name in ("Dockerfile", "requirements.txt") if not (folder / name).is_file()]
     if missing:
-        raise Failure(
+        raise BrokenPromiseError(
             f"no {' and no '.join(missing)}", "two lines do: FROM edgewright/base:latest, COPY . /block"
         )
     resolve_params(spec, {})
@@ -49,7 +49,9 @@ def same_bytes(one: Answer, other: Answer, what: str, remedy: str) -> None:
     if first == second:
         return
     different = sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
-    raise Failure(f"{what}: {', '.join(different[:SHOWN])} differ{_how_much(one, other, different)}", remedy)
+    raise BrokenPromiseError(
+        f"{what}: {', '.join(different[:SHOWN])} differ{_how_much(one, other, different)}", remedy
+    )
 
 
 def _how_much(one: Answer, other: Answer, names: Sequence[str]) -> str:
@@ -74,16 +76,16 @@ def check_variants(
         count += 1
         try:
             works(complete(bench, given))
-        except Refused as error:
+        except RefusedError as error:
             if error.clean:
                 refused += 1
                 continue
             faults.append(f"{name}: {error.error.reason}: {error}")
-        except Failure as failure:
+        except BrokenPromiseError as failure:
             faults.append(f"{name}: {failure}")
     if faults:
         more = "" if len(faults) <= SHOWN else f"\n… and {len(faults) - SHOWN} more"
-        raise Failure(
+        raise BrokenPromiseError(
             "\n".join(faults[:SHOWN]) + more,
             "let the block work with these values, refuse them by BlockError (what was got, what is allowed), "
             "or narrow min, max and valid in parameters.json",
@@ -95,13 +97,13 @@ def must_refuse(bench: Bench, request: Request, what: str) -> str:
     """The block, or the SDK for it, refuses a request in plain words."""
     try:
         bench.ask(request)
-    except Refused as refused:
+    except RefusedError as refused:
         if refused.clean:
             return str(refused)[:100]
-        raise Failure(
+        raise BrokenPromiseError(
             f"{what} ends in {refused.error.reason}: {refused}", "check inputs first and raise BlockError"
         ) from refused
-    raise Failure(f"{what} is taken without a word", "check inputs first and raise BlockError")
+    raise BrokenPromiseError(f"{what} is taken without a word", "check inputs first and raise BlockError")
 
 
 def check_container(bench: Bench, request: Request) -> Answer:
@@ -110,7 +112,7 @@ def check_container(bench: Bench, request: Request) -> Answer:
 
     why_not = bench.no_docker()
     if why_not is not None:
-        raise Skip(why_not)
+        raise NotApplicableError(why_not)
     inside, outside = bench.ask(request, "docker"), bench.ask(request, "cold")
     environments = bench.environments()
     if environments["docker"] == environments["process"]:
@@ -124,7 +126,7 @@ def check_container(bench: Bench, request: Request) -> Answer:
         a, b = inside.array(name), outside.array(name)
         if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-5):
             differing = sorted(set(environments["docker"]) ^ set(environments["process"]))
-            raise Failure(
+            raise BrokenPromiseError(
                 f"container and process: {name} differs (their environments do too: {', '.join(differing[:6])})",
                 "pin what matters in requirements.txt",
             )
@@ -135,7 +137,7 @@ def check_deterministic(bench: Bench, request: Request) -> str | None:
     """Two cold runs give the same bytes."""
     section = bench.block.spec.edgewright
     if section is not None and not section.deterministic:
-        raise Skip("the spec says `deterministic: false`")
+        raise NotApplicableError("the spec says `deterministic: false`")
     same_bytes(
         bench.ask(request, "cold"),
         bench.ask(request, "cold"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgewright.conformance import common
-from edgewright.conformance.checks import Check, Failure, Skip
+from edgewright.conformance.checks import BrokenPromiseError, Check, NotApplicableError
 from edgewright.conformance.requests import Request
 from edgewright.conformance.variants import variants
 
@@ -40,12 +40,14 @@ def check_verify(bench: Bench) -> str:
     """The package passes its own self-test."""
     section = bench.block.spec.edgewright
     if section is not None and section.operations is not None and "verify" not in section.operations:
-        raise Skip("the spec declares no `verify`")
+        raise NotApplicableError("the spec declares no `verify`")
     package = bench.ask(_build(bench), "cold").outputs["package"]
     answer = bench.ask(Request("verify", common.complete(bench), paths={"package": package}), "cold")
     document = answer.document("verification")
     if not document:
-        raise Failure("verify says nothing", "return what was compared, and by how much it differs")
+        raise BrokenPromiseError(
+            "verify says nothing", "return what was compared, and by how much it differs"
+        )
     return str({name: document[name] for name in list(document)[:4]})[:200]
 
 

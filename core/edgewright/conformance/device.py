@@ -7,14 +7,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.conformance.checks import Failure
+from edgewright.conformance.checks import BrokenPromiseError
 from edgewright.runners.process import source_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -45,7 +45,7 @@ def compare(bench: Bench, calls: Sequence[Call]) -> str:
 
     Raises
     ------
-    Failure
+    BrokenPromiseError
         The code doesn't compile, a node refuses its input, or a difference is above the export's tolerance.
     """
     import numpy as np
@@ -87,17 +87,21 @@ def _run(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
             env=_environment(),
         )
     except subprocess.TimeoutExpired:
-        raise Failure(f"the device code ran for {COMPILE_SECONDS} s", "look for an endless loop") from None
+        raise BrokenPromiseError(
+            f"the device code ran for {COMPILE_SECONDS} s", "look for an endless loop"
+        ) from None
     try:
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        raise Failure(
+        raise BrokenPromiseError(
             f"the device code crashed ({how}) {done.stderr.strip()[-400:]}",
             "check the shapes before the loops: a node must never write beyond its outputs and scratch",
         ) from None
     if not answer["ok"]:
-        raise Failure(str(answer["error"]), "mend device/ and export() until they agree (docs/device.md)")
+        raise BrokenPromiseError(
+            str(answer["error"]), "mend device/ and export() until they agree (docs/device.md)"
+        )
     return answer
 
 
@@ -119,7 +123,7 @@ def _compare(
     share = difference / np.maximum(absolute + relative * np.abs(expected), np.finfo(np.float64).tiny)
     if not np.isfinite(got).all() or (share > 1).any():
         place = np.unravel_index(int(np.argmax(np.where(np.isfinite(share), share, np.inf))), got.shape)
-        raise Failure(
+        raise BrokenPromiseError(
             f"{call}: {output}{[int(i) for i in place]} is {got[place]:.6g} on the device and {expected[place]:.6g} in Python",
             f"allowed: {absolute:g} + {relative:g}·|value|, from export()'s tolerance; mend device/ or state a tolerance "
             "that float32 can keep",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgewright.conformance import common, device, samples
-from edgewright.conformance.bench import Refused
-from edgewright.conformance.checks import Check, Failure, Skip
+from edgewright.conformance.bench import RefusedError
+from edgewright.conformance.checks import BrokenPromiseError, Check, NotApplicableError
 from edgewright.conformance.requests import FeatureBatch, Request
 from edgewright.conformance.variants import variants
 
@@ -69,7 +69,7 @@ def check_batch(bench: Bench) -> str | None:
         single = _score(bench, model, rows[row : row + 1])
         for name in whole.outputs:
             if not np.allclose(single.array(name)[0], whole.array(name)[row], rtol=1e-5, atol=1e-6):
-                raise Failure(
+                raise BrokenPromiseError(
                     f"{name} of window {row} alone differ from those in a batch",
                     "score each row by itself: nothing may be computed along axis 0",
                 )
@@ -82,7 +82,9 @@ def check_empty(bench: Bench) -> str | None:
     whole, none = _score(bench, model, _rows(SCORED)), _score(bench, model, _rows(0))
     for name in whole.outputs:
         if name not in none.outputs or len(none.array(name)) != 0:
-            raise Failure(f"0 windows give no empty {name}", "describe() must list every output of score()")
+            raise BrokenPromiseError(
+                f"0 windows give no empty {name}", "describe() must list every output of score()"
+            )
     return None
 
 
@@ -112,13 +114,13 @@ def check_degenerate(bench: Bench) -> str:
             answer = _score(bench, model, _rows(SCORED))
             if not all(np.isfinite(answer.array(output)).all() for output in answer.outputs):
                 faults.append(f"{name}: scores are not finite")
-        except Refused as error:
+        except RefusedError as error:
             if error.clean:
                 refused += 1
             else:
                 faults.append(f"{name}: {error.error.reason}: {error}")
     if faults:
-        raise Failure(
+        raise BrokenPromiseError(
             "\n".join(faults), "give a right answer, or raise BlockError and say how much data is needed"
         )
     return f"{len(sets)} tried, {refused} refused plainly"
@@ -128,7 +130,7 @@ def check_device(bench: Bench) -> str:
     """C++ scores as Python does, at the defaults and at every limit that works."""
     section = bench.block.spec.edgewright
     if section is None or not section.device:
-        raise Skip("the spec declares no device code")
+        raise NotApplicableError("the spec declares no device code")
     rows, calls = _rows(SCORED), []
     for name, given in [("defaults", {}), *variants(bench.block.spec, LABELS)]:
         params = common.complete(bench, given)
@@ -143,7 +145,7 @@ def check_device(bench: Bench) -> str:
                     paths={"model": model},
                 )
             )
-        except Refused:
+        except RefusedError:
             if name == "defaults":
                 raise
             continue  # `bounds` judges what is refused
@@ -209,7 +211,7 @@ def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
     described = bench.ask(request).document("description")
     answer = _score(bench, _fit(bench, params).outputs["model"], _rows(SCORED), params)
     if sorted(described["outputs"]) != sorted(answer.outputs):
-        raise Failure(
+        raise BrokenPromiseError(
             f"described are {', '.join(described['outputs'])}, score gives {', '.join(answer.outputs)}",
             "let describe list exactly what score gives",
         )
@@ -217,11 +219,11 @@ def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
     for name in answer.outputs:
         array = answer.array(name)
         if len(array) != SCORED or (name in widths and array.shape[1] != widths[name]):
-            raise Failure(
+            raise BrokenPromiseError(
                 f"{name} has shape {array.shape} for {SCORED} windows", "one row a window, one column a label"
             )
         if not np.isfinite(array).all():
-            raise Failure(f"{name} is not finite", "clip or define what far-away windows score")
+            raise BrokenPromiseError(f"{name} is not finite", "clip or define what far-away windows score")
 
 
 CHECKS = (

@@ -57,7 +57,7 @@ def test_results_come_in_order_of_loading(stranger):
 
 
 def test_a_hook_that_does_not_exist_is_refused(stranger):
-    stranger(edgewright_blokcs=lambda: [])
+    stranger(edgewright_blokcs=list)
     with pytest.raises(PluginError, match="edgewright_blokcs") as caught:
         make_plugins()
     assert caught.value.plugin == "stranger"
@@ -72,7 +72,7 @@ def test_a_hook_with_other_arguments_is_refused(stranger):
 def test_a_plugin_that_cannot_be_imported_is_named(monkeypatch):
     monkeypatch.setitem(plugins.OWN, "broken", "no_such_module_anywhere")
     monkeypatch.setenv("EDGEWRIGHT_PLUGINS", "broken")
-    with pytest.raises(PluginError, match="'broken'.*no_such_module_anywhere") as caught:
+    with pytest.raises(PluginError, match=r"'broken'.*no_such_module_anywhere") as caught:
         make_plugins()
     assert "EDGEWRIGHT_DISABLE_PLUGINS=broken" in caught.value.hint
 
@@ -132,7 +132,7 @@ def test_a_plugin_can_be_left_out(monkeypatch):
 
 def test_tracing_writes_each_call(stranger, monkeypatch, capsys):
     monkeypatch.setenv("EDGEWRIGHT_TRACE_PLUGINS", "1")
-    stranger(edgewright_blocks=lambda: [])
+    stranger(edgewright_blocks=list)
     make_plugins().blocks()
     assert "plugins: edgewright_blocks" in capsys.readouterr().err
 
