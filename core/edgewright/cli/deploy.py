@@ -77,5 +77,5 @@ def command(
         )  # fmt: skip
     console.print(f"{target}: {output}")
     for node, result in (found or {}).get("nodes", {}).items():
-        console.print(f"  {node}: largest difference from Python {result['max_difference']:.3g}")
+        console.print(f"  {node}: largest difference from Python {result['largest_difference']:.3g}")
     console.document({"ok": True, "target": target, "package": str(output), "verification": found})

@@ -65,6 +65,9 @@ class Executor(Protocol):
     def slots(self) -> int:
         """How many tasks it runs side by side."""
 
+    def limit(self, jobs: int) -> None:
+        """Set how many run side by side, before the first task: the user's ``--jobs``."""
+
     def submit(self, submission: Submission) -> Handle:
         """Take a task; returns at once."""
 

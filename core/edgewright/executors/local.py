@@ -86,6 +86,9 @@ class LocalExecutor:
     def slots(self) -> int:
         return self._jobs
 
+    def limit(self, jobs: int) -> None:
+        self._jobs = max(1, jobs)
+
     def submit(self, submission: Submission) -> LocalHandle:
         if self._pool is None:
             self._pool = concurrent.futures.ThreadPoolExecutor(

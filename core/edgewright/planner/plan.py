@@ -93,7 +93,7 @@ def load_samples(index_dir: Path, index_path: Path) -> Samples:
     }
     splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
     samples = json.loads((index_dir / "samples.json").read_text(encoding="utf-8"))
-    return Samples(window, splits, np.load(index_path, mmap_mode="r"), samples, info["stride"])  # type: ignore[arg-type]
+    return Samples(window, splits, np.load(index_path, mmap_mode="r"), samples, info["stride"])
 
 
 def build_nodes(

@@ -7,7 +7,6 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from edgewright.running.materialise import place
 from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE
 
 if TYPE_CHECKING:
@@ -129,7 +128,9 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
     nodes = []
     for node in settings["nodes"]:
         name = node["id"]
-        place(inputs[f"{name}/export", "export"], root / "nodes" / name)
+        shutil.copytree(
+            inputs[f"{name}/export", "export"], root / "nodes" / name, copy_function=shutil.copyfile
+        )
         description = json.loads(inputs[f"{name}/describe", "description"].read_text(encoding="utf-8"))
         document = {**node}
         if node["type"] == "processing":

@@ -29,6 +29,11 @@ class Cancel(threading.Event):
         """Whether it was set more than once."""
         return self._times > 1
 
+    @property
+    def times(self) -> int:
+        """How often it was set."""
+        return self._times
+
 
 @contextmanager
 def on_interrupt(cancel: Cancel) -> Iterator[None]:

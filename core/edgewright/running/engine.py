@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgewright.errors import EdgewrightError, PlanError, StoreError, TaskError
+from edgewright.executors import Submission
 from edgewright.planner.keys import block_parts, changed_parts, host_parts
+from edgewright.planner.queue import Queue
 from edgewright.planner.tasks import BlockTask, HostTask, StepInputs, Task
 from edgewright.running.cancel import Cancel
 from edgewright.running.materialise import materialise
@@ -18,11 +20,13 @@ from edgewright_specs.interface import OPERATION_OUTPUTS, digest_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from threading import Event
 
+    from edgewright.executors import Executor, Handle
     from edgewright.runners.base import Outcome, Prepared, Runner
     from edgewright.runners.choose import Chooser
     from edgewright.running.record import Recorder
-    from edgewright.store import Entry, Store, StoredOutput
+    from edgewright.store import Entry, Links, Store, StoredOutput
 
 LOG_TAIL_BYTES = 4096
 
@@ -38,12 +42,12 @@ class Engine:
     recorder : Recorder
     run_id : str
         Marks containers and processes of this run.
-    jobs : int >= 1
-        How many tasks run side by side.
+    executor : Executor
+        Where tasks go.
     keep_going : bool
         Finish what does not depend on a failure before raising it.
-    explain : bool
-        Record for each task that runs which part of its key changed.
+    identity : str
+        What an earlier task with the same id must have been part of for `why` to compare with it.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class Engine:
         recorder: Recorder,
         *,
         run_id: str,
-        jobs: int = 2,
+        executor: Executor,
         keep_going: bool = False,
         identity: str = "",
         cancel: Cancel | None = None,
@@ -62,12 +66,11 @@ class Engine:
         self.chooser = chooser
         self.recorder = recorder
         self.run_id = run_id
-        self.jobs = max(1, jobs)
+        self.executor = executor
         self.keep_going = keep_going
         self.cancel = cancel or Cancel()
         self.entries: dict[str, Entry] = {}
         self._identity = identity
-        self._failed: dict[str, TaskError] = {}
         self._prepare_lock = threading.Lock()
         self._prepared: dict[str, tuple[Runner, Prepared]] = {}
 
@@ -124,43 +127,37 @@ class Engine:
         TaskError
             The first failure, after running siblings have ended (all of them with ``keep_going``).
         """
-        waiting = {task.id: task for task in tasks if task.id not in self.entries}
-        self.recorder.event("planned", tasks=len(waiting))
-        running: dict[Future[None], str] = {}
+        queue = Queue([task for task in tasks if task.id not in self.entries], self.entries)
+        self.recorder.event("planned", tasks=len(queue))
+        running: dict[str, Handle] = {}
         first: TaskError | None = None
-        with ThreadPoolExecutor(self.jobs, thread_name_prefix="task") as pool:
-            while waiting or running:
-                stop = self.cancel.is_set() or (first is not None and not self.keep_going)
-                for task in [] if stop else self._ready(waiting):
-                    if len(running) >= self.jobs:
-                        break
-                    del waiting[task.id]
-                    running[pool.submit(self._one, task)] = task.id
-                if not running:
-                    break
-                done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in done:
-                    name = running.pop(future)
-                    error = _as_task_error(name, future.exception())
-                    if error is not None:
-                        self._failed[name] = error
-                        first = first or error
-        self._skip(waiting)
+        asked = 0  # how often the running tasks were asked to end
+        while queue or running:
+            while asked < self.cancel.times:
+                asked += 1
+                for handle in running.values():
+                    handle.cancel()
+            stop = self.cancel.is_set() or (first is not None and not self.keep_going)
+            while not stop and len(running) < self.executor.slots and (task := queue.pop()) is not None:
+                running[task.id] = self.executor.submit(Submission(task.id, partial(self._one, task)))
+            if not running:
+                break
+            for handle in self.executor.wait(list(running.values()), timeout=0.1):
+                del running[handle.id]
+                error = _outcome(handle)
+                if error is None:
+                    queue.finished(handle.id)
+                first = first or error
+        for task in queue.left():
+            self.recorder.task(
+                id=task.id, node=task.node, operation=task.operation, status="skipped", seconds=0.0
+            )
         if first is None and self.cancel.is_set():
             first = TaskError("run", "cancelled", "stopped by the user; finished tasks are kept")
         if first is not None:
             raise first
 
-    def _ready(self, waiting: Mapping[str, Task]) -> list[Task]:
-        return [task for task in waiting.values() if all(need in self.entries for need in task.needs())]
-
-    def _skip(self, waiting: Mapping[str, Task]) -> None:
-        for task in waiting.values():
-            self.recorder.task(
-                id=task.id, node=task.node, operation=task.operation, status="skipped", seconds=0.0
-            )
-
-    def _one(self, task: Task) -> None:
+    def _one(self, task: Task, cancel: Event) -> None:
         started = time.monotonic()
         name = f"{self._identity}/{task.id}"
         why: list[str] = []
@@ -172,12 +169,13 @@ class Engine:
             entry = self.store.lookup(key)
             status = "hit"
             if entry is None:
-                with self.store.lock(key):
+                waits = partial(self.recorder.event, "waits", id=task.id)
+                with self.store.lock(key, cancelled=cancel.is_set, on_wait=waits):
                     entry = self.store.lookup(key)
                     if entry is None:
                         why = changed_parts(self.store.recall(name), parts)
                         status = "ran"
-                        entry = self._execute(task, key, parts, runner)
+                        entry = self._execute(task, key, parts, runner, cancel)
             self.store.remember(name, parts)
         except Exception as problem:
             error = _as_task_error(task.id, problem)
@@ -212,14 +210,19 @@ class Engine:
         return block_parts(task, ready[1].environment, self.digest), ready
 
     def _execute(
-        self, task: Task, key: str, parts: dict[str, Any], runner: tuple[Runner, Prepared] | None
+        self,
+        task: Task,
+        key: str,
+        parts: dict[str, Any],
+        runner: tuple[Runner, Prepared] | None,
+        cancel: Event,
     ) -> Entry:
         with self.store.staging() as staged:
             if isinstance(task, HostTask):
                 return self._execute_step(task, key, parts, staged)
             assert runner is not None
-            with self.store.staging() as scratch:
-                return self._execute_block(task, key, parts, runner, scratch, staged)
+            with self.store.links() as links, self.store.staging() as scratch:
+                return self._execute_block(task, key, parts, runner, scratch, staged, links, cancel)
 
     def _execute_step(self, task: HostTask, key: str, parts: dict[str, Any], staged: Path) -> Entry:
         started = time.monotonic()
@@ -240,6 +243,8 @@ class Engine:
         ready: tuple[Runner, Prepared],
         scratch: Path,
         staged: Path,
+        links: Links,
+        cancel: Event,
     ) -> Entry:
         from edgewright.harvest import HarvestError, harvest
         from edgewright.runners.base import Job, Limits
@@ -248,14 +253,14 @@ class Engine:
         in_dir, out_dir, log_path = scratch / "in", scratch / "out", scratch / "log.txt"
         in_dir.mkdir()
         out_dir.mkdir()
-        materialise(task, in_dir, self.find)
+        materialise(task, in_dir, self.find, links)
         limits = task.limits or Limits()
         job = Job(
             id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, prepared=prepared, in_dir=in_dir,
             out_dir=out_dir, log_path=log_path, limits=limits, threads=task.threads,
         )  # fmt: skip
         outcome = runner.run(
-            job, self.cancel, lambda message: self.recorder.event("message", id=task.id, **message)
+            job, cancel, lambda message: self.recorder.event("message", id=task.id, **message)
         )
         tail = self._keep_log(task, log_path, outcome)
         if outcome.reason != "ok":
@@ -329,6 +334,15 @@ def _check_shapes(task: BlockTask, outputs: Mapping[str, StoredOutput]) -> None:
                 f"output {name!r} has {output.shape[1]} columns, but `describe` announced {task.columns}; "
                 "make `transform` and `describe` agree for these parameters",
             )
+
+
+def _outcome(handle: Handle) -> TaskError | None:
+    """How a task ended, None when well."""
+    try:
+        handle.result()
+    except Exception as problem:
+        return _as_task_error(handle.id, problem)
+    return None
 
 
 def _as_task_error(name: str, problem: BaseException | None) -> TaskError | None:

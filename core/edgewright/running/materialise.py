@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgewright.store import StoredOutput
+    from edgewright.store import Links, StoredOutput
 
 #: (task, output) -> what the store holds of it, and where
 Find = Callable[[str, str], "tuple[StoredOutput, Path]"]
@@ -25,12 +23,12 @@ Find = Callable[[str, str], "tuple[StoredOutput, Path]"]
 BUFFER = 1 << 20
 
 
-def materialise(task: BlockTask, in_dir: Path, find: Find) -> None:
+def materialise(task: BlockTask, in_dir: Path, find: Find, links: Links) -> None:
     """Write everything ``task`` may see into the empty folder ``in_dir``.
 
     Stored files are hard-linked (copied across file systems); only windows and chosen rows are new bytes.
     """
-    inputs = {name: _place(name, source, in_dir, find) for name, source in task.inputs.items()}
+    inputs = {name: _place(name, source, in_dir, find, links) for name, source in task.inputs.items()}
     request = {
         "contract": CONTRACT_VERSION,
         "operation": task.operation,
@@ -45,28 +43,28 @@ def materialise(task: BlockTask, in_dir: Path, find: Find) -> None:
     (in_dir / REQUEST_FILE).write_text(text, encoding="utf-8")
 
 
-def _place(name: str, source: Source, in_dir: Path, find: Find) -> dict[str, Any]:
+def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
     if isinstance(source, FromTask):
-        return _stored(name, source, in_dir, find)
+        return _stored(name, source, in_dir, find, links)
     if isinstance(source, Array):
         return _array_input([_save(in_dir, f"{name}.npy", source.values)], source.values.dtype.name)
     if isinstance(source, WindowRows):
         return _array_input([_save(in_dir, f"{name}.npy", _cut(source, find))], "float32")
-    return _features(name, source, in_dir, find)
+    return _features(name, source, in_dir, find, links)
 
 
-def _stored(name: str, source: FromTask, in_dir: Path, find: Find) -> dict[str, Any]:
+def _stored(name: str, source: FromTask, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
     output, path = find(source.task, source.output)
     if output.kind == "array":
-        place(path, in_dir / f"{name}.npy")
+        links.place(path, in_dir / f"{name}.npy")
         ref = {"path": f"{name}.npy", "shape": list(output.shape or ()), "sha256": output.sha256}
         return _array_input([ref], output.dtype or "float32")
     target = in_dir / (f"{name}.json" if output.kind == "json" else name)
-    place(path, target)
+    links.place(path, target)
     return {"kind": output.kind, "path": target.name, "sha256": output.sha256}
 
 
-def _features(name: str, source: FeatureRows, in_dir: Path, find: Find) -> dict[str, Any]:
+def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
     import numpy as np
 
     parts = []
@@ -80,7 +78,7 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find) -> dict[
         if source.rows is None:
             for chunk_number, (output, path) in enumerate(stored):
                 relative = (folder / f"{chunk_number}.npy").as_posix()
-                place(path, in_dir / relative)
+                links.place(path, in_dir / relative)
                 chunks.append({"path": relative, "shape": list(output.shape or ()), "sha256": output.sha256})
         elif stored:
             files = [np.load(path, mmap_mode="r") for _, path in stored]
@@ -138,20 +136,3 @@ def sha256_of(path: Path) -> str:
         while block := stream.read(BUFFER):
             state.update(block)
     return state.hexdigest()
-
-
-def place(source: Path, target: Path) -> None:
-    """Make a stored file or folder appear at ``target`` without copying where the file system allows it."""
-    if source.is_dir():
-        shutil.copytree(source, target, copy_function=_link_or_copy)
-        for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
-            folder.chmod(0o755)
-    else:
-        _link_or_copy(source, target)
-
-
-def _link_or_copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

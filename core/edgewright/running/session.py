@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgewright.data import Inventory
+    from edgewright.executors import Executor
     from edgewright.plugins import Plugins
     from edgewright.running.record import Recorder
     from edgewright.running.run import Run
@@ -115,13 +115,14 @@ class Session:
             tell=lambda line: recorder.event("note", text=line),
         )
         self.engine = Engine(
-            store, self.chooser, recorder, run_id=recorder.document["id"], jobs=options.jobs or os.cpu_count() or 1,
+            store, self.chooser, recorder, run_id=recorder.document["id"], executor=_executor(options, plugins),
             keep_going=options.keep_going, identity=f"{identity}/{impulse.name}", cancel=Cancel(),
         )  # fmt: skip
         self.planner: Planner
 
     def close(self) -> None:
-        """Give back runners."""
+        """Give back executor and runners."""
+        self.engine.executor.close()
         self.chooser.close()
 
     # -- stages -----------------------------------------------------------------------------------------------------
@@ -249,6 +250,20 @@ class Session:
             reads=tuple(reads),
         )  # fmt: skip
         return [windows, *planner.self_test(mode, test), together]
+
+
+def _executor(options: Options, plugins: Plugins) -> Executor:
+    from edgewright.errors import UsageError
+
+    executors = plugins.executors()
+    if options.executor not in executors:
+        raise UsageError(
+            f"unknown executor {options.executor!r}", hint=f"executors here: {', '.join(sorted(executors))}"
+        )
+    executor = executors[options.executor]
+    if options.jobs:
+        executor.limit(options.jobs)
+    return executor
 
 
 def _normal_only(node: Node) -> bool:

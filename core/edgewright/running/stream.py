@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError, UsageError
 from edgewright.running.fresh import Verdict, _session
-from edgewright.running.materialise import place, sha256_of
+from edgewright.running.materialise import sha256_of
 from edgewright.running.session import Options
 from edgewright_specs.interface import CONTRACT_VERSION, REQUEST_FILE, RESULT_FILE
 
@@ -148,7 +149,7 @@ class _Chain:
             if node.id not in run.anomaly_nodes:
                 continue
             warm = self._warm(node, session, folder, defer, None)
-            place(run.model(node.id).resolve(), warm.in_dir / "model")
+            shutil.copytree(run.model(node.id), warm.in_dir / "model", copy_function=shutil.copyfile)
             self._learning[node.id] = warm
             self._verdicts[node.id] = Verdict(run, node.id)
         self._planner = session.planner

@@ -11,6 +11,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from edgewright.store.digests import settle as wait_for_tick
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,11 +44,11 @@ class Links:
 
     def settle(self) -> None:
         """Remember the digests of what was lent; a file that changed meanwhile is left to be found out."""
-        for path, before, digest in self._lent:
-            try:
-                now = path.lstat()
-            except FileNotFoundError:
-                continue
+        found = [(path, before, digest) for path, before, digest in self._lent if path.exists()]
+        if found:
+            wait_for_tick(found[-1][0].lstat())
+        for path, before, digest in found:
+            now = path.lstat()
             if (now.st_size, now.st_mtime_ns, now.st_ino) == (
                 before.st_size,
                 before.st_mtime_ns,

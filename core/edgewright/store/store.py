@@ -28,6 +28,7 @@ from edgewright.store.entry import (
     read_entry,
     write_entry,
 )
+from edgewright.store.links import Links
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
