@@ -261,7 +261,7 @@ def test_a_really_full_disk(tmp_path: Path) -> None:
         store = Store(disk / "store")
         put(store)
         (disk / "ballast").write_bytes(b"x" * (250 * 1024))
-        for size in (20_000, 100_000):
+        for size in (40_000, 100_000):
             with pytest.raises(StoreError, match="store gc"):
                 put(store, OTHER, size=size)
         store.close()
@@ -270,7 +270,7 @@ def test_a_really_full_disk(tmp_path: Path) -> None:
         assert list((store.root / "staging").iterdir()) == []
         again.close()
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_a_read_only_store_is_read_and_says_so_when_written(
