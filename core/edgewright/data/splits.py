@@ -10,7 +10,8 @@ The rule, in order:
 3. A group is one unit: its normal and abnormal samples stay on one side, test or not test, so the abnormal ones of a
    training or calibration group go to calibration.
 4. A split that is wanted but empty gets the unit whose number is nearest to it from the largest split that can spare
-   one, in the order training, test, calibration. This touches small sets only.
+   one, in the order training, test, calibration. Then, while training has fewer than half of the normal units, it gets
+   the nearest of the largest other split that can spare one. Both touch small sets only.
 """
 
 from __future__ import annotations
@@ -125,23 +126,38 @@ def _place(
         placed[key] = next((split for split, (_, end) in edges.items() if number[key] < end), last)
     for empty in _WANTED_FIRST:
         counts = Counter(placed.values())
-        if empty not in edges or counts[empty] or empty in taken:
-            continue
-        donor = max(
-            (
-                split
-                for split in SPLITS
-                if counts[split] > 1 or (counts[split] and _less_wanted(split, empty))
-            ),
-            key=lambda split: counts[split],
-            default=None,
-        )
-        if donor is None:
-            continue
-        low, high = edges[empty]
-        members = [key for key in sorted(placed) if placed[key] == donor]
-        placed[min(members, key=lambda key: (max(low - number[key], number[key] - high), key))] = empty
+        if empty in edges and not counts[empty] and empty not in taken:
+            _move_nearest(
+                placed,
+                number,
+                edges,
+                empty,
+                [s for s in SPLITS if counts[s] > 1 or (counts[s] and _less_wanted(s, empty))],
+            )
+    while "training" in edges and "training" not in taken:
+        counts = Counter(placed.values())
+        donors = [split for split in SPLITS if split != "training" and counts[split] > 1]
+        if 2 * counts["training"] >= len(placed) or not donors:
+            break
+        _move_nearest(placed, number, edges, "training", donors)
     return placed
+
+
+def _move_nearest(
+    placed: dict[str, Split],
+    number: Mapping[str, float],
+    edges: Mapping[Split, tuple[float, float]],
+    target: Split,
+    donors: Sequence[Split],
+) -> None:
+    """Move the unit whose number is nearest to ``target``'s interval out of the largest donor, if there is one."""
+    if not donors:
+        return
+    counts = Counter(placed.values())
+    donor = max(donors, key=lambda split: counts[split])
+    low, high = edges[target]
+    members = [key for key in sorted(placed) if placed[key] == donor]
+    placed[min(members, key=lambda key: (max(low - number[key], number[key] - high), key))] = target
 
 
 def _less_wanted(split: Split, than: Split) -> bool:

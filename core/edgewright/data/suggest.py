@@ -223,12 +223,14 @@ def _at_rate(length: int, frequency: float | None, rate: float) -> int:
 
 
 def _window(lengths: Any, rate: float, seconds: float) -> tuple[int, str]:
-    """The usual duration, but never longer than nine of ten recordings."""
+    """The usual duration, but at most a quarter of what nine of ten recordings have, so that each gives many windows."""
     short = int(np.quantile(lengths, 0.1, method="lower"))
     wanted = max(round(seconds * rate), _FEWEST_VALUES)
-    if wanted <= short:
+    if wanted <= short // 4:
         return wanted, "long enough to hold the movement" if seconds > 1 else "long enough to hear it"
-    return max(short, 1), "as long as the shortest recordings allow"
+    if short // 4 >= _FEWEST_VALUES:
+        return short // 4, "a quarter of the shortest recordings"
+    return max(min(short, _FEWEST_VALUES), 1), "as long as the short recordings allow"
 
 
 def _stride(lengths: Any, window: int, factor: float) -> int:

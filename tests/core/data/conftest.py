@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +12,9 @@ import pytest
 from edgewright.data import IndexSummary, ReadSummary, index, inventory, read
 from edgewright.plugins import Plugins, make_plugins
 from edgewright_specs.impulse import DataSpec, InputSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from edgewright.data.readers.base import BadFileError, Recording
 from edgewright.data.readers.csv_file import CsvReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from edgewright.errors import DataError
 
 from .conftest import Outcome, noise, write_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Run = Callable[..., Outcome]
 

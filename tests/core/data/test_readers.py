@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cbor2
 import numpy as np
@@ -21,6 +20,9 @@ from edgewright.data.readers.image import ImageReader
 from edgewright.data.readers.matlab import MatReader
 from edgewright.data.readers.npy import NpyReader
 from edgewright.data.readers.ts import TsReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(reader: Reader, path: Path, **options: Any) -> list[Recording]:

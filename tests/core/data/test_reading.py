@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from edgewright.data import inventory
 from edgewright.errors import DataError
-from edgewright.plugins import Plugins
 from edgewright_specs.impulse import DataSpec
 
 from .conftest import Outcome, noise, write_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgewright.plugins import Plugins
 
 Run = Callable[..., Outcome]
 

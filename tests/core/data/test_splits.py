@@ -84,6 +84,13 @@ def test_few_samples_fill_the_splits_in_order(normal: int, abnormal: int, seed: 
         assert others >= set(("test", "calibration")[: min(abnormal, 2)])
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(4, 40), st.integers(0, 5000))
+def test_training_has_at_least_half(normal: int, seed: int) -> None:
+    splits = assign(many(normal), SHARES, normal_only=True, seed=seed)
+    assert 2 * splits.count("training") >= normal
+
+
 def test_copies_stay_together_and_seeds_differ() -> None:
     pair = [sample(1), sample(1), *many(40, start=5)]
     assert len(set(assign(pair, SHARES, normal_only=True, seed=0)[:2])) == 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgewright.data.windowing import INDEX_DTYPE, count_windows, window_index, windows
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LENGTHS = st.lists(st.integers(0, 60), min_size=1, max_size=6)
 SIZES = st.integers(1, 20)

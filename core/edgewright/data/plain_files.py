@@ -1,0 +1,116 @@
+"""Recordings of any format written as plain CSV files in folders by label: what ``edgewright data import`` does."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgewright.data.inventory import list_files
+from edgewright.data.readers.base import BadFileError
+from edgewright.data.reading import recordings_of, shown
+from edgewright.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from edgewright.data.readers.base import Recording
+    from edgewright.plugins import Plugins
+
+_UNSAFE = re.compile(r"[^\w.+-]+")
+TIME_COLUMN = "timestamp"  # milliseconds, as every CSV reader here takes it
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written and what was not."""
+
+    files: int
+    skipped: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+
+
+def write_plain(
+    path: Path, out: Path, *, plugins: Plugins, reader: str | None = None, skip_bad: bool = False
+) -> Written:
+    """Write every recording of a data set to ``out/<split>/<label>/<name>.csv``.
+
+    Recordings without a split or a label lie one folder higher. The first column is the time in milliseconds, where a
+    rate is known.
+
+    Raises
+    ------
+    DataError
+        Nothing to read, images, or a bad file (unless `skip_bad`). Nothing is left in `out` then.
+    UsageError
+        `out` holds something already.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty", hint="give a new or an empty folder")
+    files = list_files(path, plugins.readers(), reader=reader)
+    if files.reader.kind == "image":
+        raise DataError(f"{path}: images stay as they are", hint="sort them into folders by label")
+    layout = files.layout({})
+    skipped: list[tuple[str, str]] = []
+    warnings: list[str] = []
+    taken: set[str] = set()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=out.parent) as staging:
+        built = Path(staging, "data")
+        built.mkdir()
+        for file in files.files:
+            try:
+                recordings = list(recordings_of(files, file, layout.facts[file.relative], {}))
+            except BadFileError as problem:
+                place = shown(files, file) + (f":{problem.line}" if problem.line else "")
+                if not skip_bad:
+                    raise DataError(
+                        f"{place}: {problem.reason}", hint="mend it, or leave such files out by --skip-bad"
+                    ) from problem
+                skipped.append((place, problem.reason))
+                continue
+            for recording in recordings:
+                warnings += [f"{shown(files, file)}: {warning}" for warning in recording.warnings]
+                _write(recording, built / _place(recording, file.path.stem, taken))
+        if not taken:
+            raise DataError(f"{path}: no recording could be read", hint="see the files named above")
+        if out.exists():
+            out.rmdir()
+        built.rename(out)
+    return Written(len(taken), tuple(skipped), tuple(warnings))
+
+
+def _place(recording: Recording, stem: str, taken: set[str]) -> str:
+    """A relative path that no other recording has."""
+    folders = [_safe(part) for part in (recording.split, recording.label) if part]
+    name = _safe(f"{stem}_{recording.part}" if recording.part else stem)
+    base = "/".join([*folders, name])
+    place, number = base, 2
+    while place.lower() in taken:
+        place, number = f"{base}_{number}", number + 1
+    taken.add(place.lower())
+    return f"{place}.csv"
+
+
+def _write(recording: Recording, path: Path) -> None:
+    import numpy as np
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = list(recording.axes)
+    table = recording.values.astype(np.float64)
+    seconds = recording.times
+    if seconds is None and recording.frequency:
+        seconds = np.arange(len(table)) / recording.frequency
+    if seconds is not None:
+        columns, table = [TIME_COLUMN, *columns], np.column_stack([seconds * 1000.0, table])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(_quoted(column) for column in columns) + "\n")
+        np.savetxt(file, table, fmt="%.9g", delimiter=",")
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("_", text).strip("._") or "_"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n\r;') else text
