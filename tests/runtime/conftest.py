@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from deployment_folder import Trained, export_processing, recordings, transform, window_spec, write_deployment
+
 from edgewright_sdk.codegen.compilers import native_compilers
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, build_library
 
@@ -37,7 +38,11 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_deployment(
         tmp_path_factory.mktemp("deployment") / "impulse",
         processing=[
-            {"id": "spectral", "block": "spectral_analysis", "params": {"filter-type": "low", "filter-cutoff": 8}},
+            {
+                "id": "spectral",
+                "block": "spectral_analysis",
+                "params": {"filter-type": "low", "filter-cutoff": 8},
+            },
             {"id": "flat", "block": "flatten", "axes": [2, 0]},
         ],
         learning=[{"id": "anomaly", "block": "kmeans", "inputs": ["spectral", "flat"]}],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from edgewright_sdk import Features, FeatureSpec, Params, Windows
 from edgewright_sdk.codegen.graph import identifier
 from edgewright_sdk.codegen.nodes import Node, load_node
@@ -22,14 +23,18 @@ def block_folder(name: str) -> Path:
     return next(BLOCKS.glob(f"*/{name}"))
 
 
-def window_spec(length: int, axes: Sequence[str] = ("x", "y", "z"), frequency: float = 62.5) -> dict[str, Any]:
+def window_spec(
+    length: int, axes: Sequence[str] = ("x", "y", "z"), frequency: float = 62.5
+) -> dict[str, Any]:
     """A time-series window."""
     return {"kind": "time-series", "length": length, "axes": list(axes), "frequency": frequency}
 
 
 def params_of(name: str, given: Mapping[str, Any]) -> Params:
     """A block's defaults, with some replaced."""
-    return Params.defaults(block_folder(name), **{key.replace("-", "_"): value for key, value in given.items()})
+    return Params.defaults(
+        block_folder(name), **{key.replace("-", "_"): value for key, value in given.items()}
+    )
 
 
 def export_processing(name: str, window: dict[str, Any], given: Mapping[str, Any], out: Path) -> Node:
@@ -118,12 +123,19 @@ def write_deployment(
         given = entry.get("params", {})
         export_processing(entry["block"], spec, given, folder / "nodes" / entry["id"])
         features[entry["id"]] = [
-            transform(entry["block"], np.ascontiguousarray(w[:, :, columns]), spec, given) for w in (train, held_out, shown)
+            transform(entry["block"], np.ascontiguousarray(w[:, :, columns]), spec, given)
+            for w in (train, held_out, shown)
         ]
         made = features[entry["id"]][2]
         np.save(tests / f"features-{entry['id']}.npy", made.values)
         nodes.append(
-            {"id": entry["id"], "type": "processing", "block": entry["block"], "inputs": ["input"], "axes": columns}
+            {
+                "id": entry["id"],
+                "type": "processing",
+                "block": entry["block"],
+                "inputs": ["input"],
+                "axes": columns,
+            }
             | {"labels": made.labels, "features": made.values.shape[1]}
         )
     decisions: list[dict[str, Any]] = [{"sample": f"s{i}", "start": 0, "nodes": {}} for i in range(selftest)]
@@ -137,7 +149,13 @@ def write_deployment(
         np.save(tests / f"scores-{entry['id']}.npy", scores)
         counts = [len(normal), *[int((normal > value).sum()) for value in normal[:-1]]]
         nodes.append(
-            {"id": entry["id"], "type": "learning", "kind": "anomaly", "block": entry["block"], "inputs": entry["inputs"]}
+            {
+                "id": entry["id"],
+                "type": "learning",
+                "kind": "anomaly",
+                "block": entry["block"],
+                "inputs": entry["inputs"],
+            }
             | {"contributions": trained.contributions(), "classes": []}
             | {"threshold": {"value": threshold, "method": "held-out", "target_fpr": 0.01}}
             | {"quantiles": {"n": len(normal), "values": normal.tolist(), "counts": counts}}

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 from deployment_folder import Trained, block_folder, export_processing, recordings, transform, window_spec
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
 from edgewright_sdk import Features
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode
 from edgewright_sdk.codegen.nodes import Node
 from edgewright_sdk.errors import BlockError
-from hypothesis import HealthCheck, assume, example, given, settings
-from hypothesis import strategies as st
 
 QUICK = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -36,10 +40,19 @@ def assert_close(device: np.ndarray, python: np.ndarray, node: Node) -> None:
 
 
 def compare(
-    library: DeviceLibrary, name: str, windows: np.ndarray, spec: dict[str, Any], given: dict[str, Any], folder: Path
+    library: DeviceLibrary,
+    name: str,
+    windows: np.ndarray,
+    spec: dict[str, Any],
+    given: dict[str, Any],
+    folder: Path,
 ) -> tuple[np.ndarray, np.ndarray, Node]:
     node = export_processing(name, spec, given, folder / f"export-{sum(1 for _ in folder.iterdir())}")
-    return DeviceNode(library, node).batch(windows)["features"], transform(name, windows, spec, given).values, node
+    return (
+        DeviceNode(library, node).batch(windows)["features"],
+        transform(name, windows, spec, given).values,
+        node,
+    )
 
 
 @QUICK
@@ -49,7 +62,9 @@ def compare(
     axes=st.integers(1, 6),
     scale=st.sampled_from([-3.0, 1e-3, 0.0, 1.0, 2.5]),
 )
-def test_raw(device_library: DeviceLibrary, tmp_path: Path, seed: int, length: int, axes: int, scale: float) -> None:
+def test_raw(
+    device_library: DeviceLibrary, tmp_path: Path, seed: int, length: int, axes: int, scale: float
+) -> None:
     spec = window_spec(length, [f"a{i}" for i in range(axes)])
     device, python, node = compare(
         device_library, "raw", windows_of(seed, length, axes, 1, 0), spec, {"scale-axes": scale}, tmp_path
@@ -98,7 +113,9 @@ def test_flatten(
     log2=st.integers(2, 10),
     overlap=st.booleans(),
     log=st.booleans(),
-    filters=st.sampled_from([("none", 3, 6), ("low", 8, 6), ("low", 20, 2), ("high", 5, 4), ("high", 2, 8), ("low", 6, 0)]),
+    filters=st.sampled_from(
+        [("none", 3, 6), ("low", 8, 6), ("low", 20, 2), ("high", 5, 4), ("high", 2, 8), ("low", 6, 0)]
+    ),
     scale=st.sampled_from([-1.0, 1.0, 2.5]),
 )
 @example(seed=1, length=2000, axes=1, log2=12, overlap=True, log=True, filters=("none", 3, 6), scale=1.0)
@@ -155,20 +172,32 @@ def assert_comparable(device: np.ndarray, python: np.ndarray, node: Node, axes: 
     radius=st.sampled_from([50, 99, "max"]),
 )
 def test_kmeans(
-    device_library: DeviceLibrary, tmp_path: Path, seed: int, features: int, windows: int, clusters: int, radius: Any
+    device_library: DeviceLibrary,
+    tmp_path: Path,
+    seed: int,
+    features: int,
+    windows: int,
+    clusters: int,
+    radius: Any,
 ) -> None:
     random = np.random.default_rng(seed)
     labels = [f"f{i}" for i in range(features)]
     train = Features(random.standard_normal((windows, features)) * 3 + 10, labels)
     chosen = list(random.permutation(labels)[: random.integers(1, features + 1)])
-    trained = Trained("kmeans", train, {"clusters": clusters, "radius": radius, "features": [str(c) for c in chosen]})
+    trained = Trained(
+        "kmeans", train, {"clusters": clusters, "radius": radius, "features": [str(c) for c in chosen]}
+    )
     node = trained.export(tmp_path / f"kmeans-{sum(1 for _ in tmp_path.iterdir())}")
-    probe = Features(np.concatenate([train.values[:3], random.standard_normal((5, features)) * 9 + 10]), labels)
+    probe = Features(
+        np.concatenate([train.values[:3], random.standard_normal((5, features)) * 9 + 10]), labels
+    )
     python = trained.score(probe)
     device = DeviceNode(device_library, node).batch(probe.values)
     trained.close()
     assert_close(device["scores"][:, 0], python.scores, node)
-    np.testing.assert_allclose(device["contributions"].sum(axis=1), device["scores"][:, 0], atol=1e-3, rtol=1e-3)
+    np.testing.assert_allclose(
+        device["contributions"].sum(axis=1), device["scores"][:, 0], atol=1e-3, rtol=1e-3
+    )
     np.testing.assert_allclose(device["contributions"], python.contributions, atol=2e-3, rtol=2e-3)
 
 
@@ -180,7 +209,9 @@ def golden_cases(name: str) -> list[Any]:
     return [pytest.param(case, id=case["id"]) for case in cases]
 
 
-@pytest.mark.parametrize("case", [c for name in ("raw", "flatten", "spectral_analysis") for c in golden_cases(name)])
+@pytest.mark.parametrize(
+    "case", [c for name in ("raw", "flatten", "spectral_analysis") for c in golden_cases(name)]
+)
 def test_golden_inputs(device_library: DeviceLibrary, tmp_path: Path, case: dict[str, Any]) -> None:
     """The recorded inputs of each block's golden cases, device against our Python (which is held to the reference)."""
     golden = block_folder(case["block"]) / "tests" / "golden"
@@ -189,7 +220,11 @@ def test_golden_inputs(device_library: DeviceLibrary, tmp_path: Path, case: dict
     spec = window_spec(len(window), axes, case["sampling_freq"])
     known = json.loads((block_folder(case["block"]) / "parameters.json").read_text())["parameters"]
     names = {item["param"] for group in known for item in group.get("items", [group])}
-    params = {key.replace("_", "-"): value for key, value in case["params"].items() if key.replace("_", "-") in names}
+    params = {
+        key.replace("_", "-"): value
+        for key, value in case["params"].items()
+        if key.replace("_", "-") in names
+    }
     device, python, node = compare(device_library, case["block"], window[None], spec, params, tmp_path)
     if case["block"] == "spectral_analysis":
         assert_comparable(device, python, node, len(axes), bool(params["do-log"]))

@@ -126,7 +126,9 @@ class DeviceNode:
         start = self._scratch.ctypes.data
         arena = _Arena(start, start + self.node.scratch_bytes)
         state = self._state.ctypes.data if self.node.state_bytes else None
-        status = self._call(ctypes.byref(self._tables), ctypes.c_void_p(state), views, out, ctypes.byref(arena))
+        status = self._call(
+            ctypes.byref(self._tables), ctypes.c_void_p(state), views, out, ctypes.byref(arena)
+        )
         if status != 0:
             raise BlockError(f"{self.node.symbol} returned {status}: {STATUS.get(status, 'unknown status')}")
         if (self._scratch[self.node.scratch_bytes :] != 0xA5).any():
@@ -153,7 +155,9 @@ class DeviceNode:
         return (_View * len(inputs))(*map(_view, self._held))
 
 
-def build_library(nodes: Iterable[Node], out: Path, *, compiler: Compiler | None = None, sanitize: bool = False) -> DeviceLibrary:
+def build_library(
+    nodes: Iterable[Node], out: Path, *, compiler: Compiler | None = None, sanitize: bool = False
+) -> DeviceLibrary:
     """Compile the device code of nodes, with the runtime, into one shared library.
 
     Parameters
@@ -183,7 +187,9 @@ def build_library(nodes: Iterable[Node], out: Path, *, compiler: Compiler | None
         path.write_text(text, encoding="utf-8")
     sources = [name for name in files if name.endswith(".cpp")]
     trap = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"] if sanitize else []
-    compiler.run(["-O2", "-shared", "-fPIC", *FLAGS, *WARNINGS, *trap, *sources, "-o", "device.so", "-lm"], cwd=out)
+    compiler.run(
+        ["-O2", "-shared", "-fPIC", *FLAGS, *WARNINGS, *trap, *sources, "-o", "device.so", "-lm"], cwd=out
+    )
     return DeviceLibrary(out / "device.so")
 
 

@@ -137,7 +137,9 @@ class Graph:
         columns = self.columns(step)
         if columns is not None:
             return [Port("float32", (self.shape[0], len(columns)))]
-        return [self.window_port if name == "input" else self._by_id[name].node.outputs[0] for name in step.inputs]
+        return [
+            self.window_port if name == "input" else self._by_id[name].node.outputs[0] for name in step.inputs
+        ]
 
     def source(self, step: Step) -> str:
         """Slot that the step reads: the window, another node's output, or a gathered copy of its own."""
@@ -208,7 +210,9 @@ class Graph:
             )
         if step.learning:
             if step.entry.get("kind") not in KINDS:
-                raise RequestError(f"{where} is of kind {step.entry.get('kind')!r}; allowed are {', '.join(KINDS)}")
+                raise RequestError(
+                    f"{where} is of kind {step.entry.get('kind')!r}; allowed are {', '.join(KINDS)}"
+                )
         elif step.node.outputs[0].count != int(step.entry.get("features", -1)):
             raise RequestError(
                 f"{where} exports {step.node.outputs[0].count} features; the impulse has {step.entry.get('features')}"

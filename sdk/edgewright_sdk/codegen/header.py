@@ -217,7 +217,9 @@ def _node_names(graph: Graph, upper: str) -> list[str]:
             names[name if name not in names else f"{name}_{i}"] = i
         return [f"    {name} = {i}" for name, i in names.items()]
 
-    return unique(graph.processing, "FEATURES") + unique(graph.learning, "OUTPUT") or ["    " + upper + "_NO_NODES = 0"]
+    return unique(graph.processing, "FEATURES") + unique(graph.learning, "OUTPUT") or [
+        "    " + upper + "_NO_NODES = 0"
+    ]
 
 
 def _upper_id(step: Step) -> str:

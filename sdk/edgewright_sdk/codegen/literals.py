@@ -72,7 +72,11 @@ def wrap(values: Iterable[str], indent: str = "    ") -> str:
 
 def tables_definition(prefix: str, node: Node) -> str:
     """Define a node's arrays and its ``SYMBOL_tables``, named ``<prefix>_<table>`` and ``<prefix>``."""
-    parts = [array_definition(f"{prefix}_{t.name}", t.value) for t in node.tables if isinstance(t.value, np.ndarray)]
+    parts = [
+        array_definition(f"{prefix}_{t.name}", t.value)
+        for t in node.tables
+        if isinstance(t.value, np.ndarray)
+    ]
     fields = ",\n".join(f"    {_field(prefix, table)}" for table in node.tables)
     parts.append(f"const {node.symbol}_tables {prefix} = {{\n{fields}\n}};")
     return "\n\n".join(parts)

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Table:
 
     name: str
     dtype: str
-    value: Union[Array, float, int]
+    value: Array | float | int
 
     @property
     def is_array(self) -> bool:

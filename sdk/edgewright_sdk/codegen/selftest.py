@@ -173,12 +173,16 @@ def selftest_files(graph: Graph, impulse: TrainedImpulse) -> dict[str, str] | No
     return {"selftest.cpp": program, "selftest_data.h": _data(graph, impulse, windows)}
 
 
-def expectations(step: Step, scores: Array, decisions: list[dict[str, Any]]) -> list[tuple[float, float, float, int]]:
+def expectations(
+    step: Step, scores: Array, decisions: list[dict[str, Any]]
+) -> list[tuple[float, float, float, int]]:
     """Score, lowest and highest p-value within tolerance, and decision of each window at an anomaly node."""
     held_out, values, counts = quantile_tables(step)
     rows = []
     for score, decision in zip(scores.astype(np.float64).tolist(), decisions, strict=True):
-        allowed = step.node.tolerance.get("absolute", 0.0) + step.node.tolerance.get("relative", 0.0) * abs(score)
+        allowed = step.node.tolerance.get("absolute", 0.0) + step.node.tolerance.get("relative", 0.0) * abs(
+            score
+        )
         bounds = [p_value(held_out, values, counts, edge) for edge in (score + allowed, score - allowed)]
         node = decision["nodes"][step.id]
         rows.append((score, bounds[0], bounds[1], int(bool(node["anomalous"]))))
@@ -276,8 +280,7 @@ def _above(p: float) -> str:
 
 def _tolerances(name: str, steps: list[Step]) -> str:
     pairs = [
-        f"{{{step.node.tolerance.get('absolute', 0.0)!r}, {step.node.tolerance.get('relative', 0.0)!r}}}" for step in steps
+        f"{{{step.node.tolerance.get('absolute', 0.0)!r}, {step.node.tolerance.get('relative', 0.0)!r}}}"
+        for step in steps
     ]
     return f"const double {name}[{max(len(pairs), 1)}][2] = {{{', '.join(pairs) or '{0.0, 0.0}'}}};"
-
-

@@ -28,8 +28,21 @@ def tables_header(graph: Graph) -> str:
         parts += ["", f"// {step.id}", tables_definition(step.identifier, step.node)]
         columns = graph.columns(step)
         if columns is not None:
-            parts.append(f"const int32_t {step.identifier}_columns[{len(columns)}] = {{{', '.join(map(str, columns))}}};")
-    parts += ["", *_outputs(graph), "", *_names(graph), "", "}  // namespace", "}  // namespace EW_NS", "", "#endif", ""]
+            parts.append(
+                f"const int32_t {step.identifier}_columns[{len(columns)}] = {{{', '.join(map(str, columns))}}};"
+            )
+    parts += [
+        "",
+        *_outputs(graph),
+        "",
+        *_names(graph),
+        "",
+        "}  // namespace",
+        "}  // namespace EW_NS",
+        "",
+        "#endif",
+        "",
+    ]
     return "\n".join(parts)
 
 

@@ -48,7 +48,8 @@ def run_selftest(package: Path, compiler: Compiler | None = None) -> dict[str, A
         objects = _compile(compiler, package, work)
         binary = work / "selftest.bin"
         compiler.run(
-            ["-O2", *FLAGS, *WARNINGS, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"], cwd=work
+            ["-O2", *FLAGS, *WARNINGS, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"],
+            cwd=work,
         )
         try:
             done = subprocess.run([binary], capture_output=True, text=True, timeout=SECONDS, check=False)

@@ -58,7 +58,9 @@ class WasmModule(DeploymentBlock):
         engines = {"wasmtime": run_wasmtime(module, document), "node": run_node(package)}
         found = {name: result for name, result in engines.items() if result is not None}
         if not found:
-            raise BlockError("no engine runs the module here; install one: `pip install wasmtime`, or Node 18 or later")
+            raise BlockError(
+                "no engine runs the module here; install one: `pip install wasmtime`, or Node 18 or later"
+            )
         first = next(iter(found.values()))
         return {
             **first,

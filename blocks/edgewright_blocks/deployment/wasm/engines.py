@@ -43,8 +43,12 @@ def run_wasmtime(module: Path, document: dict[str, Any]) -> dict[str, Any] | Non
     windows = [np.asarray(window, np.float32) for window in document["windows"]]
     nodes, differing, beyond = {}, [], 0
     for index, features in enumerate(document["features"]):
-        device = np.array([instance.features(window, index, len(features["values"][0])) for window in windows])
-        nodes[features["name"]] = _compared("features", device, np.array(features["values"]), features["tolerance"])
+        device = np.array(
+            [instance.features(window, index, len(features["values"][0])) for window in windows]
+        )
+        nodes[features["name"]] = _compared(
+            "features", device, np.array(features["values"]), features["tolerance"]
+        )
     for output in document["outputs"]:
         results = [instance.run(window, output["index"]) for window in windows]
         expected = output["expected"]
@@ -100,7 +104,9 @@ class _Instance:
         self._store = wasmtime.Store()
         module = wasmtime.Module.from_file(self._store.engine, str(path))
         if module.imports:
-            raise BlockError(f"{path.name} imports {[i.name for i in module.imports]}; it must import nothing")
+            raise BlockError(
+                f"{path.name} imports {[i.name for i in module.imports]}; it must import nothing"
+            )
         self._exports = wasmtime.Instance(self._store, module, []).exports(self._store)
         self._name = name
         self._call("wasm_start")
@@ -120,7 +126,9 @@ class _Instance:
     def features(self, window: Any, node: int, count: int) -> Any:
         """Features of one window."""
         self._exports["memory"].write(self._store, window.tobytes(), self._window)
-        self._call("features", self._model, node, self._window, window.size, self._features, count, self._used)
+        self._call(
+            "features", self._model, node, self._window, window.size, self._features, count, self._used
+        )
         return np.frombuffer(self._read(self._features, 4 * count), np.float32)
 
     def run(self, window: Any, output: int) -> dict[str, Any]:

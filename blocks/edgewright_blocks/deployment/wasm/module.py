@@ -8,12 +8,9 @@ from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, zig_compiler
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.package import cpp_sources, library_files, write_files
 
-_API = (
-    "init get_threshold set_threshold get_smoothing set_smoothing run features build_id axis_name output_name "
-    "class_label contribution_label feature_label status_text"
-).split()
-_STREAM = "stream_init stream_push stream_reset".split()
-_OWN = "wasm_start wasm_model wasm_result wasm_window wasm_features wasm_used".split()
+_API = ["init", "get_threshold", "set_threshold", "get_smoothing", "set_smoothing", "run", "features", "build_id", "axis_name", "output_name", "class_label", "contribution_label", "feature_label", "status_text"]
+_STREAM = ["stream_init", "stream_push", "stream_reset"]
+_OWN = ["wasm_start", "wasm_model", "wasm_result", "wasm_window", "wasm_features", "wasm_used"]
 
 # What a freestanding target lacks of <string.h>; the compiler's own runtime has the functions.
 _STRING_H = """\

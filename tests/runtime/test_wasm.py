@@ -1,0 +1,150 @@
+"""The wasm package: one module without imports, with SIMD, that says what Python says, in wasmtime and Node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from deployment_folder import block_folder, params_of, recordings
+
+from edgewright_sdk.codegen import compilers
+from edgewright_sdk.deployment import TrainedImpulse
+from edgewright_sdk.errors import BlockError
+from edgewright_sdk.loading import load_block
+
+needs_zig = pytest.mark.skipif(not compilers.has_zig(), reason="the ziglang wheel isn't installed")
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node isn't installed")
+
+
+@pytest.fixture(scope="module")
+def block() -> Iterator[Any]:
+    loaded = load_block(block_folder("wasm"))
+    yield loaded.new()
+    loaded.close()
+
+
+@pytest.fixture(scope="module")
+def package(block: Any, deployment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wasm")
+    block.build(TrainedImpulse.load(deployment), params_of("wasm", {}), out)
+    return out
+
+
+@needs_zig
+def test_module_imports_nothing_and_uses_simd(package: Path) -> None:
+    wasmtime = pytest.importorskip("wasmtime")
+    path = str(package / "pump_monitor.wasm")
+    module = wasmtime.Module.from_file(wasmtime.Engine(), path)
+    assert [i.name for i in module.imports] == []
+    names = {e.name for e in module.exports}
+    assert {"memory", "pump_monitor_run", "pump_monitor_stream_push", "pump_monitor_wasm_start"} <= names
+    assert (package / "pump_monitor.wasm").stat().st_size < 64_000
+    config = wasmtime.Config()
+    config.wasm_relaxed_simd = False
+    config.wasm_simd = False
+    with pytest.raises(wasmtime.WasmtimeError, match="SIMD support is not enabled"):
+        wasmtime.Module.from_file(wasmtime.Engine(config), path)
+
+
+@needs_zig
+def test_every_engine_agrees_with_python(block: Any, package: Path) -> None:
+    found = block.verify(package, params_of("wasm", {}))
+    assert found["ok"], found
+    assert {"wasmtime", "node"} & set(found["engines"])
+    for engine in found["engines"].values():
+        assert set(engine["nodes"]) == {"spectral", "flat", "anomaly"}
+        assert all(node["largest_difference"] < 1e-3 for node in engine["nodes"].values())
+
+
+@needs_zig
+def test_verify_finds_what_differs(block: Any, package: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "package"
+    shutil.copytree(package, broken)
+    path = broken / "selftest" / "selftest.json"
+    document = json.loads(path.read_text())
+    document["features"][1]["values"][2][0] += 0.5
+    document["outputs"][0]["expected"][3]["score"] += 0.5
+    path.write_text(json.dumps(document))
+    found = block.verify(broken, params_of("wasm", {}))
+    assert not found["ok"]
+    for engine in found["engines"].values():
+        assert engine["nodes"]["flat"]["beyond_tolerance"] == 1
+        assert engine["nodes"]["anomaly"]["beyond_tolerance"] == 1
+
+
+@needs_zig
+@needs_node
+def test_wrapper_streams_and_sets_thresholds(package: Path, tmp_path: Path) -> None:
+    signal = recordings(1, 300, 3, seed=7)[0]
+    (tmp_path / "signal.json").write_text(json.dumps(signal.ravel().tolist()))
+    (tmp_path / "try.mjs").write_text(
+        f'import {{ load, info }} from "{package.as_uri()}/pump_monitor.mjs";\n'
+        'import { readFileSync } from "node:fs";\n'
+        f'const signal = JSON.parse(readFileSync("{tmp_path}/signal.json"));\n'
+        "const c = await load();\n"
+        "const streamed = c.push(signal).map((r) => [r.start, r.outputs[0].score]);\n"
+        "const single = streamed.map(([start]) => c.run(signal.slice(start * 3, (start + 125) * 3)).outputs[0].score);\n"
+        "c.setThreshold(-1000);\n"
+        "const low = c.run(signal.slice(0, 375));\n"
+        "const errors = [];\n"
+        "for (const bad of [() => c.run([1, 2]), () => c.run(new Float32Array(375).fill(NaN)), () => c.push([1]), "
+        "() => c.setThreshold(NaN), () => c.setSmoothing(2)]) {\n"
+        "  try { bad(); errors.push(null); } catch (e) { errors.push(e.message); }\n}\n"
+        "console.log(JSON.stringify({ streamed, single, low, errors, labels: info.features.map((f) => f.labels.length), "
+        "count: c.features(signal.slice(0, 375), 1).length }));\n"
+    )
+    done = subprocess.run(["node", tmp_path / "try.mjs"], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert [start for start, _ in found["streamed"]] == list(range(0, 300 - 125 + 1, 25))
+    assert [score for _, score in found["streamed"]] == found["single"]
+    assert found["low"]["decision"] is True
+    assert found["low"]["outputs"][0]["threshold"] == -1000
+    assert len(found["low"]["outputs"][0]["contributions"]) == 3
+    assert all(found["errors"]), found["errors"]
+    assert found["count"] == found["labels"][1] == 14
+
+
+@needs_zig
+def test_no_self_test_data_when_none_is_asked_for(block: Any, deployment: Path, tmp_path: Path) -> None:
+    params = params_of("wasm", {"selftest-data": "none"})
+    block.build(TrainedImpulse.load(deployment), params, tmp_path)
+    assert not (tmp_path / "selftest").exists()
+    with pytest.raises(BlockError, match="no self-test data"):
+        block.verify(tmp_path, params)
+
+
+def test_missing_zig_says_how_to_get_it(
+    block: Any, deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compilers, "has_zig", lambda: False)
+    with pytest.raises(BlockError, match="pip install ziglang"):
+        block.build(TrainedImpulse.load(deployment), params_of("wasm", {}), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@needs_zig
+def test_read_only_cache_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warm = tmp_path / "warm"
+    (warm / "z").mkdir(parents=True)
+    (warm / "z" / "entry").write_text("cached")
+    monkeypatch.setenv("ZIG_GLOBAL_CACHE_DIR", str(warm))
+    monkeypatch.setattr(compilers.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(compilers.os, "access", lambda *_: False)  # root may write anything
+    cache = Path(compilers.zig_compiler().environment["ZIG_GLOBAL_CACHE_DIR"])
+    assert cache.parent == tmp_path
+    assert (cache / "z" / "entry").read_text() == "cached"
+
+
+@needs_zig
+def test_same_input_gives_the_same_module(
+    block: Any, deployment: Path, package: Path, tmp_path: Path
+) -> None:
+    block.build(TrainedImpulse.load(deployment), params_of("wasm", {}), tmp_path)
+    assert (tmp_path / "pump_monitor.wasm").read_bytes() == (package / "pump_monitor.wasm").read_bytes()
+    assert np.array_equal(*[[p.name for p in sorted(f.rglob("*"))] for f in (tmp_path, package)])
