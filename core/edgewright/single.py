@@ -124,7 +124,7 @@ def put_array(folder: Path, name: str, array: NDArray[Any]) -> dict[str, Any]:
 
     path = folder / f"{name}.npy"
     with path.open("wb") as file:
-        np.lib.format.write_array(file, array, allow_pickle=False)
+        np.save(file, array, allow_pickle=False)
     digest = sha256(path.read_bytes()).hexdigest()
     chunk = {"path": path.name, "shape": list(array.shape), "sha256": digest}
     return {"kind": "array", "dtype": array.dtype.name, "chunks": [chunk]}

@@ -23,6 +23,17 @@ def age(seconds: float) -> str:
     return f"{seconds / 86_400:.0f} days"
 
 
+def duration(seconds: float | None) -> str:
+    """A length of time: ``2.5 s``, ``4:05 min``, ``3:20 h``; unknown is a dash."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+    return f"{int(seconds) // 3600}:{int(seconds) % 3600 // 60:02d} h"
+
+
 def number(value: object) -> str:
     """Four significant digits for floats, everything else as it is, None as a dash."""
     if value is None:

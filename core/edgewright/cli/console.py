@@ -81,9 +81,7 @@ class Console:
 
             def update(done: int, total: int, text: str) -> None:
                 shown = f"{title}: {text}" if text else title
-                bar.update(
-                    task, completed=done, total=total or None, description=escape(clean(shown))
-                )
+                bar.update(task, completed=done, total=total or None, description=escape(clean(shown)))
 
             yield update
 

@@ -130,7 +130,7 @@ def save_array(path: Path, array: Any) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("wb") as file:
-            np.lib.format.write_array(file, array, allow_pickle=False)
+            np.save(file, array, allow_pickle=False)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

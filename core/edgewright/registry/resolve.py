@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgewright.plugins import Plugins
+    from edgewright_specs.interface import BlockType
+
+#: Types of blocks that can be run; Edge Impulse has two more.
+TYPES: tuple[BlockType, ...] = ("processing", "learning", "deployment", "transform")
 
 #: ``name:tag``, ``host/name``, ``name@sha256:…``: anything with one of these can be no built-in name.
 _IMAGE = re.compile(
@@ -83,22 +87,20 @@ def _from_folder(folder: Path, *, builtin: bool) -> Block:
             hint="`edgewright blocks init processing DIR` writes one to start from",
         )
     spec = load_block_spec(folder)
-    return Block(
-        name=folder.name.replace("-", "_"),
-        type=spec.type,
-        spec=spec,
-        folder=folder,
-        image=None,
-        builtin=builtin,
-        digest=block_digest(folder, spec),
+    for kind in TYPES:
+        if spec.type == kind:
+            digest = block_digest(folder, spec)
+            return Block(folder.name.replace("-", "_"), kind, spec, folder, None, builtin, digest)
+    raise UsageError(
+        f"{folder}: a block of type {spec.type!r} can't be run here", hint=f"allowed: {', '.join(TYPES)}"
     )
 
 
 def _from_image(reference: str) -> Block:
-    """An image carries its block: the spec is a file in it that the docker runner brings out while preparing."""
+    """An image carries its block: the engine is asked for the spec in it."""
     from edgewright.registry.images import block_in_image
 
-    return block_in_image(reference)
+    return block_in_image(reference, TYPES)
 
 
 def _suggestion(name: str, known: list[str]) -> str:

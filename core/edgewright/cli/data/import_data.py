@@ -1,0 +1,62 @@
+"""``edgewright data import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgewright.cli.console import Console
+from edgewright.cli.lazy import examples, json_option
+
+if TYPE_CHECKING:
+    from edgewright.cli.state import State
+
+
+@click.command(
+    "import",
+    epilog=examples(
+        "edgewright data import export/ -o data/pump",
+        "edgewright data import X_TRAIN.ts -o data/motion --skip-bad",
+    ),
+)
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="New or empty folder.",
+)
+@click.option("--reader", help="How to read the files; detected if not given.")
+@click.option("--skip-bad", is_flag=True, help="Leave out files that can't be read, and name them.")
+@json_option
+@click.pass_obj
+def command(
+    state: State, data: Path, output: Path, reader: str | None, skip_bad: bool, as_json: bool
+) -> None:
+    """Write recordings of any known format as plain CSV files: DIR/<split>/<label>/<name>.csv.
+
+    Edge Impulse's exports, WAV files, .ts, .mat and .npy become files that every tool reads. The originals stay as
+    they are.
+    """
+    from edgewright.data.plain_files import write_plain
+
+    console = Console(as_json)
+    done = write_plain(data, output, plugins=state.plugins, reader=reader, skip_bad=skip_bad)
+    for place, reason in done.skipped:
+        console.note(f"warning: skipped {place}: {reason}", fg="yellow")
+    for warning in done.warnings:
+        console.note(f"warning: {warning}", fg="yellow")
+    console.print(f"wrote {done.files} recordings to {output}; next: edgewright init {output}", bold=True)
+    console.document(
+        {
+            "ok": True,
+            "output": str(output),
+            "recordings": done.files,
+            "skipped": done.skipped,
+            "warnings": done.warnings,
+        }
+    )

@@ -1,0 +1,72 @@
+"""``edgewright data split``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgewright.cli.console import Console
+from edgewright.cli.lazy import examples, json_option
+
+if TYPE_CHECKING:
+    from edgewright.cli.state import State
+
+SPLITS = ("training", "calibration", "test")
+
+
+@click.command(
+    "split",
+    epilog=examples("edgewright data split impulse.yaml", "edgewright data split impulse.yaml --json"),
+)
+@click.argument("impulse", type=click.Path(path_type=Path))
+@click.option("--list", "listed", is_flag=True, help="List every recording with its split.")
+@json_option
+@click.pass_obj
+def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
+    """Show which recordings an impulse trains, calibrates and tests on, and how many windows each split has."""
+    from edgewright.data import index, inventory, read
+    from edgewright.registry import resolve
+    from edgewright.single import workspace
+    from edgewright_specs.impulse import load_impulse
+
+    console = Console(as_json)
+    spec = load_impulse(impulse)
+    base = impulse.resolve().parent
+    blocks = [resolve(node.block, base, state.plugins).spec.edgewright for node in spec.learning]
+    normal_only = any(section is None or section.training in (None, "normal-only") for section in blocks)
+    with workspace() as folder:
+        files = inventory(spec.data, base, state.plugins)
+        done = read(files, spec.data, spec.input, folder)
+        summary = index(folder, spec.data, spec.input, folder, normal_only=normal_only, seed=spec.seed)
+        samples = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
+        windows = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
+    counts = Counter((sample["label"], sample["split"]) for sample in samples)
+    labels = sorted({sample["label"] for sample in samples}, key=lambda label: (label is None, label or ""))
+    rows: list[list[object]] = [
+        ["(none)" if label is None else label, *(counts[label, split] for split in SPLITS)]
+        for label in labels
+    ]
+    ranges = windows["splits"]
+    sizes = {split: ranges[split][1] - ranges[split][0] if split in ranges else 0 for split in SPLITS}
+    console.table(["recordings", *SPLITS], rows)
+    console.print()
+    console.table(["windows", *SPLITS], [["", *sizes.values()]])
+    for line in (*done.lines, *summary.lines):
+        console.print(line)
+    for warning in (*done.warnings, *summary.warnings):
+        console.print(f"warning: {warning}", fg="yellow")
+    if listed:
+        console.table(
+            ["split", "label", "recording", "file"],
+            [
+                [s["split"], "(none)" if s["label"] is None else s["label"], s["name"], s["file"]]
+                for s in samples
+            ],
+        )
+    console.document(
+        {"ok": True, "windows": sizes, "samples": samples, "lines": [*done.lines, *summary.lines]}
+    )
