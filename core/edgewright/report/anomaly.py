@@ -155,4 +155,5 @@ def _values(run: Run, node: str, labels: Sequence[str], split: str) -> NDArray[n
     names = [label for part in parts for label in part.labels]
     values = np.concatenate([np.asarray(part.values) for part in parts], axis=1)
     place = {label: column for column, label in reversed(list(enumerate(names)))}
-    return values[:, [place[label] for label in labels]].astype(np.float64)
+    chosen: NDArray[np.float64] = values[:, [place[label] for label in labels]].astype(np.float64)
+    return chosen

@@ -15,7 +15,8 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     """Plots of one node but the cluster space, which the anomaly explorer shows; None when there are none."""
     import json
 
-    plots, dropped = [], 0
+    plots: list[dict[str, Any]] = []
+    dropped = 0
     for plot in run.plots(node):
         if plot.get("kind") == "space":
             continue

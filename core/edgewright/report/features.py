@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgewright.errors import EdgewrightError
 from edgewright.report.sampling import packed, split_of_rows, spread
 
 if TYPE_CHECKING:
@@ -68,11 +69,14 @@ def _rows(run: Run, node: str, splits: Sequence[str], rows: NDArray[np.int64]) -
 
 def _decisions(run: Run, node: str, splits: Sequence[str], rows: NDArray[np.int64]) -> dict[str, list[int]]:
     """For each anomaly node that reads this one: 1 anomalous, 0 not, for every window shown."""
-    found = {}
-    for learner in run.anomaly_nodes:
-        if node not in run.inputs_of(learner):
+    found: dict[str, list[int]] = {}
+    for learner in run.node_ids("learning"):
+        try:
+            if node not in run.inputs_of(learner) or run.description(learner)["kind"] != "anomaly":
+                continue
+            limit = np.float32(run.threshold(learner)["value"])
+        except EdgewrightError:  # the run failed before it had one: the points still show
             continue
-        limit = np.float32(run.threshold(learner)["value"])
         parts = []
         for split in splits:
             first, last = run.rows(split)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import EdgewrightError
-from edgewright.report.panels import panels
+from edgewright.report.panels import panels, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ def run_info(run: Run) -> dict[str, Any]:
         node["seconds"] += float(task.get("seconds") or 0.0)
     slowest = sorted(record.get("tasks", []), key=lambda task: -float(task.get("seconds") or 0.0))
     keep = ("id", "node", "operation", "status", "reason", "message", "log_tail", "seconds", "key")
-    return {
+    document = {
         "name": str(record.get("name", "")),
         "status": str(record.get("status", "")),
         "started": str(record.get("started", "")),
@@ -102,6 +102,8 @@ def run_info(run: Run) -> dict[str, Any]:
             if task["status"] == "failed"
         ][:10],
     }
+    shown: dict[str, Any] = plain(document)
+    return shown
 
 
 def render(panels: Mapping[str, Any], info: Mapping[str, Any]) -> str:

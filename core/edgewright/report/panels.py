@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgewright.errors import EdgewrightError
@@ -16,8 +18,6 @@ log = logging.getLogger(__name__)
 
 #: Version of the layout of :func:`panels`; part of the key under which they are stored.
 VERSION = 1
-
-Builder = Callable[["Run"], "dict[str, Any] | None"]
 
 
 class Panel(Protocol):
@@ -68,13 +68,13 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         if data:
             found.append({"kind": kind, "id": name, "title": title, "data": data})
 
-    add("overview", "data", "Data", lambda: overview.build(run))
+    add("overview", "data", "Data", partial(overview.build, run))
     for node in run.node_ids("processing"):
         add(
             "features",
             f"features-{node}",
             f"Feature explorer · {node}",
-            lambda node=node: features.build(run, node),
+            partial(features.build, run, node),
         )
     anomaly_nodes = _anomaly_nodes(run, problems)
     for node in anomaly_nodes:
@@ -82,18 +82,18 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             "anomaly",
             f"anomaly-{node}",
             f"Anomaly explorer · {node}",
-            lambda node=node: anomaly.build(run, node),
+            partial(anomaly.build, run, node),
         )
         add(
             "scores",
             f"scores-{node}",
             f"Scores and threshold · {node}",
-            lambda node=node: scores.build(run, node),
+            partial(scores.build, run, node),
         )
-        add("worst", f"worst-{node}", f"Worst samples · {node}", lambda node=node: scores.worst(run, node))
+        add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
     for node in run.node_ids("learning"):
-        add("plots", f"plots-{node}", f"Model · {node}", lambda node=node: blocks.build(run, node))
-    add("packages", "packages", "Deployment", lambda: packages.build(run))
+        add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
+    add("packages", "packages", "Deployment", partial(packages.build, run))
     for panel in extra:
         name = str(getattr(panel, "name", type(panel).__name__))
         try:
@@ -106,18 +106,28 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             found.append(
                 {"kind": "plots", "id": f"extra-{name}", "title": str(panel.title), "data": dict(data)}
             )
-    return {"version": VERSION, "panels": plain(found), "problems": problems}
+    return {"version": VERSION, "panels": plain(found), "problems": plain(problems)}
+
+
+#: Characters that a page would obey instead of showing: controls, text direction, halves of surrogate pairs.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(value: Any) -> Any:
-    """The same document as strict JSON has it: NaN and infinities, which blocks' plots may hold, become None."""
+    """The same document as strict JSON has it, and as a page may show it.
+
+    NaN and infinities, which blocks' plots may hold, become None. Control and direction characters in strings, which
+    would turn the text around them, are spelled out.
+    """
+    if isinstance(value, str):
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {plain(str(key)): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
-    return value if value is None or isinstance(value, (str, int)) else str(value)
+    return value if value is None or isinstance(value, int) else plain(str(value))
 
 
 def _anomaly_nodes(run: Run, problems: list[str]) -> list[str]:

@@ -104,21 +104,21 @@ def worst(run: Run, node: str) -> dict[str, Any] | None:
     ranked = decisions["recordings"]  # the most anomalous first
     groups = [
         {
-            "title": "Normal, but highest scores",
+            "title": "Normal recordings with the highest scores",
             "wrong": "false alarm",
             "right": "passed",
             "expected": False,
             "rows": [show(row) for row in _first(ranked, True)],
         },
         {
-            "title": "Abnormal, but lowest scores",
+            "title": "Abnormal recordings with the lowest scores",
             "wrong": "missed",
             "right": "caught",
             "expected": True,
             "rows": [show(row) for row in _first(ranked[::-1], False)],
         },
         {
-            "title": "Unlabelled, highest scores",
+            "title": "Unlabelled recordings with the highest scores",
             "wrong": "anomalous",
             "right": "normal",
             "expected": False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -234,8 +235,11 @@ def hostile_run(tmp_path_factory):
 
 
 @pytest.fixture
-def make_run(tmp_path):
+def make_run(tmp_path, plain_run):
+    """A run folder of its own, which a test may damage."""
+
     def make(**options):
-        return Run(write_run(tmp_path / "run", **options))
+        folder = tmp_path / "run"
+        return Run(write_run(folder, **options) if options else shutil.copytree(plain_run.path, folder))
 
     return make

@@ -37,7 +37,7 @@ ew.panels.anomaly = (data) => {
       { type: "scatter", mode: "markers", name: "known windows", x: Array.from(known[a]), y: Array.from(known[b]), hoverinfo: "skip", marker: { color: blue, size: 4, opacity: 0.4 } },
       { type: "scatter", mode: "markers", name: "other test windows", ...others, hoverinfo: "text", marker: { color: ew.colour("muted"), size: 4, opacity: 0.45 } },
       { type: "scatter", mode: "markers", name: ew.short(sample.name, 40), x: Array.from(place[a]), y: Array.from(place[b]), text: hover, hoverinfo: "text", customdata: sample.scores.map((_, i) => [state.sample, i]),
-        marker: { color: orange, size: sample.scores.map((_, i) => (i === state.window ? 15 : 9)), symbol: sample.flags.map((flag) => (flag ? "circle" : "circle-open")), line: { color: sample.scores.map((_, i) => (i === state.window ? ew.colour("ink") : orange)), width: sample.scores.map((_, i) => (i === state.window ? 2.5 : 1.5)) } } },
+        marker: { opacity: 0.95, color: orange, size: sample.scores.map((_, i) => (i === state.window ? 15 : 9)), symbol: sample.flags.map((flag) => (flag ? "circle" : "circle-open")), line: { color: sample.scores.map((_, i) => (i === state.window ? ew.colour("ink") : orange)), width: sample.scores.map((_, i) => (i === state.window ? 2.5 : 1.5)) } } },
     ];
     if (balls.length) traces.splice(1, 0, { type: "scatter", mode: "markers", name: "cluster centres", x: balls.map((c) => c[a]), y: balls.map((c) => c[b]), text: balls.map((_, i) => `cluster ${i + 1}<br>radius ${ew.number(radii[i])}, ${ew.number(data.sizes[i])} windows`), hoverinfo: "text", marker: { color: blue, size: 8, symbol: "cross-thin", line: { color: blue, width: 2 } } });
     return { data: traces, layout: ew.layout({ shapes, uirevision: `${a} ${b} ${state.sample} ${state.all}`, xaxis: ew.axis(`${data.dimensions[a]} (standard deviations)`, { range: range(a) }), yaxis: ew.axis(`${data.dimensions[b]} (standard deviations)`, { range: range(b), scaleanchor: "x" }) }) };
@@ -48,7 +48,7 @@ ew.panels.anomaly = (data) => {
     const at = (i, count) => (count > 1 ? i / (count - 1) * sample.signal.seconds : 0);
     const traces = rows.map((row, i) => ({ type: "scatter", mode: "lines", name: ew.short(data.axes[i], 24), x: Array.from(row, (_, k) => at(k, row.length)), y: Array.from(row), line: { width: 1.3, color: ew.series(i) }, hoverinfo: "x+y+name", yaxis: "y2" }));
     const middle = sample.start.map((start) => start + data.window_seconds / 2);
-    traces.push({ type: "scatter", mode: "lines+markers", name: distance, showlegend: false, x: middle, y: sample.scores, text: sample.scores.map((s) => `${distance} ${ew.number(s)}`), hoverinfo: "text", customdata: sample.scores.map((_, i) => [state.sample, i]), line: { color: ew.colour("muted"), width: 1 }, marker: { size: sample.scores.map((_, i) => (i === state.window ? 11 : 6)), color: sample.flags.map((flag) => (flag ? orange : ew.colour("known"))) } });
+    traces.push({ type: "scatter", mode: "lines+markers", name: distance, showlegend: false, x: middle, y: sample.scores, text: sample.scores.map((s) => `${distance} ${ew.number(s)}`), hoverinfo: "text", customdata: sample.scores.map((_, i) => [state.sample, i]), line: { color: ew.colour("muted"), width: 1 }, marker: { opacity: 1, size: sample.scores.map((_, i) => (i === state.window ? 11 : 6)), color: sample.flags.map((flag) => (flag ? orange : ew.colour("known"))) } });
     const shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: data.threshold, y1: data.threshold, line: { color: ew.colour("ink"), width: 1.2, dash: "dash" } }];
     let open = null; // neighbouring anomalous windows make one band
     const band = () => open && shapes.push({ type: "rect", xref: "x", yref: "paper", x0: open[0], x1: open[1], y0: 0, y1: 1, fillcolor: orange, opacity: 0.12, line: { width: 0 }, layer: "below" });
@@ -59,7 +59,7 @@ ew.panels.anomaly = (data) => {
     });
     band();
     if (state.window !== null) shapes.push({ type: "rect", xref: "x", yref: "paper", x0: sample.start[state.window], x1: sample.start[state.window] + data.window_seconds, y0: 0, y1: 1, line: { color: ew.colour("ink"), width: 1.5 }, layer: "above" });
-    return { data: traces, layout: ew.layout({ shapes, xaxis: ew.axis("seconds", { anchor: "y", range: [0, sample.signal.seconds] }), yaxis: ew.axis(distance, { domain: [0, 0.3] }), yaxis2: ew.axis("signal", { domain: [0.38, 1] }) }) };
+    return { data: traces, layout: ew.layout({ shapes, xaxis: ew.axis("seconds", { anchor: "y", range: [0, sample.signal.seconds] }), yaxis: ew.axis(distance, { domain: [0, 0.34] }), yaxis2: ew.axis("signal", { domain: [0.42, 1] }) }) };
   };
 
   const choose = (sample, window = null) => {
@@ -70,7 +70,7 @@ ew.panels.anomaly = (data) => {
   };
   const pick = (point) => point.customdata && choose(point.customdata[0], point.customdata[1]);
   const chart = ew.chart("Clusters and windows", 480, map, pick);
-  const signal = ew.chart("Signal and scores of the chosen sample", 340, time, pick);
+  const signal = ew.chart("Signal and scores of the chosen sample", 380, time, pick);
   const detail = ew.el("div", { class: "detail" });
   const list = ew.el("div", { class: "list", role: "listbox", tabindex: "0", "aria-label": "Test samples", onkeydown: (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];

@@ -1,6 +1,8 @@
 // The only door to plotly: theme, lazy drawing, and text that plotly would otherwise read as markup.
 ew.plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 ew.short = (text, most = 40) => { const all = Array.from(String(text)); return ew.plain(all.length > most ? all.slice(0, most - 1).join("") + "…" : all.join("")); };
+// WebGL text knows tags but no entities: look-alikes are all that is safe there.
+ew.glyphs = (text) => String(text).replace(/</g, "‹").replace(/>/g, "›");
 
 ew.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 ew.series = (i) => ew.colour(`s${i % 8}`);
@@ -13,6 +15,7 @@ ew.layout = (more) => ({
   paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 48, r: 16, t: 12, b: 44 }, hovermode: "closest",
   font: { family: ew.colour("font") || "sans-serif", size: 12, color: ew.colour("muted") },
   hoverlabel: { align: "left", bgcolor: ew.colour("card"), bordercolor: ew.colour("line2"), font: { color: ew.colour("ink"), size: 12 } },
+  modebar: { bgcolor: "rgba(0,0,0,0)", color: ew.colour("line2"), activecolor: ew.colour("ink") },
   legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } }, ...more,
 });
 

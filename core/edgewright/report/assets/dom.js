@@ -9,7 +9,7 @@ ew.el = (name, attributes, ...children) => {
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (key === "style") Object.assign(node.style, value);
+    else if (key === "style") for (const [name, text] of Object.entries(value)) node.style.setProperty(name, text);
     else if (key === "value") node.value = value;
     else node.setAttribute(key, value === true ? "" : String(value));
   }
@@ -85,7 +85,7 @@ ew.spark = (signal, options = {}) => {
   if (!(high > low)) { low -= 1; high = low + 2; }
   const y = (v) => (height - 3) - (v - low) / (high - low) * (height - 6);
   const marks = (options.marks || []).map(([from, to, strength]) => ew.el("rect", {
-    x: from / signal.seconds * width, width: Math.max(1, (to - from) / signal.seconds * width), y: 0, height, class: "mark", opacity: 0.12 + 0.3 * strength,
+    x: from / signal.seconds * width, width: Math.max(1, (to - from) / signal.seconds * width), y: 0, height, class: "mark", opacity: 0.14 + 0.26 * strength,
   }));
   const paths = rows.map((row, axis) => {
     let d = "";

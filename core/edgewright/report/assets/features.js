@@ -23,7 +23,8 @@ ew.panels.features = (data) => {
       return trace;
     }).filter((trace) => trace.x.length);
     const names = state.axes.map((axis) => data.features[axis]);
-    const scene = { xaxis: ew.axis(names[0]), yaxis: ew.axis(names[1]), zaxis: ew.axis(names[2]), aspectmode: "cube" };
+    const deep = (name) => ew.axis("", { title: { text: ew.glyphs(Array.from(name).slice(0, 40).join("")) }, showbackground: false });
+    const scene = { xaxis: deep(names[0]), yaxis: deep(names[1]), zaxis: deep(names[2]), aspectmode: "cube", uirevision: "keep", camera: { eye: { x: 1.5, y: 1.6, z: 0.9 } } };
     return { data: data_, layout: ew.layout(state.three ? { scene, margin: { l: 0, r: 0, t: 12, b: 0 } } : { xaxis: ew.axis(names[0]), yaxis: ew.axis(names[1]) }) };
   };
   const chart = ew.chart("Feature explorer", 520, make);

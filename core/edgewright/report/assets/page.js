@@ -1,10 +1,12 @@
 // The page: header, key numbers, sections, theme.
 (() => {
-  const { panels, info } = JSON.parse(document.getElementById("data").textContent);
+  const { panels, info } = JSON.parse(document.getElementById("report-data").textContent);
   const main = document.getElementById("main"), nav = document.getElementById("nav");
   const root = document.documentElement;
   const links = [];
-  const section = (id, title, children) => {
+  const anchor = (id) => `at-${id.replace(/[^A-Za-z0-9_-]/g, "-")}`;
+  const section = (name, title, children) => {
+    const id = anchor(name);
     main.append(ew.el("section", { class: "card", id, "aria-labelledby": `${id}-title` }, ew.el("h2", { id: `${id}-title` }, title), children));
     links.push(ew.el("a", { href: `#${id}` }, title));
   };
@@ -21,10 +23,10 @@
   if (scored.length) {
     main.append(ew.el("div", { class: "keys" }, scored.flatMap(({ id, data }) => {
       const table = data.metrics.recordings || data.metrics.windows, windows = data.metrics.windows;
-      const key = (name, value, about) => ew.el("a", { class: "key-number", href: `#${id}` }, ew.el("small", {}, scored.length > 1 ? `${name} · ${data.node}` : name), ew.el("b", {}, value), ew.el("small", { class: "dim" }, about));
+      const key = (name, value, about) => ew.el("a", { class: "key-number", href: `#${anchor(id)}` }, ew.el("small", {}, scored.length > 1 ? `${name} · ${data.node}` : name), ew.el("b", {}, value), ew.el("small", { class: "dim" }, about));
       const target = data.metrics.target_fpr;
       return table ? [
-        key("AUROC", ew.number(table.auroc, 3), data.metrics.recordings ? "recordings" : "windows"),
+        key("AUROC", table.auroc === null ? "–" : table.auroc.toFixed(3), data.metrics.recordings ? "recordings" : "windows"),
         key("recall", ew.percent(table.recall), `${table.confusion.true_positive} of ${table.abnormal} recordings caught`),
         key("false alarms", ew.percent(windows.fpr), target === null ? "of normal windows" : `of normal windows, target ${ew.percent(target)}`),
         key("threshold", ew.number(data.threshold.value), data.threshold.method),

@@ -71,8 +71,8 @@ ew.confusion = (name, table, m) => {
       ew.el("div", { class: "track" }, ew.el("i", { class: "span", style: { left: `${table.fpr_interval[0] / scale * 100}%`, width: `${(table.fpr_interval[1] - table.fpr_interval[0]) / scale * 100}%` } }), ew.el("i", { class: "dot", style: { left: `${table.fpr / scale * 100}%` } }),
         name === "windows" && m.target_fpr && ew.el("i", { class: "goal", style: { left: `${m.target_fpr / scale * 100}%` } }))),
     ew.el("dl", { class: "metrics" }, metrics.map(([title, value]) => ew.el("div", {}, ew.el("dt", {}, title), ew.el("dd", {}, value === null ? "–" : value.toFixed(3)))),
-      ew.el("div", {}, ew.el("dt", {}, "AUROC"), ew.el("dd", { title: "95 % by resampling recordings or groups" }, ew.number(table.auroc, 4), ew.el("small", {}, between(table.auroc_interval)))),
-      ew.el("div", {}, ew.el("dt", {}, "average precision"), ew.el("dd", {}, ew.number(table.average_precision, 4)))));
+      ew.el("div", {}, ew.el("dt", {}, "AUROC"), ew.el("dd", { title: "95 % by resampling recordings or groups" }, table.auroc === null ? "–" : table.auroc.toFixed(3), ew.el("small", {}, between(table.auroc_interval)))),
+      ew.el("div", {}, ew.el("dt", {}, "average precision"), ew.el("dd", {}, table.average_precision === null ? "–" : table.average_precision.toFixed(3)))));
 };
 
 ew.curve = (title, xname, yname, x, y, here, diagonal) => ew.el("figure", {}, ew.el("figcaption", {}, ew.el("b", {}, title)), ew.chart(title, 300, () => ({
