@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewright_specs.block_file import BlockFile, Choice, EdgewrightSection, Parameter
 from edgewright_specs.conditions import condition_problems
 from edgewright_specs.interface import OPERATIONS
-from edgewright_specs.problems import Problem, choices, problem, suggestion
+from edgewright_specs.problems import Problem, choices, escape_pointer, problem, suggestion
 from edgewright_specs.values import MisfitError, as_text, convert
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _LEGACY_ONLY: Final = {"bucket", "dataset", "project", "secret"}
 
 
 def block_problems(file: BlockFile, block_type: str, *, legacy: bool) -> tuple[dict[str, Any], list[Problem]]:
-    """Check names, defaults, bounds, options, conditions and our own section.
+    """Check names, defaults, bounds, options, conditions and our own section; ``block_type`` may be "" for unknown.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def default_of(pointer: str, parameter: Parameter, *, legacy: bool) -> tuple[Any
 def _section_problems(section: EdgewrightSection, block_type: str) -> list[Problem]:
     found: list[Problem] = []
     known = OPERATIONS.get(block_type, ())
-    if block_type not in {*OPERATIONS, "transform"}:
+    if block_type not in {*OPERATIONS, "transform", ""}:
         found.append(
             problem(
                 "our contract has no such type of block",
@@ -151,13 +151,16 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
         if not _OUTPUT.match(name):
             found.append(
                 problem(
-                    "can't name an output", f"/edgewright/outputs/{name}", got=name, allowed="a-z, 0-9 and _"
+                    "can't name an output",
+                    f"/edgewright/outputs/{escape_pointer(name)}",
+                    got=name,
+                    allowed="a-z, 0-9 and _",
                 )
             )
     for i, name in enumerate(section.secrets):
         if not _LEGACY.match(name) or _LOADER.match(name):
             found.append(problem("can't name a secret", f"/edgewright/secrets/{i}", got=name))
-    if section.training is not None and block_type != "learning":
+    if section.training is not None and block_type not in {"learning", ""}:
         found.append(problem("is only for learning blocks", "/edgewright/training"))
     if not isinstance(section.device, bool):
         folder = PurePosixPath(section.device.folder)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, ConfigDict, Discriminator, Field, Tag
 
+from edgewright_specs.shared import One
 from edgewright_specs.validation import SpecModel
 
 Scalar = str | bool | int | float
@@ -71,9 +72,9 @@ class Parameter(SpecModel):
     value: Scalar | list[str] | None = None
     help: str = ""
     valid: list[str | int | float | Choice] | None = None
-    min: int | float | None = None
-    max: int | float | None = None
-    step: int | float | None = Field(default=None, gt=0)
+    min: float | None = None
+    max: float | None = None
+    step: float | None = Field(default=None, gt=0)
     optional: bool = False
     readonly: bool = False
     show_if: ShowIf | None = Field(default=None, alias="showIf")
@@ -198,7 +199,7 @@ class DeviceCode(SpecModel):
 class EdgewrightSection(SpecModel):
     """Our contract: what the block promises and what it asks for."""
 
-    contract: Literal[1]
+    contract: One
     environment: Literal["base", "classical", "torch", "toolchain"] = "base"
     operations: (
         list[Literal["describe", "transform", "plot", "export", "fit", "score", "build", "verify"]] | None
@@ -229,7 +230,7 @@ class BlockFile(SpecModel):
     """The whole of ``parameters.json``: groups of parameters or a flat list."""
 
     schema_: str | None = Field(default=None, validation_alias=AliasChoices("$schema"))
-    version: Literal[1] = 1
+    version: One = 1
     type: FileType | None = None
     info: Info = Info()
     parameters: list[Entry] = Field(default_factory=list)

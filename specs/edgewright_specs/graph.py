@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edgewright_specs.problems import Problem, choices, escape_pointer, problem, suggestion
+from edgewright_specs.problems import SHOWN_PROBLEMS, Problem, choices, escape_pointer, problem, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,9 +120,11 @@ def _edge_problems(impulse: ImpulseSpec) -> list[Problem]:
     found: list[Problem] = []
     processing = {n.id for n in impulse.processing}
     learning = {n.id for n in impulse.learning}
-    nodes = [(f"/processing/{i}", n.id, n.input, n.axes) for i, n in enumerate(impulse.processing)]
-    nodes += [(f"/learning/{i}", n.id, n.input, None) for i, n in enumerate(impulse.learning)]
-    for pointer, _, inputs, axes in nodes:
+    nodes = [(f"/processing/{i}", n.input, n.axes) for i, n in enumerate(impulse.processing)]
+    nodes += [(f"/learning/{i}", n.input, None) for i, n in enumerate(impulse.learning)]
+    known = [INPUT, *sorted(processing)]
+    allowed = choices(known)
+    for pointer, inputs, axes in nodes:
         if not inputs:
             found.append(
                 problem("is empty", f"{pointer}/input", allowed="input, or ids of processing blocks")
@@ -136,16 +138,9 @@ def _edge_problems(impulse: ImpulseSpec) -> list[Problem]:
                     problem("is a learning block, which has no features", where, got=name, hint=hint)
                 )
             elif name != INPUT and name not in processing:
-                known = [INPUT, *processing]
-                found.append(
-                    problem(
-                        "names no block",
-                        where,
-                        got=name,
-                        allowed=choices(sorted(known)),
-                        hint=suggestion(name, known),
-                    )
-                )
+                # Beyond what is shown a suggestion would only cost time.
+                hint = suggestion(name, known) if len(found) < SHOWN_PROBLEMS else ""
+                found.append(problem("names no block", where, got=name, allowed=allowed, hint=hint))
         if axes is not None:
             found += _axis_problems(axes, impulse.input.axes, f"{pointer}/axes")
     edges = {n.id: n.input for n in impulse.processing}

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from edgewright_specs.documents import Document, load_document, parse_document
 from edgewright_specs.problems import problem
+from edgewright_specs.shared import One
 from edgewright_specs.validation import SpecModel, build
 
 
@@ -172,7 +173,7 @@ class DeviceSpec(SpecModel):
 class ImpulseSpec(SpecModel):
     """The whole of ``impulse.yaml``; made by :func:`load_impulse`, which also checks the graph."""
 
-    version: Literal[1]
+    version: One
     name: str = Field(default="impulse", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     data: DataSpec
     input: InputSpec

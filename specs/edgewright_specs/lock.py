@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import ConfigDict, Field
 
-from edgewright_specs.shared import Contract, Plain, Sha256, Size
+from edgewright_specs.shared import Contract, One, Plain, Sha256, Size
 from edgewright_specs.validation import SpecModel
 
 
@@ -50,7 +48,7 @@ class LockedTask(SpecModel):
 class LockFile(SpecModel):
     """``impulse.lock``."""
 
-    version: Literal[1]
+    version: One
     edgewright: str
     python: str
     build_id: str = Field(pattern=r"^[0-9a-f]{16}$")

@@ -192,9 +192,7 @@ def _type_of(
     if said is None:
         if wanted is None or model.edgewright is not None:
             names = choices(dict.fromkeys(TYPES.values()))
-            return "processing", [
-                problem('lacks "type"', "", allowed=names, hint="say what type of block this is")
-            ]
+            return "", [problem('lacks "type"', "", allowed=names, hint="say what type of block this is")]
         return TYPES[wanted], []
     if asked is not None and TYPES[asked] != TYPES[said]:
         message = f"is a {TYPES[said]} block, where a {TYPES[asked]} block is wanted"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SHOWN_CHARACTERS: Final = 60
 SHOWN_CHOICES: Final = 12
 SHOWN_PROBLEMS: Final = 50
+#: A close match is looked for among so many words; the search takes time with each.
+CANDIDATES: Final = 1000
 
 #: Stands for "there is no value to show".
 NOTHING: Final = object()
@@ -64,7 +67,7 @@ def suggestion(word: Any, known: Iterable[Any]) -> str:
     """Return ``did you mean "x"?`` for the closest known word, or an empty string."""
     if not isinstance(word, str) or not 0 < len(word) <= 100:
         return ""
-    by_folded = {str(k).casefold().replace("_", "-"): str(k) for k in known}
+    by_folded = {str(k).casefold().replace("_", "-"): str(k) for k in islice(known, CANDIDATES)}
     folded = word.casefold().replace("_", "-")
     close = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return f'did you mean "{clean(by_folded[close[0]])}"?' if close else ""

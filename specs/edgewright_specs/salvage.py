@@ -80,10 +80,10 @@ def _replace_item(root: Any, keys: list[Any], removed: set[str], stand_in: Stand
     """Put a stand-in for the innermost item around a fault that has one; else leave out the field around it."""
     for end in range(len(keys), 0, -1):
         pointer = pointer_of(keys[:end])
-        if pointer in removed:
-            return
         parent = _walk(root, [str(k) for k in keys[: end - 1]])
         last = str(keys[end - 1])
+        if pointer in removed and isinstance(parent, list):
+            return
         if isinstance(parent, list) and last.isdigit() and int(last) < len(parent):
             item = stand_in(pointer, parent[int(last)])
             if item is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from edgewright_specs.validation import SpecModel
 
@@ -17,7 +17,14 @@ def _inside(path: str) -> str:
     return path
 
 
-Contract = Literal[1]
+def _not_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is not a version number")  # pydantic finds True among [1]
+    return value
+
+
+One = Annotated[Literal[1], BeforeValidator(_not_truth)]
+Contract = One
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 #: A path with forward slashes, below the folder of the document.
 InnerPath = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_inside)]

@@ -204,7 +204,7 @@ def _chosen(error: SchemaError, root: Any) -> Iterator[Problem]:
         wrong_kind = any(
             len(e.absolute_path) == own and e.validator in {"type", "const", "enum"} for e in branch
         )
-        return wrong_kind, len(branch)
+        return wrong_kind, sum(_weight(e) for e in branch)
 
     real = [i for i, s in enumerate(error.validator_value) if s.get("type") != "null"]
     if len(real) == 1:  # something or nothing: speak of the something
@@ -223,6 +223,13 @@ def _chosen(error: SchemaError, root: Any) -> Iterator[Problem]:
         return
     for inner in best:
         yield from _worded(inner, root)
+
+
+def _weight(error: SchemaError) -> int:
+    """Count the faults that one error of jsonschema stands for."""
+    if error.validator == "additionalProperties" and isinstance(error.schema, dict):
+        return sum(key not in error.schema.get("properties", {}) for key in error.instance)
+    return 1
 
 
 def _describe(schema: dict[str, Any]) -> str:

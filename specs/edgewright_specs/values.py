@@ -124,6 +124,8 @@ def _float(parameter: Parameter, value: Any, lenient: bool) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise MisfitError("is not a finite number", describe(parameter))
+    if isinstance(value, int) and int(number) != value:
+        raise MisfitError("is an integer that no float holds exactly", describe(parameter))
     return number
 
 
