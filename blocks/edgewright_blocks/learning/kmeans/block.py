@@ -111,18 +111,18 @@ def _selected(labels: list[str], params: Params) -> list[int]:
     wanted = params.features
     if wanted in ("all", ["all"]):
         if not labels:
-            raise BlockError("kmeans: the upstream blocks give no features")
+            raise BlockError("the upstream blocks give no features")
         return list(range(len(labels)))
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     if not names:
-        raise BlockError('kmeans: features is empty; allowed: "all" or a list of feature labels')
+        raise BlockError('features is empty; allowed: "all" or a list of feature labels')
     columns = []
     for name in names:
         if name not in labels:
             raise _unknown(name, labels)
         columns.append(labels.index(name))
     if len(set(columns)) < len(columns):
-        raise BlockError(f"kmeans: features names {names[_first_repeat(columns)]!r} twice")
+        raise BlockError(f"features names {names[_first_repeat(columns)]!r} twice")
     return columns
 
 
@@ -135,7 +135,7 @@ def _unknown(name: str, labels: list[str]) -> BlockError:
     shown = ", ".join(repr(label) for label in (close or labels[:5]))
     more = "" if close or len(labels) <= 5 else f" and {len(labels) - 5} more"
     known = "did you mean" if close else "there are"
-    return BlockError(f"kmeans: features: no feature is labelled {name!r}; {known} {shown}{more}")
+    return BlockError(f"features: no feature is labelled {name!r}; {known} {shown}{more}")
 
 
 def _percentile(params: Params) -> float:
@@ -145,7 +145,7 @@ def _percentile(params: Params) -> float:
         return 100.0
     percentile = float(given)
     if not 0 < percentile <= 100:
-        raise BlockError(f"kmeans: radius is {given}; allowed: a percentile above 0, up to 100, or max")
+        raise BlockError(f"radius is {given}; allowed: a percentile above 0, up to 100, or max")
     return percentile
 
 
@@ -157,7 +157,7 @@ def _columns(model: Model, labels: list[str]) -> list[int]:
     if found != trained:
         at = next(i for i, label in enumerate(found) if label != trained[i])
         raise BlockError(
-            f"kmeans: the model was trained on feature {trained[at]!r} in column {columns[at]}, "
+            f"the model was trained on feature {trained[at]!r} in column {columns[at]}, "
             f"but these features have {found[at]!r} there; score what was trained on"
         )
     return columns

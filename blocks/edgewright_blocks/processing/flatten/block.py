@@ -32,7 +32,7 @@ class Flatten(ProcessingBlock):
         chosen = [label for name, label, _ in STATISTICS if params[name]]
         if not chosen:
             names = ", ".join(name for name, _, _ in STATISTICS)
-            raise BlockError(f"flatten: every statistic is switched off; switch on at least one of {names}")
+            raise BlockError(f"every statistic is switched off; switch on at least one of {names}")
         return Description([f"{axis} {label}" for axis in window["axes"] for label in chosen])
 
     def transform(self, windows: Windows, params: Params) -> Features:

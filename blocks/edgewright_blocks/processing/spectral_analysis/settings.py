@@ -94,7 +94,7 @@ def settings_of(window: WindowSpec, params: Params) -> Settings:
             first = max(math.floor(edge - 0.5) + 1, 1)
     if first > last:
         raise BlockError(
-            f"spectral_analysis: filter-cutoff {cutoff:g} Hz leaves no spectral power at fft-length {fft_length}, whose "
+            f"filter-cutoff {cutoff:g} Hz leaves no spectral power at fft-length {fft_length}, whose "
             f"bins are {frequency / fft_length:g} Hz apart; use a longer FFT or a higher cutoff"
         )
     return Settings(
@@ -119,8 +119,8 @@ def _refuse_unsupported(params: Params) -> None:
 
 
 def _not_yet(name: str, got: object, allowed: str) -> BlockError:
-    return BlockError(f"spectral_analysis: {name} {got!r} is not supported by this version; use {allowed}")
+    return BlockError(f"{name} {got!r} is not supported by this version; use {allowed}")
 
 
 def _wrong(name: str, got: object, allowed: str) -> BlockError:
-    return BlockError(f"spectral_analysis: {name} is {got}; allowed: {allowed}")
+    return BlockError(f"{name} is {got}; allowed: {allowed}")

@@ -60,7 +60,7 @@ def test_golden(golden):
 
 
 def test_golden_refusals(refused):
-    with pytest.raises(BlockError, match="spectral_analysis: "):
+    with pytest.raises(BlockError, match=r"allowed|not supported|leaves no"):
         refused.compute()
 
 
