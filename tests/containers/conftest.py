@@ -19,7 +19,9 @@ from edgewright.runners.base import Job, Limits, Outcome, Prepared
 from edgewright.runners.docker import DockerRunner
 
 HERE = Path(__file__).parent
-SHORT = Limits(seconds=60, grace_seconds=1, memory_bytes=256 << 20, out_bytes=8 << 20, out_files=200, tmp_bytes=32 << 20)
+SHORT = Limits(
+    seconds=60, grace_seconds=1, memory_bytes=256 << 20, out_bytes=8 << 20, out_files=200, tmp_bytes=32 << 20
+)
 
 
 @pytest.fixture(scope="session")
@@ -68,28 +70,50 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+LeftOf = Callable[[str], list[str]]
 
 
 @pytest.fixture
-def run(engine: Any, runner: DockerRunner, prepared: Prepared, tmp_path: Path) -> Run:
+def run(left_of: LeftOf, runner: DockerRunner, prepared: Prepared, tmp_path: Path) -> Run:
     """Run a text in the probe's container; afterwards nothing of it may be left."""
 
-    def start(code: str, *, image: str | None = None, cancel: threading.Event | None = None, **limits: Any) -> Ran:
+    def start(
+        code: str, *, image: str | None = None, cancel: threading.Event | None = None, **limits: Any
+    ) -> Ran:
         in_dir, out_dir = tmp_path / "in", tmp_path / "out"
         in_dir.mkdir()
         out_dir.mkdir()
         (in_dir / "probe.py").write_text(code)
         (in_dir / "probe.py").chmod(0o600)  # the runner must let the task's user read it
         ready = replace(prepared, image=image) if image else prepared
-        job = Job("task", f"run-{tmp_path.name}", ready, in_dir, out_dir, tmp_path / "log.txt", replace(SHORT, **limits))
+        job = Job(
+            "task",
+            f"run-{tmp_path.name}",
+            ready,
+            in_dir,
+            out_dir,
+            tmp_path / "log.txt",
+            replace(SHORT, **limits),
+        )
         messages: list[Any] = []
         outcome = runner.run(job, cancel or threading.Event(), messages.append)
-        assert containers_of(engine, job.run_id) == []
+        assert left_of(job.run_id) == []
         return Ran(outcome, job.log_path.read_text(errors="replace"), out_dir, messages)
 
     return start
 
 
-def containers_of(engine: Any, run_id: str) -> list[str]:
-    label = f"org.edgewright.run={run_id}"
-    return [found["Id"] for found in engine.containers(all=True, filters={"label": label})]
+@pytest.fixture
+def left_of(engine: Any) -> LeftOf:
+    """Ids of the containers of a run that the engine still has."""
+
+    def look(run_id: str) -> list[str]:
+        label = f"org.edgewright.run={run_id}"
+        return [found["Id"] for found in engine.containers(all=True, filters={"label": label})]
+
+    return look
+
+
+@pytest.fixture
+def short() -> Limits:
+    return SHORT

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.containers.conftest import Run  # type: ignore[import-not-found]
-
 pytestmark = pytest.mark.docker
 
 
-def test_outputs_logs_and_messages_come_back(run: Run) -> None:
+def test_outputs_logs_and_messages_come_back(run: Any) -> None:
     ran = run(
         "import os, sys\n"
         'print(\'{"type": "progress", "done": 1, "total": 2, "text": "half"}\', flush=True)\n'
@@ -29,7 +27,7 @@ def test_outputs_logs_and_messages_come_back(run: Run) -> None:
     assert {path.stat().st_uid for path in [ran.out, *ran.out.iterdir()]} == {os.geteuid()}
 
 
-def test_outputs_that_the_block_closed_are_opened_again(run: Run) -> None:
+def test_outputs_that_the_block_closed_are_opened_again(run: Any) -> None:
     ran = run(
         "import os\n"
         "os.makedirs('/out/closed/deep'); open('/out/closed/deep/file', 'w').write('x')\n"
@@ -46,20 +44,26 @@ def test_outputs_that_the_block_closed_are_opened_again(run: Run) -> None:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("import time\nfor i in range(100):\n open(f'/out/{i}','wb').write(bytes(1<<20)); time.sleep(.02)", "bytes to /out"),
-        ("import time\nfor i in range(1000): open(f'/out/{i}', 'w').close()\ntime.sleep(30)", "files in /out"),
+        (
+            "import time\nfor i in range(100):\n open(f'/out/{i}','wb').write(bytes(1<<20)); time.sleep(.02)",
+            "bytes to /out",
+        ),
+        (
+            "import time\nfor i in range(1000): open(f'/out/{i}', 'w').close()\ntime.sleep(30)",
+            "files in /out",
+        ),
         ("f = open('/out/one', 'wb')\nwhile True: f.write(bytes(1 << 20)); f.flush()", "bytes to /out"),
     ],
     ids=["many bytes", "many files", "one file"],
 )
-def test_out_is_capped(run: Run, code: str, says: str) -> None:
+def test_out_is_capped(run: Any, code: str, says: str) -> None:
     ran = run(code)
     assert ran.outcome.reason == "limit"
     assert says in ran.outcome.message
     assert sum(path.stat().st_size for path in ran.out.iterdir()) < 64 << 20
 
 
-def test_a_foreign_architecture_is_refused(run: Run, engine: Any, tmp_path: Path) -> None:
+def test_a_foreign_architecture_is_refused(run: Any, engine: Any, tmp_path: Path) -> None:
     from edgewright.images.archive import pack
 
     tag = f"edgewright/test-foreign:{os.getpid()}"

@@ -143,11 +143,12 @@ class DockerRunner:
             api, job, image=image, capabilities=capabilities, user=task_user(capabilities), labels=labels
         )
         with Container(api, arguments, log, on_message) as container:
+            deadline = time.monotonic() + job.limits.seconds
             try:
                 container.start()
             except engine_failures() as problem:
                 return _judge_start(problem)
-            return _watch(container, job, cancel)
+            return _watch(container, job, cancel, deadline)
 
 
 def _judge_start(problem: Exception) -> Verdict:
@@ -164,11 +165,10 @@ def _judge_start(problem: Exception) -> Verdict:
     return Verdict("infra", f"the container can't be started: {text}")
 
 
-def _watch(container: Container, job: Job, cancel: Event) -> Verdict:
+def _watch(container: Container, job: Job, cancel: Event, deadline: float) -> Verdict:
     """Wait for the container's end, or bring it about."""
     limits = job.limits
     watch = OutWatch(job.out_dir, limits)
-    deadline = time.monotonic() + limits.seconds
     stopped: Verdict | None = None
     dead = True
     while not container.wait(POLL_SECONDS):
