@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, native_compilers
 from edgewright_sdk.codegen.package import cpp_sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OK, MORE, BAD_ARGUMENT, NO_MEMORY, NOT_FINITE = 0, 1, -1, -2, -3
 

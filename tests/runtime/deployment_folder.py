@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +13,9 @@ from edgewright_sdk.codegen.graph import identifier
 from edgewright_sdk.codegen.nodes import Node, load_node
 from edgewright_sdk.context import Context
 from edgewright_sdk.loading import load_block
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 BLOCKS = Path(__file__).resolve().parents[2] / "blocks" / "edgewright_blocks"
 

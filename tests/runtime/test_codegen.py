@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +18,9 @@ from edgewright_sdk.codegen.memory import Slot, plan_arena, rounded
 from edgewright_sdk.codegen.selftest import p_value
 from edgewright_sdk.codegen.sources import RUNTIME, module_names, needed_modules
 from edgewright_sdk.errors import RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 

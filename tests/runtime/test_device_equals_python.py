@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,8 +13,12 @@ from hypothesis import strategies as st
 
 from edgewright_sdk import Features
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode
-from edgewright_sdk.codegen.nodes import Node
 from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgewright_sdk.codegen.nodes import Node
 
 QUICK = settings(
     max_examples=40,

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +20,9 @@ from edgewright_sdk.codegen.package import cpp_sources
 from edgewright_sdk.codegen.verify import run_selftest
 from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.loading import load_block
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMPILERS = [
     pytest.param(c, id=c.name, marks=[pytest.mark.slow] if c.name == "zig" else [])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,9 @@ from edgewright_sdk.codegen import compilers
 from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.loading import load_block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 needs_zig = pytest.mark.skipif(not compilers.has_zig(), reason="the ziglang wheel isn't installed")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node isn't installed")

@@ -9,11 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 #: What device code is compiled with everywhere. No contraction into fused multiply-adds: the same rounding on every CPU.
 FLAGS = (

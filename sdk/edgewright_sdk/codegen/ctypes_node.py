@@ -7,16 +7,20 @@ of a thousand parameter sets compiles nothing.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgewright_sdk.arrays import Array
 from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, Compiler, native_compiler
 from edgewright_sdk.codegen.nodes import MAX_RANK, VIEW_TYPES, Node, Port, Table
 from edgewright_sdk.codegen.sources import module_files, needed_modules, package_files
 from edgewright_sdk.errors import BlockError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from edgewright_sdk.arrays import Array
 
 #: ``ew_status`` in words.
 STATUS = {
@@ -205,10 +209,14 @@ def _calls(nodes: Iterable[Node]) -> str:
         symbol = node.symbol
         lines += [
             f'extern "C" size_t size_{symbol}() {{ return sizeof(EW_NS::{symbol}_tables); }}',
-            f'extern "C" int32_t call_{symbol}(const void* tables, void* state, const EW_NS::ew_view* in, '
-            "EW_NS::ew_view* out, EW_NS::ew_arena* scratch) {",
-            f"    return EW_NS::{symbol}(*static_cast<const EW_NS::{symbol}_tables*>(tables), state, in, out, "
-            "*scratch);",
+            (
+                f'extern "C" int32_t call_{symbol}(const void* tables, void* state, const EW_NS::ew_view* in, '
+                "EW_NS::ew_view* out, EW_NS::ew_arena* scratch) {"
+            ),
+            (
+                f"    return EW_NS::{symbol}(*static_cast<const EW_NS::{symbol}_tables*>(tables), state, in, out, "
+                "*scratch);"
+            ),
             "}",
         ]
     return "\n".join(lines) + "\n"

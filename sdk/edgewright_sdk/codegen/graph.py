@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk.codegen.memory import Plan, Slot, plan_arena
 from edgewright_sdk.codegen.nodes import Node, Port, load_node
-from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.errors import RequestError
+
+if TYPE_CHECKING:
+    from edgewright_sdk.deployment import TrainedImpulse
 
 WINDOW = "window"  # slot of the stream's copy of the window
 STATE_ALIGNMENT = 8
@@ -40,7 +42,7 @@ class Step:
     @property
     def learning(self) -> bool:
         """Whether it is a learning node."""
-        return self.entry["type"] == "learning"
+        return str(self.entry["type"]) == "learning"
 
     @property
     def inputs(self) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgewright_sdk.arrays import Array
 from edgewright_sdk.codegen.nodes import C_TYPES, Node, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edgewright_sdk.arrays import Array
 
 _LINE = 110
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk.arrays import Array, open_array
 from edgewright_sdk.errors import RequestError
 from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: numpy name → C++ type of a table.
 C_TYPES = {

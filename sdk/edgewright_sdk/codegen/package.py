@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgewright_sdk.codegen.glue import MODULES, glue_source
-from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import c_header
 from edgewright_sdk.codegen.sources import package_files
 from edgewright_sdk.codegen.tables import tables_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edgewright_sdk.codegen.graph import Graph
 
 
 def library_files(graph: Graph) -> dict[str, str]:

@@ -12,11 +12,15 @@ never see each other's headers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edgewright_sdk.codegen.nodes import Node
 from edgewright_sdk.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edgewright_sdk.codegen.nodes import Node
 
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
 

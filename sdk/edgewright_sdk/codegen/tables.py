@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from edgewright_sdk.codegen.graph import KINDS, Graph, Step, quantile_tables
 from edgewright_sdk.codegen.literals import array_definition, float_literal, string_literal, tables_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _KIND_NAMES = {number: f"ew_{name}" for name, number in KINDS.items()}
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
+
+TEXT = Path(__file__).resolve().parent / "text"
 
 _MARK = re.compile(r"@([a-zA-Z_]+)@")
 
 
-def fill(template: Path, values: Mapping[str, str]) -> str:
-    """Read a template and fill it in.
+def fill(template: Path | str, **values: object) -> str:
+    """Read a template and fill it in; a name alone is a file of this package's ``text/``.
 
     Raises
     ------
     KeyError
         For a mark that ``values`` doesn't have.
     """
-    return _MARK.sub(lambda match: values[match.group(1)], template.read_text(encoding="utf-8"))
+    text = (TEXT / template).read_text(encoding="utf-8")  # an absolute path stays what it is
+    return _MARK.sub(lambda match: str(values[match.group(1)]), text)

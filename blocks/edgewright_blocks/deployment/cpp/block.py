@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk import DeploymentBlock
@@ -14,6 +13,8 @@ from edgewright_sdk.codegen.templates import fill
 from edgewright_sdk.codegen.verify import run_selftest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgewright_sdk import Params, TrainedImpulse
 
 _FILES = ("CMakeLists.txt", "README.md", "LICENSE.txt", "library.properties")
@@ -31,9 +32,9 @@ class CppLibrary(DeploymentBlock):
             write_files(selftest, out / "selftest")
         values = _values(graph)
         templates = self.folder / "templates"
-        files = {name: fill(templates / name, values) for name in _FILES}
+        files = {name: fill(templates / name, **values) for name in _FILES}
         example = "image_example.cpp" if graph.image else "stream_example.cpp"
-        files["example/main.cpp"] = fill(templates / example, values)
+        files["example/main.cpp"] = fill(templates / example, **values)
         write_files(files, out)
 
     def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002

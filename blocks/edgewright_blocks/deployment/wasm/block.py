@@ -31,19 +31,19 @@ class WasmModule(DeploymentBlock):
         templates = self.folder / "templates"
         values = _values(graph)
         with tempfile.TemporaryDirectory(prefix="edgewright-wasm-") as work:
-            module = compile_module(graph, fill(templates / "entry.cpp", values), Path(work))
+            module = compile_module(graph, fill(templates / "entry.cpp", **values), Path(work))
             shutil.copyfile(module, out / f"{graph.name}.wasm")
         files = {
             f"{graph.name}.h": c_header(graph),
-            f"{graph.name}.mjs": fill(templates / "wrapper.mjs", values),
-            f"{graph.name}.d.mts": fill(templates / "wrapper.d.mts", values),
-            **{name: fill(templates / name, values) for name in ("README.md", "LICENSE.txt", "index.html")},
+            f"{graph.name}.mjs": fill(templates / "wrapper.mjs", **values),
+            f"{graph.name}.d.mts": fill(templates / "wrapper.d.mts", **values),
+            **{name: fill(templates / name, **values) for name in ("README.md", "LICENSE.txt", "index.html")},
         }
         if params.selftest_data != "none":
             document = selftest_document(graph, impulse)
             if document is not None:
                 files["selftest/selftest.json"] = json.dumps(document, separators=(",", ":")) + "\n"
-                files["selftest/selftest.mjs"] = fill(templates / "selftest.mjs", values)
+                files["selftest/selftest.mjs"] = fill(templates / "selftest.mjs", **values)
         write_files(files, out)
 
     def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002

@@ -7,12 +7,14 @@ import json
 import shutil
 import struct
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk import BlockError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _OUTPUTS_AT, _OUTPUT_BYTES = 28, 72  # layout of <name>_result, checked when the module is compiled
 _SECONDS = 300
@@ -98,6 +100,8 @@ def _compared(what: str, device: Any, python: Any, tolerance: dict[str, float]) 
 class _Instance:
     """The module under wasmtime, called by its C functions."""
 
+    _exports: Any
+
     def __init__(self, path: Path, name: str) -> None:
         import wasmtime
 
@@ -111,12 +115,14 @@ class _Instance:
         self._name = name
         self._call("wasm_start")
         self._model, self._result, self._window, self._features, self._used = (
-            self._exports[f"{name}_wasm_{what}"](self._store)
-            for what in ("model", "result", "window", "features", "used")
+            self._value(f"wasm_{what}") for what in ("model", "result", "window", "features", "used")
         )
 
+    def _value(self, function: str, *arguments: int) -> int:
+        return int(self._exports[f"{self._name}_{function}"](self._store, *arguments))
+
     def _call(self, function: str, *arguments: int) -> None:
-        status = self._exports[f"{self._name}_{function}"](self._store, *arguments)
+        status = self._value(function, *arguments)
         if status != 0:
             raise BlockError(f"{self._name}_{function} returned {status}")
 

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, zig_compiler
-from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.package import cpp_sources, library_files, write_files
 
-_API = ["init", "get_threshold", "set_threshold", "get_smoothing", "set_smoothing", "run", "features", "build_id", "axis_name", "output_name", "class_label", "contribution_label", "feature_label", "status_text"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgewright_sdk.codegen.graph import Graph
+
+_API = [
+    "init",
+    "get_threshold",
+    "set_threshold",
+    "get_smoothing",
+    "set_smoothing",
+    "run",
+    "features",
+    "build_id",
+    "axis_name",
+    "output_name",
+    "class_label",
+    "contribution_label",
+    "feature_label",
+    "status_text",
+]
 _STREAM = ["stream_init", "stream_push", "stream_reset"]
 _OWN = ["wasm_start", "wasm_model", "wasm_result", "wasm_window", "wasm_features", "wasm_used"]
 
@@ -45,13 +64,9 @@ def compile_module(graph: Graph, entry: str, work: Path) -> Path:
     names = [*_API, *_OWN, *([] if graph.image else [*_STREAM, "wasm_stream"])]
     sources = [path.relative_to(work) for path in cpp_sources(work)]
     module = work / f"{graph.name}.wasm"
-    compiler.run(
-        [
-            *("-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"),
-            *("-O3", "-s", *FLAGS, *WARNINGS, "-Ifreestanding", *sources, "-o", module.name),
-            *("-Wl,--no-entry", f"-Wl,-z,stack-size={_STACK_BYTES}"),
-            *(f"-Wl,--export={graph.name}_{name}" for name in names),
-        ],
-        cwd=work,
-    )
+    target = ["-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"]
+    link = ["-Wl,--no-entry", f"-Wl,-z,stack-size={_STACK_BYTES}"]
+    link += [f"-Wl,--export={graph.name}_{name}" for name in names]
+    options = [*target, "-O3", "-s", *FLAGS, *WARNINGS, "-Ifreestanding"]
+    compiler.run([*options, *sources, "-o", module.name, *link], cwd=work)
     return module
