@@ -14,7 +14,7 @@ from edgewright_specs.interface import CONTRACT_VERSION, digest_json
 #: (task, output) -> sha256 of that output
 Digest = Callable[[str, str], str]
 
-#: What a person is told of each part.
+#: What a person is told of each part; causes first, then what follows from them upstream.
 PART_NAMES = {
     "contract": "contract version",
     "step": "version of the host step",
@@ -23,10 +23,10 @@ PART_NAMES = {
     "params": "parameters",
     "window": "window",
     "classes": "class names",
-    "inputs": "inputs",
     "settings": "settings",
     "seed": "seed",
     "threads": "threads",
+    "inputs": "inputs",
 }
 
 
@@ -96,11 +96,10 @@ def changed_parts(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list
     if old is None:
         return ["first time"]
     reasons = []
-    for part in sorted(set(old) | set(new)):
+    for part, name in PART_NAMES.items():
         before, after = old.get(part), new.get(part)
-        if before == after:
-            continue
-        reasons.append(f"{PART_NAMES.get(part, part)}{_detail(before, after)}")
+        if before != after:
+            reasons.append(f"{name}{_detail(before, after)}")
     return reasons or ["its outputs are no longer in the store"]
 
 
