@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgewright_sdk.arrays import Chunked, open_array, save_array
 
 
+@settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, 20), max_size=6), start=st.integers(0, 20), length=st.integers(0, 20))
 def test_rows_of_chunks_are_rows_of_the_whole(cuts, start, length):
     whole = np.arange(40).reshape(20, 2)
@@ -19,6 +20,7 @@ def test_rows_of_chunks_are_rows_of_the_whole(cuts, start, length):
     np.testing.assert_array_equal(chunked.rows(start, stop), whole[start:stop])
 
 
+@settings(deadline=None)
 @given(rows=st.integers(0, 30), batch_bytes=st.integers(1, 500))
 def test_batches_cover_every_row_once_within_their_size(rows, batch_bytes):
     chunked = Chunked([np.zeros((rows, 4), np.float32)])

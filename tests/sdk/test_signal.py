@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal, stats
 
@@ -21,6 +21,7 @@ def test_moments_are_scipys():
     np.testing.assert_allclose(found.kurtosis, stats.kurtosis(x, axis=-1))
 
 
+@settings(deadline=None)
 @given(value=st.floats(-1e30, 1e30), length=st.integers(1, 40))
 def test_a_constant_signal_has_no_shape(value, length):
     found = moments(np.full(length, value))
@@ -33,6 +34,7 @@ def test_the_smallest_signals_stay_finite():
     assert np.isfinite([found.skewness, found.kurtosis]).all()
 
 
+@settings(deadline=None)
 @given(size=st.integers(1, 60), length=st.integers(1, 20), step=st.integers(1, 20))
 def test_frames_start_while_inside_and_end_in_zeros(size, length, step):
     x = np.arange(1, size + 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -35,6 +35,7 @@ def test_golden(golden):
     assert [label.split(" ", 1)[1] for label in features.labels[:chosen]] == golden.record["labels"][:chosen]
 
 
+@settings(deadline=None, max_examples=50)
 @given(values=batches)
 def test_a_batch_is_its_windows_byte_for_byte(values):
     whole = compute(values).values
@@ -43,6 +44,7 @@ def test_a_batch_is_its_windows_byte_for_byte(values):
     assert np.isfinite(whole).all()
 
 
+@settings(deadline=None, max_examples=50)
 @given(values=batches, chosen=st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
 def test_switches_choose_columns(values, chosen):
     everything = compute(values)
@@ -52,6 +54,7 @@ def test_switches_choose_columns(values, chosen):
     np.testing.assert_array_equal(some.values, everything.values[:, columns])
 
 
+@settings(deadline=None, max_examples=50)
 @given(value=finite, length=st.integers(1, 50))
 def test_a_constant_axis_has_no_spread(value, length):
     average, low, high, rms, stdev, skewness, kurtosis = compute(
