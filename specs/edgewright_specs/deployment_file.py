@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from edgewright_specs.shared import Contract, Size, Window
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 NodeName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
 
-class ThresholdEntry(SpecModel):
+class ThresholdEntry(WrittenModel):
     """The threshold that goes with an anomaly node."""
 
     value: float
@@ -20,7 +20,7 @@ class ThresholdEntry(SpecModel):
     target_fpr: float | None = None
 
 
-class Quantiles(SpecModel):
+class Quantiles(WrittenModel):
     """The p-value table: ``counts[j]`` of `n` held-out scores are greater than ``values[j − 1]``."""
 
     n: Size
@@ -38,7 +38,7 @@ class Quantiles(SpecModel):
         return self
 
 
-class ProcessingEntry(SpecModel):
+class ProcessingEntry(WrittenModel):
     """One processing node; ``axes`` are indices into the window's axes."""
 
     id: NodeName
@@ -50,7 +50,7 @@ class ProcessingEntry(SpecModel):
     features: Size
 
 
-class LearningEntry(SpecModel):
+class LearningEntry(WrittenModel):
     """One learning node."""
 
     id: NodeName
@@ -64,7 +64,7 @@ class LearningEntry(SpecModel):
     quantiles: Quantiles | None = None
 
 
-class DeploymentFile(SpecModel):
+class DeploymentFile(WrittenModel):
     """``deployment.json``; nodes are in the order they run."""
 
     contract: Contract

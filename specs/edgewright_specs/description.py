@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, RootModel, Tag, model_validator
 
 from edgewright_specs.shared import OutputShape, Size
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 
-class ProcessingDescription(SpecModel):
+class ProcessingDescription(WrittenModel):
     """What a processing block makes of one window."""
 
     features: Size
@@ -25,7 +25,7 @@ class ProcessingDescription(SpecModel):
         return self
 
 
-class LearningDescription(SpecModel):
+class LearningDescription(WrittenModel):
     """What a learning block makes of features."""
 
     kind: Literal["anomaly", "classification", "regression"]

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from edgewright_specs.shared import Contract, DeviceDtype, FileName, Shape, Size, Symbol
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 
-class Table(SpecModel):
+class Table(WrittenModel):
     """One field of ``SYMBOL_tables``: a scalar ``value``, or a ``file`` that becomes a pointer."""
 
     name: Symbol
@@ -28,7 +28,7 @@ class Table(SpecModel):
         return self
 
 
-class View(SpecModel):
+class View(WrittenModel):
     """One input or output of a node."""
 
     name: str | None = None
@@ -36,14 +36,14 @@ class View(SpecModel):
     shape: Shape
 
 
-class Tolerance(SpecModel):
+class Tolerance(WrittenModel):
     """How far device code may be from Python: ``absolute + relative·|value|``."""
 
     absolute: float = Field(ge=0)
     relative: float = Field(default=0.0, ge=0)
 
 
-class ExportFile(SpecModel):
+class ExportFile(WrittenModel):
     """``export.json``: ``tables`` are in the order of the struct's fields."""
 
     contract: Contract

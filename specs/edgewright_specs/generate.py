@@ -14,13 +14,15 @@ from typing import Any, Final
 from edgewright_specs.catalog import DOCUMENTS, model_of
 
 SCHEMAS: Final = Path(__file__).parent / "schemas"
+#: Documents whose fields may be written with dashes or underscores.
+WRITTEN_BY_PEOPLE: Final = ("parameters", "impulse")
 BASE: Final = "https://edgewright.org/schemas"
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a kind of document, as its file holds it."""
     schema = model_of(name).model_json_schema(mode="validation")
-    _tidy(schema)
+    _tidy(schema, twins=name in WRITTEN_BY_PEOPLE)
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{BASE}/{name}-v1.schema.json",
@@ -29,11 +31,11 @@ def schema_of(name: str) -> dict[str, Any]:
     return head | schema
 
 
-def _tidy(node: Any) -> None:
-    """Drop pydantic's titles and null defaults, and give snake_case fields their dash spelling beside."""
+def _tidy(node: Any, *, twins: bool) -> None:
+    """Drop pydantic's titles and null defaults; with `twins` give snake_case fields their dash spelling beside."""
     if isinstance(node, list):
         for inner in node:
-            _tidy(inner)
+            _tidy(inner, twins=twins)
     if not isinstance(node, dict):
         return
     if isinstance(node.get("title"), str):
@@ -45,13 +47,13 @@ def _tidy(node: Any) -> None:
     properties = node.get("properties")
     if isinstance(properties, dict):
         for name in list(properties):
-            _tidy(properties[name])
-            if "_" in name:
+            _tidy(properties[name], twins=twins)
+            if twins and "_" in name:
                 properties[name.replace("_", "-")] = properties[name]
     for key, inner in node.items():
         if key not in {"properties", "default", "enum", "const", "title", "description"}:
             for part in inner.values() if key == "$defs" else [inner]:
-                _tidy(part)
+                _tidy(part, twins=twins)
 
 
 def render(schema: dict[str, Any]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from edgewright_specs.shared import Contract, One, Plain, Sha256, Size
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 
-class LockedNode(SpecModel):
+class LockedNode(WrittenModel):
     """One node of the graph: block, digest and complete parameters."""
 
     id: str
@@ -17,7 +17,7 @@ class LockedNode(SpecModel):
     params: Plain
 
 
-class Identity(SpecModel):
+class Identity(WrittenModel):
     """What makes a trained impulse this one and no other; its digest is the build id."""
 
     contract: Contract
@@ -27,7 +27,7 @@ class Identity(SpecModel):
     outputs: dict[str, Sha256]
 
 
-class LockedBlock(SpecModel):
+class LockedBlock(WrittenModel):
     """A block as it was run; runners add what they know (image id …)."""
 
     model_config = ConfigDict(extra="allow")
@@ -38,14 +38,14 @@ class LockedBlock(SpecModel):
     image: str | None = None
 
 
-class LockedTask(SpecModel):
+class LockedTask(WrittenModel):
     """Key and outputs of one task."""
 
     key: str
     outputs: dict[str, Sha256]
 
 
-class LockFile(SpecModel):
+class LockFile(WrittenModel):
     """``impulse.lock``."""
 
     version: One

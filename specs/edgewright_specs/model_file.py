@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from edgewright_specs.shared import Contract, Dtype, FileName, Plain, Shape
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 ArrayName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class ModelArray(SpecModel):
+class ModelArray(WrittenModel):
     """One ``.npy`` file beside ``model.json``."""
 
     file: FileName
@@ -20,7 +20,7 @@ class ModelArray(SpecModel):
     shape: Shape
 
 
-class ModelFile(SpecModel):
+class ModelFile(WrittenModel):
     """``model.json``: ``meta`` is the block's own, ``arrays`` name the files."""
 
     contract: Contract

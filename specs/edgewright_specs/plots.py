@@ -7,26 +7,26 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgewright_specs.shared import Size
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 Numbers = list[float]
 
 
-class Series(SpecModel):
+class Series(WrittenModel):
     """One line."""
 
     name: str
     values: Numbers
 
 
-class Axis(SpecModel):
+class Axis(WrittenModel):
     """One axis: its label, and its values where they aren't 0, 1, 2, …"""
 
     label: str = ""
     values: list[float] | list[str] | None = None
 
 
-class Lines(SpecModel):
+class Lines(WrittenModel):
     """Lines over one abscissa."""
 
     kind: Literal["lines"]
@@ -36,7 +36,7 @@ class Lines(SpecModel):
     series: list[Series]
 
 
-class HeatMap(SpecModel):
+class HeatMap(WrittenModel):
     """A matrix, row by row."""
 
     kind: Literal["heatmap"]
@@ -46,7 +46,7 @@ class HeatMap(SpecModel):
     values: list[Numbers]
 
 
-class Image(SpecModel):
+class Image(WrittenModel):
     """An image, row by row, 0…255, channels interleaved."""
 
     kind: Literal["image"]
@@ -57,7 +57,7 @@ class Image(SpecModel):
     values: Numbers
 
 
-class Ball(SpecModel):
+class Ball(WrittenModel):
     """One cluster of a space."""
 
     center: Numbers
@@ -65,7 +65,7 @@ class Ball(SpecModel):
     size: Size
 
 
-class Space(SpecModel):
+class Space(WrittenModel):
     """A standardised feature space with clusters: a window stands at (features − mean)/scale."""
 
     kind: Literal["space"]
@@ -76,7 +76,7 @@ class Space(SpecModel):
     balls: list[Ball]
 
 
-class PlotsFile(SpecModel):
+class PlotsFile(WrittenModel):
     """``plots.json``."""
 
     plots: list[Annotated[Lines | HeatMap | Image | Space, Field(discriminator="kind")]]

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from edgewright_specs.shared import Plain
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 
-class TaskRecord(SpecModel):
+class TaskRecord(WrittenModel):
     """How one task ended. ``reason`` says why it failed, or why it was not found in the store."""
 
     model_config = ConfigDict(extra="allow")
@@ -24,7 +24,7 @@ class TaskRecord(SpecModel):
     reason: str | None = None
 
 
-class NodeRecord(SpecModel):
+class NodeRecord(WrittenModel):
     """One node of the graph as it was run."""
 
     model_config = ConfigDict(extra="allow")
@@ -36,7 +36,7 @@ class NodeRecord(SpecModel):
     params: Plain = Field(default_factory=dict)
 
 
-class RunFile(SpecModel):
+class RunFile(WrittenModel):
     """``run.json``."""
 
     model_config = ConfigDict(extra="allow")

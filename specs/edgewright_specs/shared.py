@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 
 def _inside(path: str) -> str:
@@ -36,7 +36,7 @@ DeviceDtype = Literal["float32", "int8", "uint8", "int16", "uint16", "int32", "u
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 
 
-class Window(SpecModel):
+class Window(WrittenModel):
     """What one window is: ``time-series`` and ``tabular`` have length, axes and frequency, images their size."""
 
     kind: Literal["time-series", "image", "tabular"]
@@ -49,7 +49,7 @@ class Window(SpecModel):
     channels: int | None = Field(default=None, ge=1)
 
 
-class OutputShape(SpecModel):
+class OutputShape(WrittenModel):
     """The declared shape of features: ``flat``, ``spectrogram`` or ``image``."""
 
     type: Literal["flat", "spectrogram", "image"]

@@ -18,10 +18,10 @@ from edgewright_specs.shared import (
     Size,
     Window,
 )
-from edgewright_specs.validation import SpecModel
+from edgewright_specs.validation import WrittenModel
 
 
-class FileEntry(SpecModel):
+class FileEntry(WrittenModel):
     """One ``.npy`` file."""
 
     path: InnerPath
@@ -29,7 +29,7 @@ class FileEntry(SpecModel):
     sha256: Sha256 | None = None
 
 
-class ArrayInput(SpecModel):
+class ArrayInput(WrittenModel):
     """An array cut into chunk files along axis 0."""
 
     kind: Literal["array"]
@@ -37,7 +37,7 @@ class ArrayInput(SpecModel):
     chunks: list[FileEntry]
 
 
-class FeaturePart(SpecModel):
+class FeaturePart(WrittenModel):
     """The features of one upstream node."""
 
     node: str
@@ -46,7 +46,7 @@ class FeaturePart(SpecModel):
     chunks: list[FileEntry] = Field(default_factory=list)
 
 
-class FeaturesInput(SpecModel):
+class FeaturesInput(WrittenModel):
     """Features of one or more nodes over the same windows."""
 
     kind: Literal["features"]
@@ -54,7 +54,7 @@ class FeaturesInput(SpecModel):
     parts: list[FeaturePart]
 
 
-class PathInput(SpecModel):
+class PathInput(WrittenModel):
     """A folder or a JSON document."""
 
     kind: Literal["folder", "json"]
@@ -75,7 +75,7 @@ Input = Annotated[
 ]
 
 
-class RequestFile(SpecModel):
+class RequestFile(WrittenModel):
     """``request.json``: what a block is asked."""
 
     contract: Contract
@@ -88,7 +88,7 @@ class RequestFile(SpecModel):
     inputs: dict[str, Input] = Field(default_factory=dict)
 
 
-class OutputEntry(SpecModel):
+class OutputEntry(WrittenModel):
     """One output; an array says its dtype and shape."""
 
     kind: Literal["array", "folder", "json"]
@@ -97,7 +97,7 @@ class OutputEntry(SpecModel):
     shape: Shape | None = None
 
 
-class ResultFile(SpecModel):
+class ResultFile(WrittenModel):
     """``result.json``: what a block says it has written."""
 
     contract: Contract

@@ -33,7 +33,7 @@ def _spellings(field: str) -> AliasChoices | str:
 
 
 class SpecModel(BaseModel):
-    """Base of every model: unknown fields refused, nothing coerced, dash and underscore alike, immutable."""
+    """Base of what people write: unknown fields refused, nothing coerced, dash and underscore alike, immutable."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -42,6 +42,12 @@ class SpecModel(BaseModel):
         allow_inf_nan=False,
         alias_generator=AliasGenerator(validation_alias=_spellings),
     )
+
+
+class WrittenModel(SpecModel):
+    """Base of what programs write for programs: as :class:`SpecModel`, with one spelling of each field."""
+
+    model_config = ConfigDict(alias_generator=None)
 
 
 @cache
@@ -70,7 +76,9 @@ def build(
         The model or None, and all problems (pointers, no lines yet).
     """
     checked = document.value if value is ... else value
-    problems = twin_problems(checked)
+    problems = (
+        twin_problems(checked) if issubclass(model, SpecModel) and not issubclass(model, WrittenModel) else []
+    )
     try:
         return model.model_validate(checked), problems
     except ValidationError as error:
