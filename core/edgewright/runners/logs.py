@@ -67,8 +67,9 @@ class LogFile:
             if self._file.closed:
                 return
             self._trim()
-            if self.truncated_bytes:
-                self._put(f"\n[edgewright: truncated {self.truncated_bytes} bytes here]\n".encode())
+            if cut := self.truncated_bytes:
+                self._put(f"\n[edgewright: truncated {cut} bytes here]\n".encode())
+                self.truncated_bytes = cut  # a note that finds no room is no loss of the block's
             self._put(bytes(self._end))
             self._end.clear()
             self._file.close()

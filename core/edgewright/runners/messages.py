@@ -37,6 +37,8 @@ class MessageLines:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes, cut anywhere."""
+        if not data:
+            return
         if not self._pending and b"{" not in data:  # a flood costs nothing per line
             self._log(data)
             self._in_long_line = not data.endswith(b"\n")
@@ -75,7 +77,7 @@ def _may_be_message(beginning: bytes) -> bool:
 
 def parse_message(line: bytes) -> Message | None:
     """Return the message that a line holds, or None when it holds none."""
-    text = line.strip()
+    text = line.rstrip()
     if not (text.startswith(b"{") and text.endswith(b"}")) or len(text) > MAX_LINE_BYTES:
         return None
     try:
