@@ -35,7 +35,7 @@ def c_header(graph: Graph) -> str:
     stream = ""
     if not graph.image:
         stream = fill(
-            _STREAM,
+            "package_stream.h",
             n=n,
             N=upper,
             values=values,
