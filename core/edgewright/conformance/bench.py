@@ -90,6 +90,7 @@ class Bench:
 
     def __init__(self, block: Block, plugins: Plugins, *, docker: bool = True) -> None:
         self.block = block
+        self.plugins = plugins
         self._runners = plugins.runners()
         self._docker = docker
         self._numbers = count()
