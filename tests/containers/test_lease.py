@@ -36,7 +36,7 @@ runner.run(Job("killed", sys.argv[3], prepared, folder / "in", folder / "out", f
 
 
 def test_a_killed_run_leaves_no_container_after_five_seconds(
-    prepared: Any, engine: Any, tmp_path: Path
+    prepared: Any, left_of: Any, tmp_path: Path
 ) -> None:
     run_id = f"killed-{tmp_path.name}-{os.getpid()}"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

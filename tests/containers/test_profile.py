@@ -43,7 +43,9 @@ def inspected(run: Any, engine: Any, tmp_path: Path) -> dict[str, Any]:
     return seen[0]
 
 
-def test_the_engine_was_given_every_flag(inspected: dict[str, Any], prepared: Any, tmp_path: Path) -> None:
+def test_the_engine_was_given_every_flag(
+    inspected: dict[str, Any], prepared: Any, short: Any, tmp_path: Path
+) -> None:
     host, config = inspected["HostConfig"], inspected["Config"]
     assert inspected["Image"] == prepared.image
     assert prepared.image.startswith("sha256:")
@@ -56,15 +58,15 @@ def test_the_engine_was_given_every_flag(inspected: dict[str, Any], prepared: An
     assert host["Init"] is True
     assert host["IpcMode"] == "private"
     assert host["CgroupnsMode"] == "private"
-    assert host["PidsLimit"] == SHORT.pids
-    assert host["Memory"] == host["MemorySwap"] == SHORT.memory_bytes
-    assert host["NanoCpus"] == min(SHORT.cpus, os.cpu_count() or 1) * 1e9
-    assert host["ShmSize"] == SHORT.shm_bytes
-    assert host["Tmpfs"] == {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={SHORT.tmp_bytes}"}
+    assert host["PidsLimit"] == short.pids
+    assert host["Memory"] == host["MemorySwap"] == short.memory_bytes
+    assert host["NanoCpus"] == min(short.cpus, os.cpu_count() or 1) * 1e9
+    assert host["ShmSize"] == short.shm_bytes
+    assert host["Tmpfs"] == {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={short.tmp_bytes}"}
     assert host["LogConfig"]["Type"] == "none"
     assert sorted((limit["Name"], limit["Soft"], limit["Hard"]) for limit in host["Ulimits"]) == [
         ("core", 0, 0),
-        ("fsize", SHORT.out_bytes + 1, SHORT.out_bytes + 1),
+        ("fsize", short.out_bytes + 1, short.out_bytes + 1),
         ("nofile", 4096, 4096),
     ]
     assert host["SecurityOpt"][0] == "no-new-privileges"
@@ -79,10 +81,10 @@ def test_the_engine_was_given_every_flag(inspected: dict[str, Any], prepared: An
     assert {"org.edgewright.lease", "org.edgewright.host", "org.edgewright.started"} <= set(labels)
 
 
-def test_the_record_states_what_holds(run: Any) -> None:
+def test_the_record_states_what_holds(run: Any, short: Any) -> None:
     held = run("").outcome.enforced
-    assert held["memory_bytes"] == SHORT.memory_bytes
-    assert held["out_files"] == SHORT.out_files
+    assert held["memory_bytes"] == short.memory_bytes
+    assert held["out_files"] == short.out_files
     assert held["network"] == "none"
     assert "not enforced" not in held.values()
 

@@ -6,8 +6,9 @@ RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --root-use
 ENV ZIG_GLOBAL_CACHE_DIR=/opt/edgewright/zig-cache
 RUN export ZIG_LOCAL_CACHE_DIR="$ZIG_GLOBAL_CACHE_DIR" && cd /tmp \
     && echo 'extern "C" float f(float x) { return __builtin_logf(x); } int main() { return 0; }' > warm.cpp \
-    && set -- python3 -m ziglang c++ -std=c++17 -O2 -fno-exceptions -fno-rtti \
-    && "$@" -nostdlib++ warm.cpp -o warm \
-    && "$@" -nostdlib++ -shared -fPIC warm.cpp -o warm.so -lm \
-    && "$@" -target wasm32-freestanding -msimd128 -Wl,--no-entry -Wl,--export=f warm.cpp -o warm.wasm \
+    && set -- python3 -m ziglang c++ -std=c++17 -fno-exceptions -fno-rtti -ffp-contract=off \
+    && "$@" -O2 -nostdlib++ warm.cpp -o warm \
+    && "$@" -O2 -nostdlib++ -shared -fPIC warm.cpp -o warm.so -lm \
+    && "$@" -O3 -s -target wasm32-freestanding -mcpu=generic+simd128+bulk_memory -Wl,--no-entry -Wl,--export=f \
+        warm.cpp -o warm.wasm \
     && rm -f warm* && chmod -R a+rX "$ZIG_GLOBAL_CACHE_DIR"
