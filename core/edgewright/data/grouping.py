@@ -47,7 +47,10 @@ def groups_of(samples: Sequence[Mapping[str, Any]], field: str | None, lines: li
             )
         lines.append(f"groups: {len(set(values))} by {field}")
         return values
+    present = {plain(key) for key in {key for sample in samples for key in sample["metadata"]}}
     for name in GROUP_FIELDS:
+        if name not in present:
+            continue
         values = [_field(sample, name) for sample in samples]
         if not values or None in values:
             continue

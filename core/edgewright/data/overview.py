@@ -11,7 +11,7 @@ import numpy as np
 
 from edgewright.data.normality import conclude
 from edgewright.data.resampling import same_rate
-from edgewright.data.scan import Scan, scan
+from edgewright.data.scan import Facts, Scan, scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,15 +111,19 @@ def overview_of(found: Scan) -> DataOverview:
     """Sum a scan up."""
     counts = found.label_counts()
     normality = conclude(counts, None, None)
-    labels = []
-    for label in sorted(counts, key=lambda name: (name is None, name or "")):
-        members = [fact for fact in found.facts if fact.label == label]
-        splits = Counter(fact.split for fact in members if fact.split)
-        labels.append(
-            LabelOverview(
-                label, normality.of[label], len(members), _total([f.seconds for f in members]), dict(splits)
-            )
+    members: dict[str | None, list[Facts]] = {label: [] for label in counts}
+    for fact in found.facts:
+        members[fact.label].append(fact)
+    labels = [
+        LabelOverview(
+            label,
+            normality.of[label],
+            len(own),
+            _total([fact.seconds for fact in own]),
+            dict(Counter(fact.split for fact in own if fact.split)),
         )
+        for label, own in sorted(members.items(), key=lambda item: (item[0] is None, item[0] or ""))
+    ]
     lengths = [fact.length for fact in found.facts] or [0]
     axes = tuple(
         AxisOverview(name, axis.unit, axis.minimum, axis.maximum, axis.mean, axis.std)

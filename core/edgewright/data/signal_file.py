@@ -27,7 +27,7 @@ class SignalWriter:
 
     def append(self, values: Signal) -> None:
         """Add rows, shape ``(length, axes)``."""
-        np.ascontiguousarray(values, dtype="<f4").tofile(self._file)
+        self._file.write(np.ascontiguousarray(values, dtype="<f4").data)
         self.length += len(values)
 
     def truncate(self, length: int) -> None:

@@ -104,7 +104,7 @@ def _comment(why: str) -> str:
     return f"  # {why}" if why else ""
 
 
-_PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
+_PLAIN = re.compile(r"^(?:\.{0,2}/)*[A-Za-z_][A-Za-z0-9_./-]*$")
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
 
 

@@ -154,6 +154,19 @@ def test_a_nameless_text_column_that_repeats_is_the_label(tmp_path: Path) -> Non
     assert "read as the label" in parts[0].warnings[0]
 
 
+def test_signs_of_remarks_inside_a_label_are_kept(tmp_path: Path) -> None:
+    parts = read(tmp_path, "x,label\n1,fault #3\n2,fault #3\n# a remark\n3,50 % load\n")
+    assert [(p.label, p.length) for p in parts] == [("fault #3", 2), ("50 % load", 1)]
+
+
+def test_the_fast_way_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import edgewright.data.readers.csv_file as module
+
+    monkeypatch.setattr(module, "_load_by_cell", None)
+    (one,) = read(tmp_path, rows("# remark\ntimestamp;x;label\n", 60, '{i}0;{i},5;"a b"'))
+    assert (one.label, one.frequency, one.values[2, 0]) == ("a b", 100.0, 2.5)
+
+
 def test_constant_text_is_metadata(tmp_path: Path) -> None:
     (one,) = read(tmp_path, "x,site\n1,north\n2,north\n3,north\n")
     assert one.metadata == {"site": "north"}

@@ -82,7 +82,8 @@ def columns_of(dialect: Dialect, options: Options) -> Columns:
     names = dialect.header or tuple("" for _ in range(dialect.width))
     words = [_words(name) for name in names]
     result = Columns()
-    measured = {column for column in range(dialect.width) if _is_measured(dialect, column)}
+    named = (i for i, word in enumerate(words) if word in LABEL_NAMES or word in FLAG_NAMES)
+    measured = {column for column in named if _is_measured(dialect, column)}
     taken: set[int] = set(_ignored(names, options))
     result.label = _choose("label", names, words, LABEL_NAMES, taken | measured, options)
     if result.label is None:

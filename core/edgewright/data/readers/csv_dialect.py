@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD_BYTES = 1 << 16
-HEAD_ROWS = 100
+HEAD_ROWS = 40
 MISSING = frozenset({"", "-", "?", "na", "n/a", "nan", "null", "none", "#n/a"})
 _DELIMITERS = ("\t", ";", "|", ",", " ")
 _COMMENTS = ("#", "%", "//")

@@ -250,8 +250,14 @@ def _load(
 ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """Read by NumPy's C parser; what it can't parse is read again cell by cell, which names the line."""
     delimiter = None if dialect.delimiter == " " else dialect.delimiter
-    common: dict[str, Any] = {"delimiter": delimiter, "skiprows": dialect.skip, "ndmin": 2, "quotechar": '"'}
-    common["comments"] = ["#", "%", "//"]
+    # Without `comments`, which would also cut a label such as "fault #3"; lines of remarks take the slow way.
+    common: dict[str, Any] = {
+        "delimiter": delimiter,
+        "skiprows": dialect.skip,
+        "ndmin": 2,
+        "quotechar": '"',
+        "comments": None,
+    }
     try:
         source: Any = path
         if dialect.decimal_comma:
