@@ -55,13 +55,8 @@ def run_task(loaded: LoadedBlock, in_dir: Path, out_dir: Path, channel: Channel)
 def _run(block: Path, in_dir: Path, out_dir: Path, channel: Channel) -> int:
     try:
         run_task(load_block(block), in_dir, out_dir, channel)
-    except BlockError as error:
-        channel.send({"type": "error", "text": clipped(str(error))})
-        print(error, file=sys.stderr, flush=True)  # noqa: T201 - the log's last line
-        return 1
     except Exception as error:
-        channel.send({"type": "error", "text": clipped(_summary(error))})
-        traceback.print_exc()
+        channel.send({"type": "error", "text": _report(error)})
         return 1
     return 0
 
@@ -69,9 +64,8 @@ def _run(block: Path, in_dir: Path, out_dir: Path, channel: Channel) -> int:
 def _serve(block: Path, requests: int, channel: Channel) -> int:
     try:
         loaded = load_block(block)
-    except BlockError as error:
-        channel.send({"type": "error", "text": clipped(str(error))})
-        print(error, file=sys.stderr, flush=True)  # noqa: T201
+    except Exception as error:
+        channel.send({"type": "error", "text": _report(error)})
         return 1
     with os.fdopen(requests, "rb") as lines:
         while line := lines.readline(_LONGEST_REQUEST):
@@ -90,16 +84,18 @@ def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any
         except (ValueError, KeyError, TypeError):
             raise BlockError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
         run_task(loaded, in_dir, out_dir, channel)
-    except BlockError as error:
-        answer["error"] = clipped(str(error))
     except (Exception, SystemExit) as error:
-        traceback.print_exc()
-        answer["error"] = clipped(_summary(error))
+        answer["error"] = _report(error)
     else:
         answer["ok"] = True
     return answer
 
 
-def _summary(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+def _report(error: BaseException) -> str:
+    """Log an error, as one line or with its traceback, and return its text for a message."""
+    if isinstance(error, BlockError):
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 - the log's last line
+        return clipped(str(error))
+    traceback.print_exc()
+    lines = str(error).strip().splitlines()
+    return clipped(f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__)

@@ -91,6 +91,8 @@ def _transform(block: ProcessingBlock, task: Task, outputs: Outputs) -> None:
         if written is None:
             shape = (total, features.spec.width)
             written = outputs.open_array("features", np.dtype(np.float32), shape)
+        if features.spec.width != written.shape[1]:
+            raise BlockError(f"transform gave {written.shape[1]} features, then {features.spec.width}")
         written[start:stop] = features.values
         block.context.progress(stop, total)
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import numpy as np
+import pytest
 
 from .conftest import BLOCKS, ECHO, driver_command
 
@@ -116,7 +117,9 @@ def test_a_block_error_is_one_line(folder, run, serve, block):
     assert answer.messages == [{"type": "error", "text": "axis x: too quiet"}]
     assert task.files() == {}
     expected = {"id": 7, "type": "done", "ok": False, "error": "axis x: too quiet"}
-    assert serve(path).ask(task, 7) == expected
+    server = serve(path)
+    assert server.ask(task, 7) == expected
+    assert server.close() == (0, "axis x: too quiet\n")
 
 
 def test_a_fault_of_the_block_shows_its_traceback(folder, run, block):
@@ -127,6 +130,23 @@ def test_a_fault_of_the_block_shows_its_traceback(folder, run, block):
     assert answer.messages == [{"type": "error", "text": "KeyError: 'missing'"}]
     assert answer.log.startswith("Traceback")
     assert not (task.out_dir / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("1 / 0", "ZeroDivisionError: division by zero"), ("x = 1", "defines no block")],
+)
+def test_a_block_that_can_not_be_imported(folder, run, serve, block, code, message):
+    path = block(code)
+    answer = run(path, folder().request("describe"))
+    assert answer.code == 1
+    assert answer.messages[0]["type"] == "error"
+    assert message in answer.messages[0]["text"]
+    assert message in answer.log
+    process = serve(path).process
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, json.loads(out)) == (1, answer.messages[0])
+    assert message in err.decode()
 
 
 def test_a_warm_driver_survives_what_fails(folder, serve, block):
