@@ -10,13 +10,14 @@ import secrets
 import shutil
 import sys
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright import trees
 from edgewright.errors import StoreError
 from edgewright.store import maintenance
-from edgewright.store.digests import Digests, hash_file, settle
+from edgewright.store.describe import describe
+from edgewright.store.digests import Digests, settle
 from edgewright.store.entry import (
     ENTRY_FILE,
     FILES_FOLDER,
@@ -24,7 +25,6 @@ from edgewright.store.entry import (
     Entry,
     Kind,
     StoredOutput,
-    folder_digest,
     read_entry,
     write_entry,
 )
@@ -232,18 +232,7 @@ class Store:
         StoreError
             When the path leaves the folder or is not what ``kind`` says.
         """
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts:
-            raise StoreError(f"an output's path must lie inside its folder, got {path!r}")
-        target = staged / path
-        if kind == "folder":
-            files = {name: hash_file(Path(entry.path))[0] for name, entry in trees.iter_files(target)}
-            return StoredOutput(kind, path, folder_digest(files), files=files)
-        digest, _ = hash_file(target)
-        if kind == "json":
-            return StoredOutput(kind, path, digest)
-        dtype, shape = _array_header(target)
-        return StoredOutput(kind, path, digest, dtype=dtype, shape=shape)
+        return describe(staged, path, kind)
 
     def publish(
         self,
@@ -405,11 +394,3 @@ def _move_in(work: Path, target: Path) -> bool:
             return False
         raise
     return True
-
-
-def _array_header(path: Path) -> tuple[str, tuple[int, ...]]:
-    """Dtype and shape of an array that we wrote; structured ones too, unlike in :mod:`edgewright.harvest.npy`."""
-    import numpy as np
-
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return str(array.dtype), tuple(array.shape)
