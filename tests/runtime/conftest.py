@@ -12,8 +12,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from deployment_folder import Trained, export_processing, recordings, transform, window_spec, write_deployment
 
-from edgewright_sdk.codegen.compilers import native_compilers
+from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, build_library
+
+TRAP = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +31,7 @@ def device_library(tmp_path_factory: pytest.TempPathFactory) -> DeviceLibrary:
     trained.close()
     work = folder / "build"
     work.mkdir()
-    return build_library(nodes, work, compiler=native_compilers()[0], sanitize=True)
+    return build_library(nodes, work, compiler=native_compilers()[0], options=[*WARNINGS, *TRAP])
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from c_api import BAD_ARGUMENT, MORE, NO_MEMORY, NOT_FINITE, OK, CApi
 from deployment_folder import block_folder, params_of, recordings, write_deployment
 
-from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, native_compilers
+from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, Compiler, native_compilers
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import arena_bytes
 from edgewright_sdk.codegen.package import cpp_sources
@@ -59,8 +59,8 @@ def model(api: CApi) -> CApi:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_self_test_agrees_under_every_compiler(package: Path, compiler: object) -> None:
-    found = run_selftest(package, compiler)  # type: ignore[arg-type]
+def test_self_test_agrees_under_every_compiler(package: Path, compiler: Compiler) -> None:
+    found = run_selftest(package, compiler)
     assert found["ok"], found
     assert set(found["nodes"]) == {"spectral", "flat", "anomaly"}
     assert found["windows"] == 8
@@ -89,6 +89,13 @@ def test_no_self_test_data_when_none_is_asked_for(deployment: Path, tmp_path: Pa
     assert not (package / "selftest").exists()
     with pytest.raises(Exception, match="no self-test data"):
         run_selftest(package)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_sources_have_no_warnings(package: Path, compiler: Compiler, tmp_path: Path) -> None:
+    for source in [*cpp_sources(package / "src"), *cpp_sources(package / "selftest")]:
+        include = [f"-I{package / 'src'}"] if source.parent.name == "selftest" else []
+        compiler.run(["-Os", *FLAGS, *WARNINGS, *include, "-c", source, "-o", tmp_path / "one.o"])
 
 
 def test_sources_use_no_heap_exceptions_or_writable_globals(package: Path, tmp_path: Path) -> None:
@@ -170,7 +177,9 @@ def test_two_packages_link_into_one_program(deployment: Path, package: Path, tmp
     objects = []
     for i, source in enumerate([*cpp_sources(package / "src"), *cpp_sources(other / "src")]):
         objects.append(tmp_path / f"{i}.o")
-        compiler.run(["-O1", *FLAGS, "-c", source, "-o", objects[-1]])
+        # As Arduino does: both libraries are on the include path, so each must find its own runtime first.
+        paths = [f"-I{other / 'src'}", f"-I{package / 'src'}"]
+        compiler.run(["-O1", *FLAGS, *paths, "-c", source, "-o", objects[-1]])
     c_compiler = shutil.which("gcc") or "clang"
     include = [f"-I{package / 'src'}", f"-I{other / 'src'}"]
     subprocess.run([c_compiler, "-std=c99", *include, "-c", program, "-o", tmp_path / "main.o"], check=True)

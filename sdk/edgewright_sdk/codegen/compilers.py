@@ -25,6 +25,8 @@ FLAGS = (
     "-fno-rtti",
     "-ffp-contract=off",
 )
+#: What our own sources are held to in tests. A package must build with tomorrow's compilers too, so users' builds don't
+#: turn warnings into errors.
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wdouble-promotion")
 
 HINT = "install one: `apt-get install g++`, `apt-get install clang` or `pip install ziglang`"

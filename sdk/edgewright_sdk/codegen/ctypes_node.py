@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, Compiler, native_compiler
+from edgewright_sdk.codegen.compilers import FLAGS, Compiler, native_compiler
 from edgewright_sdk.codegen.nodes import MAX_RANK, VIEW_TYPES, Node, Port, Table
 from edgewright_sdk.codegen.sources import module_files, needed_modules, package_files
 from edgewright_sdk.errors import BlockError, RequestError
@@ -160,7 +160,7 @@ class DeviceNode:
 
 
 def build_library(
-    nodes: Iterable[Node], out: Path, *, compiler: Compiler | None = None, sanitize: bool = False
+    nodes: Iterable[Node], out: Path, *, compiler: Compiler | None = None, options: Sequence[str] = ()
 ) -> DeviceLibrary:
     """Compile the device code of nodes, with the runtime, into one shared library.
 
@@ -172,8 +172,8 @@ def build_library(
         Empty folder for sources and ``device.so``.
     compiler : Compiler, optional
         By default the first one found.
-    sanitize : bool
-        Trap on undefined behaviour.
+    options : sequence of str
+        Further options for the compiler: warnings, sanitizers.
 
     Raises
     ------
@@ -190,10 +190,7 @@ def build_library(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     sources = [name for name in files if name.endswith(".cpp")]
-    trap = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"] if sanitize else []
-    compiler.run(
-        ["-O2", "-shared", "-fPIC", *FLAGS, *WARNINGS, *trap, *sources, "-o", "device.so", "-lm"], cwd=out
-    )
+    compiler.run(["-O2", "-shared", "-fPIC", *FLAGS, *options, *sources, "-o", "device.so", "-lm"], cwd=out)
     return DeviceLibrary(out / "device.so")
 
 

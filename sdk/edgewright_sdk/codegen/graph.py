@@ -105,7 +105,7 @@ class Graph:
         """Shape of a window."""
         if self.image:
             return (int(self.window["height"]), int(self.window["width"]), int(self.window["channels"]))
-        return (int(self.window["length"]), len(self.window["axes"]))
+        return (int(self.window.get("length", 1)), len(self.window["axes"]))
 
     @property
     def window_port(self) -> Port:

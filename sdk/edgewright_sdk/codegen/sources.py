@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from edgewright_sdk.codegen.nodes import Node
 
+RUNTIME_FOLDER = "edgewright"  # below src/, and in includes
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
 
 _INCLUDE = re.compile(r'^([ \t]*#[ \t]*include[ \t]*)"edgewright/([A-Za-z0-9_]+\.h)"', re.MULTILINE)
@@ -83,6 +84,10 @@ def package_files(nodes: Iterable[Node], namespace: str, modules: Iterable[str] 
     device: list[str] = []
     wanted = set(modules) | {"node"}
     for node in nodes:
+        if node.symbol == RUNTIME_FOLDER:
+            raise RequestError(
+                f"a block can't export the symbol {node.symbol!r}: its folder is the runtime's"
+            )
         wanted |= set(node.modules)
         for name in node.files:
             text = (node.folder / name).read_text(encoding="utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edgewright_sdk.codegen.graph import KINDS, Graph, Step, quantile_tables
 from edgewright_sdk.codegen.literals import array_definition, float_literal, string_literal, tables_definition
 
@@ -61,7 +63,7 @@ def _outputs(graph: Graph) -> list[str]:
         name = step.identifier
         parts += [array_definition(f"{name}_quantiles", values), array_definition(f"{name}_counts", counts)]
         entries.append(_learning(graph, step, held_out, len(values)))
-        thresholds.append(float_literal(float((step.entry.get("threshold") or {}).get("value") or 0.0)))
+        thresholds.append(float_literal(_threshold(step)))
     count = max(len(entries), 1)
     parts += [
         f"const ew_learning output_nodes[{count}] = {{",
@@ -71,6 +73,14 @@ def _outputs(graph: Graph) -> list[str]:
         f"const int32_t history_at[{count}] = {{{', '.join(str(v) for v in graph.histories[0].values()) or '0'}}};",
     ]
     return parts
+
+
+def _threshold(step: Step) -> float:
+    """Value of the node's threshold; an anomaly node without one calls nothing anomalous until one is set."""
+    value = (step.entry.get("threshold") or {}).get("value")
+    if value is None:
+        return float(np.finfo(np.float32).max) if step.entry["kind"] == "anomaly" else 0.0
+    return float(value)
 
 
 def _learning(graph: Graph, step: Step, held_out: int, stored: int) -> str:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, Compiler, native_compiler
+from edgewright_sdk.codegen.compilers import FLAGS, Compiler, native_compiler
 from edgewright_sdk.codegen.package import cpp_sources
 from edgewright_sdk.errors import BlockError
 
@@ -48,7 +48,7 @@ def run_selftest(package: Path, compiler: Compiler | None = None) -> dict[str, A
         objects = _compile(compiler, package, work)
         binary = work / "selftest.bin"
         compiler.run(
-            ["-O2", *FLAGS, *WARNINGS, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"],
+            ["-O2", *FLAGS, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"],
             cwd=work,
         )
         try:
@@ -66,7 +66,7 @@ def _compile(compiler: Compiler, package: Path, work: Path) -> list[Path]:
     objects = []
     for i, source in enumerate(cpp_sources(package / "src")):
         objects.append(work / f"{i}.o")
-        compiler.run(["-Os", *FLAGS, *WARNINGS, "-c", source, "-o", objects[-1]], cwd=work)
+        compiler.run(["-Os", *FLAGS, "-c", source, "-o", objects[-1]], cwd=work)
     return objects
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, zig_compiler
+from edgewright_sdk.codegen.compilers import FLAGS, zig_compiler
 from edgewright_sdk.codegen.package import cpp_sources, library_files, write_files
 
 if TYPE_CHECKING:
@@ -67,6 +67,6 @@ def compile_module(graph: Graph, entry: str, work: Path) -> Path:
     target = ["-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"]
     link = ["-Wl,--no-entry", f"-Wl,-z,stack-size={_STACK_BYTES}"]
     link += [f"-Wl,--export={graph.name}_{name}" for name in names]
-    options = [*target, "-O3", "-s", *FLAGS, *WARNINGS, "-Ifreestanding"]
+    options = [*target, "-O3", "-s", *FLAGS, "-Ifreestanding"]
     compiler.run([*options, *sources, "-o", module.name, *link], cwd=work)
     return module
