@@ -162,13 +162,10 @@ from edgewright_sdk import BlockError, Features, ProcessingBlock
 
 
 class Broken(ProcessingBlock):
-    def describe(self, window, params):
-        from edgewright_sdk import Description
-
-        return Description.flat(["only"])
-
     def transform(self, windows, params):
-        raise BlockError("the sensor is unplugged")
+        if len(windows.values) > 1:
+            raise BlockError("the sensor is unplugged")
+        return Features(windows.values[:, :1, 0], labels=("first",))
 """
 
 
@@ -225,8 +222,8 @@ def test_bad_input_leaves_nothing_behind(project: Path) -> None:
         assert not list((project / "runs").glob("2*")), change
 
 
-def test_unknown_axes_are_refused_with_the_place(project: Path) -> None:
+def test_axes_that_the_data_lack_are_refused_with_the_place(project: Path) -> None:
     text = (project / "impulse.yaml").read_text().replace("axes: [accY]", "axes: [gyrX]")
-    (project / "impulse.yaml").write_text(text)
+    (project / "impulse.yaml").write_text(text.replace(", axes: [accX, accY]}", "}"))
     with pytest.raises(PlanError, match=r"impulse\.yaml:\d+: node 'plain' chooses axes \['gyrX'\]"):
         run_impulse(project / "impulse.yaml", options=PROCESS)
