@@ -73,8 +73,8 @@ def index(
 
     Notes
     -----
-    ``split: none`` puts every sample in training and lets the ``test`` range of ``windows.json`` name the same rows: fit
-    and score the same samples. ``explore`` is then true and ``normal`` null for every sample.
+    ``split: none`` puts every sample in training and leaves the other splits empty: the same samples are fitted and scored.
+    ``explore`` in ``windows.json`` is then true and ``normal`` null for every sample.
     """
     document = json.loads((read_dir / "recordings.json").read_text(encoding="utf-8"))
     samples: list[dict[str, Any]] = document["samples"]
@@ -113,8 +113,6 @@ def index(
     ranges: dict[str, list[int]] = {}
     for number, split in enumerate(SPLITS):
         ranges[split] = [ends[number - 1] if number else 0, ends[number]]
-    if explore:
-        ranges["test"] = list(ranges["training"])
     if ranges["training"][0] == ranges["training"][1]:
         raise DataError(
             "nothing is left for training: no "
@@ -123,9 +121,7 @@ def index(
             hint="add recordings, or make input.window_ms shorter",
         )
     _short(kept, table, length, warnings)
-    counts: dict[str, dict[str, int]] = {
-        split: _count(kept, split, ranges[split], explore) for split in SPLITS
-    }
+    counts: dict[str, dict[str, int]] = {split: _count(kept, split, ranges[split]) for split in SPLITS}
     lines += [_line(split, counts[split], explore) for split in SPLITS if counts[split]["samples"]]
     if not explore and not counts["test"]["windows"]:
         warnings.append("the test split has no windows: no metrics can be computed")
@@ -284,10 +280,8 @@ def _short(samples: Sequence[Mapping[str, Any]], table: Any, length: int, warnin
         )
 
 
-def _count(
-    samples: Sequence[Mapping[str, Any]], split: str, rows: Sequence[int], explore: bool
-) -> dict[str, int]:
-    members = [sample for sample in samples if sample["split"] == split or (explore and split == "test")]
+def _count(samples: Sequence[Mapping[str, Any]], split: str, rows: Sequence[int]) -> dict[str, int]:
+    members = [sample for sample in samples if sample["split"] == split]
     return {
         "samples": len(members),
         "windows": rows[1] - rows[0],

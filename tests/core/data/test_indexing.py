@@ -129,7 +129,7 @@ def test_explore_without_labels(tmp_path: Path, run: Run) -> None:
     done = run(tmp_path / "data", {"split": "none"})
     info = done.json("windows.json")
     assert info["explore"] is True
-    assert info["splits"] == {"training": [0, 6], "calibration": [6, 6], "test": [0, 6]}
+    assert info["splits"] == {"training": [0, 6], "calibration": [6, 6], "test": [6, 6]}
     assert {s["normal"] for s in done.json("samples.json")} == {None}
 
 
