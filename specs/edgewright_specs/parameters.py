@@ -221,7 +221,8 @@ def resolve_params(
     given
         Values by name, dash or underscore. Text comes back byte for byte.
     where, locate
-        JSON pointer of `given` in its file, and what turns a pointer into ``file:line``, for the messages.
+        For the messages: the JSON pointer of `given` in its file, and what turns a pointer into ``file:line``. A
+        `where` that is no pointer (``--params p.json``) is put before each message as it is.
 
     Returns
     -------
@@ -236,16 +237,20 @@ def resolve_params(
     """
     typed, problems = _typed(spec, given, lambda p, v: convert(p, v, lenient=spec.legacy))
     if problems:
-        places = [locate(where + p.pointer) if locate else "" for p in problems]
-        raise SpecError(
-            [replace(p, pointer=where + p.pointer, path=s) for p, s in zip(problems, places, strict=True)]
-        )
+        raise SpecError([_placed(p, where, locate) for p in problems])
     visible = visible_parameters(spec, typed)
     return {
         p.key: typed[p.key] if p.key in typed and p.key in visible else _copied(spec.defaults[p.key])
         for p in spec.parameters
         if p.type != "secret"
     }
+
+
+def _placed(found: Problem, where: str, locate: Callable[[str], str] | None) -> Problem:
+    if where and not where.startswith("/"):
+        return replace(found, path=where)
+    pointer = where + found.pointer
+    return replace(found, pointer=pointer, path=locate(pointer) if locate else "")
 
 
 def visible_parameters(spec: BlockSpec, values: Mapping[str, Any]) -> frozenset[str]:

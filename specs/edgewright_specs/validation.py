@@ -40,6 +40,7 @@ class SpecModel(BaseModel):
         strict=True,
         frozen=True,
         allow_inf_nan=False,
+        defer_build=True,  # one validator for a whole document instead of one for each part of it
         alias_generator=AliasGenerator(validation_alias=_spellings),
     )
 

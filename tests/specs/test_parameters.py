@@ -291,6 +291,8 @@ def test_wrong_values_come_all_at_once_with_their_place(spec: BlockSpec) -> None
     first, second = map(str, caught.value.problems)
     assert first.startswith("impulse.yaml:23: /learning/0/params/gain: is not a number")
     assert second.startswith("impulse.yaml:22: /learning/0/params/lag: is no parameter")
+    with pytest.raises(SpecError, match=r"^--params p\.json: /gain: is not a number"):
+        resolve_params(spec, {"gain": "x"}, where="--params p.json")
 
 
 @pytest.mark.parametrize(
