@@ -135,6 +135,16 @@ def test_f10_a_command_that_is_not_there_is_refused(evil: Any) -> None:
     assert ran.seconds < 20
 
 
+def test_f10_a_command_that_may_not_be_executed_is_refused(evil: Any) -> None:
+    prepared = evil.prepare("F10_command")
+    spec = prepared.block.spec
+    section = spec.edgewright.model_copy(update={"command": ["./main.py"]})
+    block = replace(prepared.block, spec=replace(spec, edgewright=section))
+    ran = evil.run("F10_command", prepared=replace(prepared, block=block))
+    assert ran.reason == "refused"
+    assert "ermission denied" in ran.message
+
+
 def test_f10_an_image_that_is_not_there_is_infra(evil: Any, only: Any) -> None:
     only("docker")
     prepared = replace(evil.prepare("F00_control"), image="sha256:" + "0" * 64)

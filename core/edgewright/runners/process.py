@@ -27,6 +27,7 @@ from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MessageLines
 from edgewright.runners.supervised import Ended, Supervised, signal_name
 from edgewright.runners.watch import OutWatch
+from edgewright.terminal import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,7 +193,7 @@ class _Running:
 
     def _message(self, message: Message) -> None:
         if message["type"] == "error":
-            self._last_error = message["text"]
+            self._last_error = printable_line(message["text"], 1000)
         self._on_message(message)
 
     def _judge(self) -> tuple[Reason, str, Ended | None]:

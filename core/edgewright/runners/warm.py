@@ -24,6 +24,7 @@ from edgewright.runners.logs import LogFile, tail
 from edgewright.runners.messages import MAX_LINE_BYTES, parse_message
 from edgewright.runners.process import process_variables, work_folder
 from edgewright.runners.supervised import Ended, Supervised
+from edgewright.terminal import printable_line
 
 if TYPE_CHECKING:
     from edgewright.registry import Block
@@ -107,7 +108,7 @@ class WarmWorker:
                 self._end()
                 raise
             if not answer.get("ok"):
-                text = str(answer.get("error", "it gave no reason"))[:MAX_LINE_BYTES]
+                text = printable_line(str(answer.get("error", "it gave no reason")), 2000)
                 raise TaskError(self.block.name, "block_error", text, log_tail=self._alive.log_tail())
 
     def close(self) -> None:
