@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edgewright.errors import UsageError
-from edgewright.images.archive import files_digest, pack, sdk_files
+from edgewright.images.archive import files_digest, pack, sdk_contents
 from edgewright.images.context import block_dockerfile, read_context
 from edgewright.images.frameworks import (
     FRAMEWORKS,
@@ -96,7 +96,7 @@ def test_a_digest_tells_names_modes_and_contents_apart() -> None:
 
 
 def test_the_sdk_archive_is_whole_and_lean() -> None:
-    names = set(sdk_files())
+    names = set(sdk_contents())
     assert {
         "edgewright_sdk/__main__.py",
         "edgewright_specs/interface.py",

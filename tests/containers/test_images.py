@@ -79,9 +79,9 @@ def test_a_block_is_built_once_for_each_content(own: Path, engine: Any) -> None:
 def test_a_new_sdk_rebuilds_one_small_layer(own: Path, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     block = load(own)
     before = build_block(block, quiet)
-    files = {**blocks.sdk_files(), "edgewright_sdk/new.py": b"x = 1\n"}
-    monkeypatch.setattr(blocks, "sdk_files", lambda: files)
-    monkeypatch.setattr(blocks, "sdk_archive_digest", lambda: "another")
+    files = {**blocks.sdk_contents(), "edgewright_sdk/new.py": b"x = 1\n"}
+    monkeypatch.setattr(blocks, "sdk_contents", lambda: files)
+    monkeypatch.setattr(blocks, "sdk_digest", lambda: "another")
     lines: list[str] = []
     after = build_block(block, lines.append)
     assert after.tag != before.tag

@@ -8,18 +8,13 @@ import tarfile
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from edgewright.registry.digest import package_folder
+from edgewright.registry.digest import sdk_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Where the SDK lies in an image; on the image's ``PYTHONPATH``.
 SDK_FOLDER = "/opt/edgewright/sdk"
-
-#: Of the specs only what needs nothing but the standard library.
-SPEC_MODULES = ("__init__.py", "environment.py", "interface.py")
-
-_SKIPPED_SUFFIXES = (".pyc", ".pyo")
 
 
 def pack(files: Mapping[str, bytes], *, executable: frozenset[str] = frozenset()) -> bytes:
@@ -60,24 +55,9 @@ def files_digest(files: Mapping[str, bytes], *, executable: frozenset[str] = fro
 
 
 @lru_cache(maxsize=1)
-def sdk_files() -> dict[str, bytes]:
+def sdk_contents() -> dict[str, bytes]:
     """Contents of the SDK and of the file contract, by path in the archive. Read, never imported."""
-    files: dict[str, bytes] = {}
-    sdk = package_folder("edgewright_sdk")
-    for path in sorted(sdk.rglob("*")):
-        relative = path.relative_to(sdk)
-        if path.is_file() and "__pycache__" not in relative.parts and path.suffix not in _SKIPPED_SUFFIXES:
-            files[f"edgewright_sdk/{relative.as_posix()}"] = path.read_bytes()
-    specs = package_folder("edgewright_specs")
-    for name in SPEC_MODULES:
-        files[f"edgewright_specs/{name}"] = (specs / name).read_bytes()
-    return files
-
-
-@lru_cache(maxsize=1)
-def sdk_archive_digest() -> str:
-    """Sha256 of :func:`sdk_files`: changes with every byte that the last layer of a block's image holds."""
-    return files_digest(sdk_files())
+    return {name: path.read_bytes() for name, path in sdk_files()}
 
 
 def _parents(name: str) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
-from edgewright.images.archive import SDK_FOLDER, files_digest, pack, sdk_archive_digest, sdk_files
+from edgewright.images.archive import SDK_FOLDER, files_digest, pack, sdk_contents
 from edgewright.images.commands import ImageError, build, engine_command
 from edgewright.images.context import BLOCK_FOLDER, REQUIREMENTS_FILE, block_dockerfile, read_context
 from edgewright.images.engine import image_id, inspect_image, locked
@@ -25,6 +25,7 @@ from edgewright.images.frameworks import (
     frameworks_of,
     resolve_from,
 )
+from edgewright.registry.digest import sdk_digest
 
 if TYPE_CHECKING:
     from edgewright.images.commands import Progress
@@ -48,7 +49,7 @@ class BlockImage:
 def block_tag(block: Block) -> str:
     """Tag of the image of a block in a folder: ``edgewright/block-<name>:<12 digits of its content's digest>``."""
     text = block_dockerfile(block)
-    parts = [block.digest, sdk_archive_digest(), text, *map(framework_tag, frameworks_of(text))]
+    parts = [block.digest, sdk_digest(), text, *map(framework_tag, frameworks_of(text))]
     digest = hashlib.sha256(json.dumps(["block image 1", *parts]).encode()).hexdigest()
     return f"edgewright/block-{_safe(block.name)}:{digest[:DIGEST_LENGTH]}"
 
@@ -117,7 +118,7 @@ def _build_last_layer(block: Block, tag: str, stage: str, progress: Progress) ->
     ]
     if config.get("User"):
         lines.append(f"USER {config['User']}")
-    files = {f"sdk/{name}": content for name, content in sdk_files().items()}
+    files = {f"sdk/{name}": content for name, content in sdk_contents().items()}
     files["Dockerfile"] = ("\n".join(lines) + "\n").encode()
     labels = [(BLOCK_LABEL, block.name), (ENVIRONMENT_LABEL, json.dumps(_ask_environment(block, stage)))]
     build(tag, pack(files), labels=labels, progress=progress)
@@ -134,7 +135,7 @@ def _ask_environment(block: Block, stage: str) -> list[str]:
         "--security-opt", "no-new-privileges", "--user", "65532:65532", "--entrypoint", "python3", stage,
         "-I", "-B", "-", *requirements,
     ]  # fmt: skip
-    program = sdk_files()["edgewright_specs/environment.py"]
+    program = sdk_contents()["edgewright_specs/environment.py"]
     try:
         answer = subprocess.run(
             words, input=program, capture_output=True, timeout=ENVIRONMENT_SECONDS, check=False

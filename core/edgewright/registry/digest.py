@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 SPEC_FILE = "parameters.json"
 
-#: Names in a block's folder that never change what it computes.
-NOT_CODE_FOLDERS = frozenset({"tests", "test", "docs", "__pycache__", "node_modules"})
-NOT_CODE_SUFFIXES = (".md", ".rst", ".pyc", ".pyo")
+#: Names that never change what a block computes: anywhere in its folder, and beside its spec (further down a README
+#: or a folder of tests may be a template that the block writes).
+NEVER_CODE_FOLDERS = frozenset({"__pycache__", "node_modules"})
+NEVER_CODE_SUFFIXES = (".pyc", ".pyo")
+NOT_CODE_FOLDERS = frozenset({"tests", "test", "docs"})
+NOT_CODE_SUFFIXES = (".md", ".rst")
+
+#: Modules of the specs that go into every container.
+SPEC_MODULES = ("__init__.py", "environment.py", "interface.py")
 
 MAX_FILES = 5_000
 MAX_BYTES = 1 << 30
@@ -53,7 +59,10 @@ def code_files(folder: Path) -> Iterator[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
     total = 0
     for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in NOT_CODE_FOLDERS and not name.startswith(".")]
+        top = Path(root) == folder
+        skipped = NEVER_CODE_FOLDERS | NOT_CODE_FOLDERS if top else NEVER_CODE_FOLDERS
+        suffixes = NEVER_CODE_SUFFIXES + NOT_CODE_SUFFIXES if top else NEVER_CODE_SUFFIXES
+        folders[:] = [name for name in folders if name not in skipped and not name.startswith(".")]
         for name in [*folders, *files]:
             path = Path(root, name)
             if name.startswith(".") and name != ".dockerignore":
@@ -62,7 +71,7 @@ def code_files(folder: Path) -> Iterator[tuple[str, Path]]:
             if stat.S_ISLNK(mode):
                 _check_link(path, folder)
                 mode = path.stat().st_mode
-            if stat.S_ISDIR(mode) or name.endswith(NOT_CODE_SUFFIXES):
+            if stat.S_ISDIR(mode) or name.endswith(suffixes):
                 continue
             if not stat.S_ISREG(mode):
                 raise UsageError(
@@ -80,18 +89,26 @@ def code_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 @lru_cache(maxsize=1)
 def sdk_digest() -> str:
-    """Sha256 of what runs around a block in its task: the SDK's Python and the file contract, never imported here."""
+    """Sha256 of what runs around a block in its task: :func:`sdk_files`."""
     digest = hashlib.sha256()
-    for package in ("edgewright_sdk", "edgewright_specs"):
-        root = package_folder(package)
-        names = [root / "interface.py"] if package == "edgewright_specs" else sorted(root.rglob("*.py"))
-        for path in names:
-            _add(digest, f"{package}/{path.relative_to(root).as_posix()}", path.read_bytes())
-    runtime = package_folder("edgewright_sdk") / "runtime"
-    for path in sorted(runtime.rglob("*")):
-        if path.suffix in (".h", ".cpp"):
-            _add(digest, f"runtime/{path.relative_to(runtime).as_posix()}", path.read_bytes())
+    for name, path in sdk_files():
+        _add(digest, name, path.read_bytes())
     return digest.hexdigest()
+
+
+def sdk_files() -> Iterator[tuple[str, Path]]:
+    """Give (name, path) of the SDK and the file contract, sorted, found without importing them.
+
+    Of the specs only what needs nothing but the standard library. An image's last layer holds exactly these.
+    """
+    sdk = package_folder("edgewright_sdk")
+    for path in sorted(sdk.rglob("*")):
+        relative = path.relative_to(sdk)
+        if path.is_file() and "__pycache__" not in relative.parts and path.suffix not in NEVER_CODE_SUFFIXES:
+            yield f"edgewright_sdk/{relative.as_posix()}", path
+    specs = package_folder("edgewright_specs")
+    for name in SPEC_MODULES:
+        yield f"edgewright_specs/{name}", specs / name
 
 
 def package_folder(package: str) -> Path:
