@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import math
+import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +26,9 @@ _SMALL_BYTES = 1 << 20  # below it, reading is faster than mapping
 _read_array: Callable[..., Array] = npy.read_array
 _write_array: Callable[..., None] = npy.write_array
 _open_memmap: Callable[..., Array] = npy.open_memmap
+_read_magic: Callable[..., tuple[int, int]] = npy.read_magic
+_read_header: Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]] = npy.read_array_header_1_0
+_write_header: Callable[..., None] = npy.write_array_header_1_0
 
 
 def open_array(path: Path) -> Array:
@@ -33,20 +40,52 @@ def open_array(path: Path) -> Array:
         When the file is missing, damaged or holds objects.
     """
     try:
-        if path.stat().st_size < _SMALL_BYTES:
-            with path.open("rb") as file:
-                array = _read_array(file, allow_pickle=False)
-            array.flags.writeable = False
-            return array
-        return _open_memmap(path, mode="r")
+        with path.open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size >= _SMALL_BYTES:
+                return _open_memmap(path, mode="r")
+            array = _array_of(file.read())
+        array.flags.writeable = False
+        return array
     except (OSError, ValueError, EOFError) as error:
         raise RequestError(f"{path.name} can't be read as a .npy array: {error}") from None
 
 
 def save_array(path: Path, array: Array) -> None:
     """Write an array as ``.npy`` in C order."""
+    whole = np.asarray(array, order="C")
     with path.open("wb") as file:
-        _write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        if whole.dtype.kind in "biuf" and whole.nbytes < _SMALL_BYTES:
+            file.write(_header_of(whole.dtype, whole.shape) + whole.tobytes())
+        else:
+            _write_array(file, whole, allow_pickle=False)
+
+
+# A warm worker meets the same few headers again and again, and parsing or formatting one takes longer than the values of
+# one window: they are remembered. numpy does both, so the bytes are numpy's.
+
+
+def _array_of(data: bytes) -> Array:
+    end = 10 + int.from_bytes(data[8:10], "little")
+    if data[:8] != b"\x93NUMPY\x01\x00" or len(data) <= end:
+        return _read_array(io.BytesIO(data), allow_pickle=False)  # empty, of a later version, or damaged
+    shape, fortran_order, dtype = _parsed_header(data[:end])
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data) - end:
+        return _read_array(io.BytesIO(data), allow_pickle=False)
+    return np.frombuffer(data, dtype, offset=end).reshape(shape, order="F" if fortran_order else "C")
+
+
+@lru_cache(maxsize=256)
+def _parsed_header(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    file = io.BytesIO(header)
+    _read_magic(file)
+    return _read_header(file)
+
+
+@lru_cache(maxsize=256)
+def _header_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    file = io.BytesIO()
+    _write_header(file, {"descr": dtype.str, "fortran_order": False, "shape": shape})
+    return file.getvalue()
 
 
 def create_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
