@@ -35,7 +35,8 @@ def _values(parameter: Parameter, default: Any, labels: tuple[str, ...]) -> list
     """Values of one parameter at its limits, without its default."""
     values: list[Any] = []
     if parameter.type in ("int", "float"):
-        values = [limit for limit in (parameter.min, parameter.max) if limit is not None]
+        number = int if parameter.type == "int" else float
+        values = [number(limit) for limit in (parameter.min, parameter.max) if limit is not None]
     elif parameter.type in ("boolean", "flag"):
         values = [True, False]
     elif parameter.type == "select":

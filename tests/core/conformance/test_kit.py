@@ -1,0 +1,157 @@
+"""The kit finds the faults it is for: each is put into a block that is sound, and the one check must name it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgewright.blocks_init import KINDS, write_block
+from edgewright.conformance import Bench, checks_for
+from edgewright.conformance.checks import judge
+from edgewright.conformance.variants import variants
+from edgewright.errors import UsageError
+from edgewright.plugins import make_plugins
+from edgewright.registry import resolve
+from edgewright_specs.parameters import load_block_spec
+
+
+@pytest.fixture(scope="module")
+def plugins():
+    return make_plugins()
+
+
+def verdict_of(name, folder, plugins):
+    block = resolve(str(folder), Path.cwd(), plugins)
+    check = next(check for check in checks_for(block.type) if check.name == name)
+    with Bench(block, plugins, docker=False) as bench:
+        return judge(check, bench)
+
+
+# check, file, what stands there, what is put there, what the verdict must say
+PROCESSING_FAULTS = {
+    "no Dockerfile": ("spec", "Dockerfile", None, None, "no Dockerfile"),
+    "crash": ("defaults", "block.py", "scaled = ", "scaled = undefined + ", "NameError"),
+    "wrong width": ("description", "block.py", 'if params.span else ["Level"]', 'if not params.span else ["Level"]', "labels"),
+    "doubled labels": ("description", "block.py", '["Level", "Span"]', '["Level", "Level"]', "given twice"),
+    "crash at an option": ("bounds", "block.py", "if params.span:", "if not params.span: features[9]\n        if params.span:", "span = False: block_error: IndexError"),
+    "not finite at a bound": ("bounds", "block.py", "params.scale_axes)\n        features", "params.scale_axes ** 9)\n        features", "scale-axes"),
+    "random": ("deterministic", "block.py", "scaled = windows.values", "scaled = windows.values + np.random.random()", "differ"),
+    "state": ("warm", "block.py", "scaled = windows.values", "SEEN.append(1)\n        scaled = windows.values + len(SEEN)", "warm"),
+    "neighbours": ("batch", "block.py", "scaled = windows.values", "scaled = windows.values - windows.values.mean(axis=0)", "alone"),
+    "constant": ("constant", "block.py", "np.abs(scaled).mean(axis=1, dtype=np.float64)", "1 / scaled.std(axis=1)", "inf"),
+    "device": ("device", "device/mine.cpp", "largest - smallest", "largest + smallest", "on the device"),
+    "device does not compile": ("device", "device/mine.cpp", "float sum = 0.0f;", "double sum = 0.0;", "failed"),
+    "device writes too far": ("device", "device/mine.cpp", "return ew_ok;", "float* p = ew_floats(out[0]); for (int32_t i = 0; i < 900000000; ++i) p[i] = 1.0f;\n    return ew_ok;", "crashed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", PROCESSING_FAULTS)
+def test_a_fault_of_a_processing_block_is_found(fault, tmp_path, plugins):
+    name, file, old, new, expected = PROCESSING_FAULTS[fault]
+    write_block("processing", tmp_path / "mine")
+    path = tmp_path / "mine" / file
+    if old is None:
+        path.unlink()
+    else:
+        text = path.read_text()
+        assert old in text
+        text = text.replace(old, new).replace("class Mine", "SEEN = []\n\n\nclass Mine")
+        path.write_text(text)
+    verdict = verdict_of(name, tmp_path / "mine", plugins)
+    assert verdict.status == "failed", verdict
+    assert expected in verdict.message
+    assert verdict.remedy
+
+
+LEARNING_FAULTS = {
+    "undeclared output": ("description", '["scores", "contributions"]', '["scores"]', "score gives"),
+    "seedless": ("deterministic", "values = train.values.astype(np.float64)", "values = train.values + np.random.random(train.values.shape)", "differ"),
+    "neighbours": ("batch", "squares = standard**2", "squares = standard**2 / len(standard)", "alone"),
+    "constant feature": ("degenerate", "np.maximum(values.std(axis=0), params.smallest_deviation)", "values.std(axis=0)", "one window"),
+    "device": ("device", "(1 / model.arrays", "(2 / model.arrays", "on the device"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", LEARNING_FAULTS)
+def test_a_fault_of_a_learning_block_is_found(fault, tmp_path, plugins):
+    name, old, new, expected = LEARNING_FAULTS[fault]
+    write_block("learning", tmp_path / "mine")
+    path = tmp_path / "mine" / "block.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    verdict = verdict_of(name, tmp_path / "mine", plugins)
+    assert verdict.status == "failed", verdict
+    assert expected in verdict.message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_block_keeps_every_promise(kind, tmp_path, plugins):
+    write_block(kind, tmp_path / "my-own")
+    block = resolve(str(tmp_path / "my-own"), Path.cwd(), plugins)
+    assert (block.name, block.type) == ("my_own", kind)
+    with Bench(block, plugins, docker=False) as bench:
+        verdicts = [judge(check, bench) for check in checks_for(kind)]
+    assert [v for v in verdicts if v.status == "failed"] == []
+    assert [v.name for v in verdicts if v.status == "skipped"] == ["container"]
+    assert not [path for path in (tmp_path / "my-own").rglob("*") if "template" in path.name.lower()]
+    for path in (tmp_path / "my-own").rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            assert "template" not in path.read_text().lower()
+
+
+def test_a_new_block_never_replaces_anything(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="is there already"):
+        write_block("processing", tmp_path / "full")
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]
+    with pytest.raises(UsageError, match="can't be a block's name"):
+        write_block("processing", tmp_path / "9lives")
+    with pytest.raises(UsageError, match="no kind of block"):
+        write_block("transform", tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]
+
+
+def test_variants_reach_what_showif_hides(tmp_path):
+    (tmp_path / "parameters.json").write_text("""{
+        "type": "processing", "edgewright": {"contract": 1},
+        "parameters": [
+            {"param": "solver", "type": "select", "value": "plain", "valid": ["plain", "saga"]},
+            {"param": "penalty", "type": "boolean", "value": false,
+             "showIf": {"parameter": "solver", "operator": "eq", "value": "saga"}},
+            {"param": "ratio", "type": "float", "value": 0.5, "min": 0, "max": 1,
+             "showIf": {"parameter": "penalty", "operator": "eq", "value": "true"}},
+            {"param": "depth", "type": "int", "value": 3, "min": 1, "optional": true}
+        ]}""")
+    tried = dict(variants(load_block_spec(tmp_path)))
+    assert tried == {
+        "solver = saga": {"solver": "saga"},
+        "penalty = True": {"solver": "saga", "penalty": True},
+        "ratio = 0.0": {"penalty": True, "solver": "saga", "ratio": 0},
+        "ratio = 1.0": {"penalty": True, "solver": "saga", "ratio": 1},
+        "depth = 1": {"depth": 1},
+        "depth = None": {"depth": None},
+    }
+
+
+def test_the_pytest_plugin_runs_one_test_a_promise(tmp_path):
+    import subprocess
+    import sys
+
+    write_block("processing", tmp_path / "mine")
+    source = tmp_path / "mine" / "block.py"
+    source.write_text(source.read_text().replace("scaled = windows", "scaled = np.random.random() + windows"))
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-docker", "-W", "error",
+         "--rootdir", str(tmp_path), str(tmp_path / "mine"), "-k", "promises"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={"PYTHONPATH": ":".join(str(root / name) for name in ("core", "specs", "sdk", "blocks")), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert "the same request gives the same bytes" in done.stdout, done.stdout + done.stderr
+    assert "draw random numbers from the request's seed only" in done.stdout
+    assert "test_block_keeps_its_promises[spec]" not in done.stdout  # it passed
+    assert "skipped" in done.stdout
+    assert done.returncode == 1
