@@ -29,8 +29,16 @@ EXPECTED = 80
 def main() -> int:
     """Fetch and write ``data/<label>/<n>.csv``; return the exit code."""
     parser = argparse.ArgumentParser(description="Fetch the BasicMotions recordings as CSV files.")
-    parser.add_argument("-o", "--out", type=Path, default=HERE / "data", help="folder to write (default: data/ beside this file)")
-    parser.add_argument("--cache", type=Path, default=HERE / ".cache", help="folder for the wheel (default: .cache/)")
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=HERE / "data",
+        help="folder to write (default: data/ beside this file)",
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=HERE / ".cache", help="folder for the wheel (default: .cache/)"
+    )
     options = parser.parse_args()
     if len(list(options.out.glob("*/*.csv"))) == EXPECTED:
         print(f"{options.out}: {EXPECTED} recordings are there already")
@@ -39,7 +47,10 @@ def main() -> int:
         recordings = read(wheel(options.cache))
     except (subprocess.CalledProcessError, OSError, KeyError, zipfile.BadZipFile) as error:
         print(f"The data can't be fetched: {error}", file=sys.stderr)
-        print("They lie in the package aeon on PyPI; put its wheel into the cache folder if this machine is offline.", file=sys.stderr)
+        print(
+            "They lie in the package aeon on PyPI; put its wheel into the cache folder if this machine is offline.",
+            file=sys.stderr,
+        )
         return 1
     count = write(recordings, options.out)
     print(f"{options.out}: {count} recordings written ({', '.join(sorted(recordings))})")
@@ -51,7 +62,19 @@ def wheel(cache: Path) -> Path:
     found = sorted(cache.glob("aeon-*.whl"))
     if not found:
         cache.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(cache), "aeon"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--dest",
+            str(cache),
+            "aeon",
+        ]
         subprocess.run(command, check=True)
         found = sorted(cache.glob("aeon-*.whl"))
     if not found:
@@ -79,7 +102,9 @@ def write(recordings: dict[str, list[list[list[str]]]], out: Path) -> int:
         (out / label).mkdir(parents=True, exist_ok=True)
         for number, axes in enumerate(members, 1):
             rows = [",".join(("timestamp", *AXES))]
-            rows += [",".join((str(i * STEP_MS), *values)) for i, values in enumerate(zip(*axes, strict=True))]
+            rows += [
+                ",".join((str(i * STEP_MS), *values)) for i, values in enumerate(zip(*axes, strict=True))
+            ]
             (out / label / f"{number}.csv").write_text("\n".join(rows) + "\n", encoding="ascii")
             count += 1
     return count

@@ -186,6 +186,27 @@ def test_gap_and_irregular_clock(tmp_path: Path) -> None:
     assert "1 gap(s) in time, the longest 0.31 s at 0.19 s" in one.warnings[0]
 
 
+def test_a_long_pause_ends_a_recording(tmp_path: Path) -> None:
+    times = [*range(0, 500, 10), *range(10**9, 10**9 + 300, 10)]
+    parts = read(tmp_path, "timestamp,x\n" + "".join(f"{t},1\n" for t in times))
+    assert [(p.length, p.frequency, p.times is None) for p in parts] == [(50, 100.0, True), (30, 100.0, True)]
+
+
+def test_zones_that_change_are_read_one_by_one(tmp_path: Path) -> None:
+    cells = [
+        "2024-01-01T12:00:00+00:00",
+        "2024-01-01T13:00:01+01:00",
+        "2024-01-01T12:00:02Z",
+        "2024-01-01T12:00:03Z",
+    ]
+    (one,) = read(tmp_path, "date,x\n" + "".join(f"{cell},1\n" for cell in cells))
+    assert (one.frequency, one.times) == (1.0, None)
+    with pytest.raises(BadFileError, match="some times name a zone"):
+        read(tmp_path, "date,x\n2024-01-01T12:00:00,1\n2024-01-01T12:00:01Z,1\n2024-01-01T12:00:02Z,1\n")
+    with pytest.raises(BadFileError, match="neither a number nor an ISO date"):
+        read(tmp_path, "date,x\nMonday,1\nTuesday,1\n")
+
+
 def test_repeated_stamps_are_read_at_the_mean_rate(tmp_path: Path) -> None:
     (one,) = read(tmp_path, "time (s),x\n" + "".join(f"{i // 50},1\n" for i in range(251)))
     assert one.frequency == pytest.approx(50)

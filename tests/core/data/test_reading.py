@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edgewright.data import inventory
+from edgewright.data.inventory import list_files
+from edgewright.data.layout import FileFacts
+from edgewright.data.readers import builtin_readers
+from edgewright.data.readers.base import BadFileError
+from edgewright.data.reading import recordings_of
 from edgewright.errors import DataError
 from edgewright_specs.impulse import DataSpec
 
@@ -19,6 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgewright.plugins import Plugins
+
+#: Nearly a CSV file: what random bytes never are.
+HALF_CSV = st.text(alphabet='0123456789.,;-e\n xyt"#', max_size=200).map(
+    lambda text: f"t,x\n0,1\n{text}".encode()
+)
 
 Run = Callable[..., Outcome]
 
@@ -241,3 +253,24 @@ def test_a_plugins_reader_that_crashes_is_a_bad_file(
     monkeypatch.setattr(NpyReader, "recordings", crash)
     with pytest.raises(DataError, match=r"a\.npy: KeyError: 'boom'"):
         run(tmp_path / "a.npy")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    suffix=st.sampled_from(["csv", "ts", "npy", "wav", "mat", "json", "cbor"]),
+    content=st.binary(max_size=300) | HALF_CSV,
+)
+def test_any_bytes_are_read_or_refused_by_name(
+    tmp_path: Path, plugins: Plugins, suffix: str, content: bytes
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(content)
+    for reader in builtin_readers():
+        if reader.detect(path):
+            files = list_files(path, [reader])
+            try:
+                for recording in recordings_of(files, files.files[0], FileFacts(), {}):
+                    assert np.isfinite(recording.values).all()
+                    assert recording.values.shape == (recording.length, len(recording.axes))
+            except BadFileError:
+                continue

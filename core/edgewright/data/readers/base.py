@@ -25,6 +25,8 @@ Signal = NDArray[np.float32]
 _STEADY = 0.5
 #: A pause of more than this many steps is reported as a gap.
 GAP_STEPS = 2.5
+#: A pause of more than this many steps ends a recording: a straight line across it would be an invention.
+PAUSE_STEPS = 100.0
 
 
 class BadFileError(Exception):
@@ -142,6 +144,26 @@ def clock_of(seconds: NDArray[np.float64]) -> Clock:
             f"{int(gaps.sum())} gap(s) in time, the longest {steps.max():.3g} s at {where:.3g} s: bridged by straight lines",
         )
     return Clock(_rounded(1.0 / usual), elapsed, warnings)
+
+
+def long_pauses(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the step to the next stamp is a pause of more than :data:`PAUSE_STEPS` usual steps.
+
+    Parameters
+    ----------
+    seconds : np.ndarray [shape=(length,)]
+
+    Returns
+    -------
+    np.ndarray [shape=(length - 1,)]
+    """
+    steps = np.diff(seconds)
+    forward = steps[steps > 0]
+    if not len(forward):
+        return np.zeros(len(steps), dtype=bool)
+    # The usual step of a clock that repeats its stamps is the mean within a stamp, not the step between stamps.
+    usual = float(np.median(steps[steps >= 0])) or float(np.median(forward))
+    return np.asarray(steps > PAUSE_STEPS * usual)
 
 
 def _rounded(frequency: float) -> float:

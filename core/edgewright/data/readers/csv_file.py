@@ -16,6 +16,7 @@ from edgewright.data.readers.base import (
     as_signal,
     clock_of,
     known_options,
+    long_pauses,
     number_option,
 )
 from edgewright.data.readers.csv_columns import Columns, columns_of
@@ -163,7 +164,7 @@ class _Table:
 
 
 def _series(table: _Table, frequency: float | None) -> Iterator[Recording]:
-    """Cut the rows where recording, group or label change, or where time goes back."""
+    """Cut the rows where recording, group or label change, where time goes back, and at long pauses."""
     count = len(table.values)
     if not count:
         raise BadFileError("there are no rows of data")
@@ -219,6 +220,7 @@ def _cuts(table: _Table) -> tuple[NDArray[np.intp] | None, list[int]]:
     if table.seconds is not None:
         seconds = table.seconds if order is None else table.seconds[order]
         change[1:] |= np.diff(seconds) < 0
+        change[1:] |= long_pauses(seconds)
     return order, [*np.flatnonzero(change).tolist(), len(change)]
 
 

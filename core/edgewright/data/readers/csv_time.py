@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -59,8 +60,10 @@ def iso_seconds(cells: NDArray[np.str_]) -> NDArray[np.float64]:
             if not ends.all():
                 return _one_by_one(cells)
             cells = np.array([cell[: -len(zone)] for cell in cells])
-        stamps = np.char.replace(np.char.strip(cells), ",", ".").astype("datetime64[us]")
-    except ValueError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a zone in a later row is only warned of, and would be lost
+            stamps = np.char.replace(np.char.strip(cells), ",", ".").astype("datetime64[us]")
+    except (ValueError, Warning):
         return _one_by_one(cells)
     return np.asarray((stamps - stamps[0]).astype(np.float64) * 1e-6)
 
