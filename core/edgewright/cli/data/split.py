@@ -40,7 +40,7 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     normal_only = any(section is None or section.training in (None, "normal-only") for section in blocks)
     with workspace() as folder:
         files = inventory(spec.data, base, state.plugins)
-        done = read(files, spec.data, spec.input, folder)
+        read(files, spec.data, spec.input, folder)
         summary = index(folder, spec.data, spec.input, folder, normal_only=normal_only, seed=spec.seed)
         samples = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
         windows = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
@@ -55,9 +55,9 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     console.table(["recordings", *SPLITS], rows)
     console.print()
     console.table(["windows", *SPLITS], [["", *sizes.values()]])
-    for line in (*done.lines, *summary.lines):
+    for line in summary.lines:
         console.print(line)
-    for warning in (*done.warnings, *summary.warnings):
+    for warning in summary.warnings:
         console.print(f"warning: {warning}", fg="yellow")
     if listed:
         console.table(
@@ -68,5 +68,5 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
             ],
         )
     console.document(
-        {"ok": True, "windows": sizes, "samples": samples, "lines": [*done.lines, *summary.lines]}
+        {"ok": True, "windows": sizes, "samples": samples, "lines": list(summary.lines)}
     )
