@@ -1,0 +1,83 @@
+"""Every example runs as its README says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewright.running import Options, Run, run_impulse
+from edgewright.store import Store
+
+EXAMPLES = Path(__file__).parent
+AXES = ("accX", "accY", "accZ", "gyrX", "gyrY", "gyrZ")
+
+
+@pytest.fixture
+def custom_block(tmp_path: Path) -> Path:
+    """The example beside recordings of the motion example's shape (those themselves need the network)."""
+    project = tmp_path / "custom_block"
+    shutil.copytree(EXAMPLES / "custom_block", project, ignore=shutil.ignore_patterns("runs", "data"))
+    for number, (label, size) in enumerate({"standing": 0.1, "walking": 1.0, "running": 5.0, "badminton": 4.0}.items()):
+        folder = project / "data" / label
+        folder.mkdir(parents=True)
+        for recording in range(4):
+            random = np.random.default_rng([number, recording])
+            values = size * random.standard_normal((100, len(AXES)))
+            rows = [f"{100 * t}," + ",".join(f"{v:.6f}" for v in row) for t, row in enumerate(values)]
+            (folder / f"{recording}.csv").write_text("\n".join([",".join(("timestamp", *AXES)), *rows]) + "\n")
+    return project
+
+
+def run(project: Path, runner: str, **options: bool) -> Run:
+    return run_impulse(
+        project / "impulse.yaml",
+        runs=project / "runs",
+        options=Options(runner=runner, trust=runner == "process", **options),
+        store=Store(project / f"store-{runner}"),
+    )
+
+
+def verification(finished: Run, target: str) -> dict[str, object]:
+    document: dict[str, object] = json.loads((finished.path / "outputs" / target / "verification.json").read_text())
+    return document
+
+
+def test_custom_block_learns_and_deploys(custom_block: Path) -> None:
+    finished = run(custom_block, "process", verify=True)
+    assert finished.metrics("anomaly")["windows"]["auroc"] > 0.95
+    assert finished.features("jerk", "test").labels[:2] == ("accX Jerk", "accX Largest Jerk")
+    found = verification(finished, "cpp")
+    assert found["ok"] is True
+    assert found["decisions_differ"] == []
+
+
+@pytest.mark.docker
+def test_custom_block_in_its_own_container_gives_the_same_bytes(custom_block: Path, engine: str) -> None:
+    contained, plain = run(custom_block, "docker", verify=True), run(custom_block, "process")
+    assert contained.lock["blocks"]["jerk"]["runner"] == "docker"
+    assert contained.lock["blocks"]["jerk"]["image"].startswith("sha256:")
+    assert verification(contained, "cpp")["ok"] is True
+    assert contained.lock["build_id"] == plain.lock["build_id"]
+    for task, entry in plain.lock["tasks"].items():
+        assert contained.lock["tasks"][task]["outputs"] == entry["outputs"], task
+
+
+@pytest.mark.slow
+def test_the_demo_holds_its_target_and_its_libraries_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from edgewright.cli.app import application
+
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(tmp_path / "store"))
+    done = CliRunner().invoke(application, ["demo", "-o", str(tmp_path / "demo"), "--runner", "process", "--no-open"])
+    assert done.exit_code == 0, done.output
+    finished = Run(tmp_path / "demo" / "runs" / "latest")
+    windows = finished.metrics("anomaly")["windows"]
+    assert windows["auroc"] > 0.99
+    assert windows["fpr"] <= 0.03
+    for target in ("cpp", "wasm"):
+        assert verification(finished, target)["ok"] is True
