@@ -5,7 +5,8 @@
     python3 -m edgewright_sdk.codegen.call PLAN.json
 
 ``PLAN.json``: ``{"work": DIR, "calls": [{"export": DIR, "input": FILE.npy, "out": DIR}]}``. ``input`` is a batch; every
-output of the node is written to ``out/<name>.npy``. All exports are compiled together, once. Prints one JSON line:
+output of the node is written to ``out/<name>.npy``. All exports are compiled together, once, and without a warning. Prints
+one JSON line:
 ``{"ok": true, "compiler": "…", "tolerances": [{…}]}`` or ``{"ok": false, "error": "…"}``.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewright_sdk.codegen.compilers import native_compiler
+from edgewright_sdk.codegen.compilers import WARNINGS, native_compiler
 from edgewright_sdk.codegen.ctypes_node import DeviceNode, build_library
 from edgewright_sdk.codegen.nodes import load_node
 from edgewright_sdk.errors import BlockError
@@ -34,7 +35,7 @@ def run_plan(plan: dict[str, Any]) -> dict[str, Any]:
     """
     compiler = native_compiler()
     nodes = [load_node(Path(call["export"])) for call in plan["calls"]]
-    library = build_library(nodes, Path(plan["work"]), compiler=compiler)
+    library = build_library(nodes, Path(plan["work"]), compiler=compiler, options=WARNINGS)
     for call, node in zip(plan["calls"], nodes, strict=True):
         batch = np.load(call["input"], allow_pickle=False)
         rows = batch.reshape(len(batch), *node.inputs[0].shape)
