@@ -88,9 +88,17 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
         lines.append("splits taken from folder or file names: " + _counted(counts, "file"))
     depth = min((len(parts) for parts in folders.values()), default=0)
     level = None
+    named = _labels_of_names(files) if labels_from is None else {}
     if labels_from in (None, "folder"):
-        level = _label_level([parts[:depth] for parts in folders.values()])
-        if level is None and depth == 0 and any(folders.values()) and labels_from is None:
+        # Folders that are only numbered (subject1, subject2) hold people or machines where file names hold labels.
+        level = _label_level([parts[:depth] for parts in folders.values()], weak=not any(named.values()))
+        if (
+            level is None
+            and depth == 0
+            and not any(named.values())
+            and any(folders.values())
+            and labels_from is None
+        ):
             level = 0  # some files in folders, some beside them: those beside have no label
     labels: dict[str, str | None] = dict.fromkeys(files)
     if level is not None:
@@ -105,7 +113,9 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
             lines.append(
                 f"one folder holds everything: its name is the label ({_some(set(filter(None, labels.values())))})"
             )
-    group_level = _group_level([parts[:depth] for parts in folders.values()], level)
+    group_level = None
+    if any(labels.values()):
+        group_level = _group_level([parts[:depth] for parts in folders.values()], level)
     facts = {}
     for file in files:
         metadata: dict[str, str | float] = {}
@@ -118,8 +128,11 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
     return facts
 
 
-def _label_level(paths: Sequence[tuple[str, ...]]) -> int | None:
-    """The folder level that holds labels: one with names that say normal or abnormal, else the first that differs."""
+def _label_level(paths: Sequence[tuple[str, ...]], *, weak: bool) -> int | None:
+    """The folder level that holds labels: one with names that say normal or abnormal, else the first that differs.
+
+    Levels of one word and a number count only if ``weak``.
+    """
     if not paths:
         return None
     levels = range(len(paths[0]))
@@ -130,12 +143,13 @@ def _label_level(paths: Sequence[tuple[str, ...]]) -> int | None:
         names = {path[level] for path in paths}
         if len(names) > 1 and not _numbered(names):
             return level
-    return next((level for level in levels if len({path[level] for path in paths}) > 1), None)
+    differing = (level for level in levels if len({path[level] for path in paths}) > 1)
+    return next(differing, None) if weak else None
 
 
 def _group_level(paths: Sequence[tuple[str, ...]], label_level: int | None) -> int | None:
     """A level such as ``subject1``, ``subject2`` or ``id_00``, ``id_02``: one machine or person a folder."""
-    if label_level is None or not paths:
+    if not paths:
         return None
     for level in range(len(paths[0])):
         names = {path[level] for path in paths}
@@ -163,6 +177,8 @@ def _labels_of_names(files: Sequence[str]) -> dict[str, str | None]:
     shortened: dict[str, str | None] = {}
     for file, stem in stems.items():
         match = _NUMBER_AT_END.match(stem)
+        if stem.strip(" _-()").isdigit():
+            return dict.fromkeys(files)  # a number is no label
         shortened[file] = match["stem"] if match and match["stem"] else stem
     kinds = {label for label in shortened.values() if not split_of(str(label))}
     if 1 < len(kinds) < len(files) or (

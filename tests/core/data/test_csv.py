@@ -96,6 +96,13 @@ def test_no_header(tmp_path: Path) -> None:
     assert one.length == 3
 
 
+@pytest.mark.parametrize("first", ["", "0,"])
+def test_column_numbers_are_a_header(tmp_path: Path, first: str) -> None:
+    (one,) = read(tmp_path, rows("0,1,2\n" if first else ",0,1\n", 9, "{i},{i}.5,3"))
+    assert one.length == 9
+    assert one.axes == (("0", "1", "2") if first else ("0", "1"))
+
+
 def test_headerless_clock_in_the_first_column(tmp_path: Path) -> None:
     (one,) = read(tmp_path, rows("", 20, "{i}0,{i}.5"))
     assert (one.frequency, one.axes) == (100.0, ("ch1",))

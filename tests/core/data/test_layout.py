@@ -29,6 +29,11 @@ def labels(*files: str, labels_from: str | None = None) -> list[str | None]:
         (["train/idle/1.csv", "test/run/1.csv"], ["idle", "run"]),
         (["idle/train/1.csv", "run/test/1.csv"], ["idle", "run"]),
         (["subject1/idle/1.csv", "subject2/run/1.csv"], ["idle", "run"]),
+        (
+            ["subject1/idle.csv", "subject1/run.csv", "subject2/idle.csv", "subject2/run.csv"],
+            ["idle", "run"] * 2,
+        ),
+        (["rig1/a.csv", "rig2/b.csv"], ["rig1", "rig2"]),
         (["idle/subject1/1.csv", "run/subject2/1.csv"], ["idle", "run"]),
         (["pump/id_00/normal/1.wav", "pump/id_02/abnormal/1.wav"], ["normal", "abnormal"]),
         (["normal/1.csv"], ["normal"]),

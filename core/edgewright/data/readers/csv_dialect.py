@@ -156,6 +156,9 @@ def _header(rows: list[list[str]], decimal_comma: bool) -> tuple[str, ...] | Non
     first, rest = rows[0], rows[1:]
     if not rest:
         return tuple(first) if all(number(cell, decimal_comma) is None for cell in first) else None
+    counted = [str(i) for i in range(len(first))]
+    if len(first) > 2 and first in (counted, ["", *counted[:-1]]):
+        return tuple(first)  # column numbers, as pandas writes them
     for column, cell in enumerate(first):
         below = [row[column] for row in rest if column < len(row)]
         filled = [text for text in below if not is_missing(text)]
