@@ -67,6 +67,4 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
                 for s in samples
             ],
         )
-    console.document(
-        {"ok": True, "windows": sizes, "samples": samples, "lines": list(summary.lines)}
-    )
+    console.document({"ok": True, "windows": sizes, "samples": samples, "lines": list(summary.lines)})
