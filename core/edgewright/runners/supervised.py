@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import signal
 import subprocess
@@ -77,7 +77,8 @@ class Supervised:
             for fd in descriptors:
                 os.close(fd)
         self._report = b""
-        self._send(json.dumps(order).encode() + b"\n")
+        data = marshal.dumps(order)  # for the same interpreter
+        self._send(len(data).to_bytes(4, "little") + data)
 
     def fileno(self) -> int:
         """Readable when there is something for :meth:`poll`."""
@@ -92,17 +93,18 @@ class Supervised:
 
     def ended(self) -> Ended | None:
         """The report, None when the supervisor died without one."""
-        try:
-            report = json.loads(self._report)
-        except ValueError:
+        report = dict(
+            line.partition("=")[::2] for line in self._report.decode("utf-8", "replace").splitlines()
+        )
+        if "status" not in report or "problem" not in report:
             return None
-        number = report.get("signal")
+        status = int(report["status"])
         return Ended(
-            exit_code=report.get("exit"),
-            signal=None if number is None else signal_name(number),
+            exit_code=status if status >= 0 else None,
+            signal=signal_name(-status) if status < 0 else None,
             problem=report["problem"],
-            left=report["left"],
-            seconds=report["seconds"],
+            left=int(report["left"]),
+            seconds=float(report["seconds"]),
         )
 
     def ask(self) -> None:

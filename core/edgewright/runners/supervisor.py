@@ -1,22 +1,27 @@
 """Runs one command and outlives it just long enough to kill every descendant.
 
-Started as ``python -I -S supervisor.py``: standard library only, nothing of ours is imported. Descriptor 0 is the
-control pipe: one JSON line with the order, then ``term`` or ``kill`` lines; its end means that the host process is
-gone, however it died. Descriptor 1 is the report pipe: one JSON line at the end.
+Started as ``python -I -S supervisor.py``: nothing of ours is imported, and little else, since every task pays for it
+(json and typing would double its start). Descriptor 0 is the control pipe: the order (marshalled, after its length),
+then ``term`` or ``kill`` lines; its end means that the host process is gone, however it died. Descriptor 1 is the
+report pipe: ``name=value`` lines at the end.
 
 On Linux this process is a *child subreaper*: orphans of the command (daemons that forked twice and left their session)
 become its children, so it finds and kills them. Elsewhere only the command's process group is killed.
 """
 
-import contextlib
+from __future__ import annotations
+
 import ctypes
-import json
+import marshal
 import os
 import select
 import signal
 import sys
 import time
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -28,15 +33,20 @@ LIBC = ctypes.CDLL(None) if LINUX else None
 
 
 def read_order() -> dict[str, Any]:
-    """Read byte by byte: what follows the first line belongs to the main loop."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            sys.exit(0)
-        line += byte
-    order: dict[str, Any] = json.loads(line)
+    """Read exactly the order: what follows belongs to the main loop."""
+    length = int.from_bytes(read_exactly(4), "little")
+    order: dict[str, Any] = marshal.loads(read_exactly(length))
     return order
+
+
+def read_exactly(count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = os.read(0, count - len(data))
+        if not more:
+            sys.exit(0)
+        data += more
+    return data
 
 
 def start(order: dict[str, Any]) -> tuple[int, str]:
@@ -94,16 +104,13 @@ def reap(main: int, ended: dict[str, Any]) -> bool:
     """Collect whoever has ended; note how ``main`` did. False when no child is left."""
     while True:
         try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return False
         if pid == 0:
             return True
         if pid == main:
-            ended["exit"] = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-            ended["signal"] = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
-            ended["cpu_seconds"] = usage.ru_utime + usage.ru_stime
-            ended["max_rss_bytes"] = usage.ru_maxrss * (1024 if LINUX else 1)
+            ended["status"] = os.waitstatus_to_exitcode(status)  # negative: the signal
 
 
 def descendants() -> list[int]:
@@ -111,11 +118,14 @@ def descendants() -> list[int]:
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                # The name in parentheses may hold anything; state and parent follow the last one.
-                fields = file.read().rpartition(b")")[2].split()
-                if fields and fields[0] != b"Z":
-                    children.setdefault(int(fields[1]), []).append(int(name))
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                    # The name in parentheses may hold anything; state and parent follow the last one.
+                    fields = file.read().rpartition(b")")[2].split()
+            except OSError:  # it has ended meanwhile
+                continue
+            if fields and fields[0] != b"Z":
+                children.setdefault(int(fields[1]), []).append(int(name))
     found, pending = [], [os.getpid()]
     while pending:
         below = children.get(pending.pop(), [])
@@ -124,17 +134,23 @@ def descendants() -> list[int]:
     return found
 
 
+def send(kill: Any, target: int, number: int) -> None:
+    """Send a signal to who may be gone already."""
+    try:
+        kill(target, number)
+    except OSError:
+        return
+
+
 def kill_all(main: int, ended: dict[str, Any]) -> int:
     """SIGKILL every descendant until none is left; return how many resisted."""
     deadline = time.monotonic() + KILL_SECONDS
     while True:
         if not LINUX:
-            with contextlib.suppress(OSError):
-                os.killpg(main, signal.SIGKILL)
+            send(os.killpg, main, signal.SIGKILL)
         else:
             for pid in descendants():
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+                send(os.kill, pid, signal.SIGKILL)
         if not reap(main, ended):
             return 0
         if time.monotonic() > deadline:
@@ -156,7 +172,7 @@ def main() -> None:
     pid, problem = start(order)
     ended: dict[str, Any] = {}
     orphaned = False
-    while reap(pid, ended) and "exit" not in ended:
+    while reap(pid, ended) and "status" not in ended:
         ready, _, _ = select.select([0, woken], [], [])
         if woken in ready:
             os.read(woken, 4096)
@@ -167,14 +183,16 @@ def main() -> None:
             if orphaned or b"kill" in command:
                 kill_all(pid, ended)
             elif b"term" in command:
-                with contextlib.suppress(OSError):
-                    os.killpg(pid, signal.SIGTERM)
+                send(os.killpg, pid, signal.SIGTERM)
     seconds = time.monotonic() - began
     left = kill_all(pid, ended) if reap(pid, ended) else 0
-    if not orphaned:
-        report = {**ended, "seconds": seconds, "left": left, "problem": problem}
-        with contextlib.suppress(OSError):
-            os.write(1, json.dumps(report).encode() + b"\n")
+    if orphaned:
+        return
+    report = {**ended, "seconds": seconds, "left": left, "problem": problem.replace("\n", " ")}
+    try:
+        os.write(1, "".join(f"{name}={value}\n" for name, value in report.items()).encode("utf-8", "replace"))
+    except OSError:
+        return
 
 
 if __name__ == "__main__":
