@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
+import selectors
 import sys
 import tempfile
 import threading
@@ -150,6 +150,8 @@ class _Alive:
             stack.callback(os.close, self._requests)
             self._answers, stdout = os.pipe()
             stack.callback(os.close, self._answers)
+            self._selector = stack.enter_context(selectors.DefaultSelector())
+            self._selector.register(self._answers, selectors.EVENT_READ)
             self._errors, stderr = os.pipe()
             self._supervised = Supervised(
                 serve_command(os.fspath(worker._folder), python=sys.executable),
@@ -184,7 +186,7 @@ class _Alive:
             if len(self._buffer) > MAX_LINE_BYTES:
                 raise _FailedError("block_error", f"it answered a line longer than {MAX_LINE_BYTES} bytes")
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._answers], [], [], left)[0]:
+            if left <= 0 or not self._selector.select(left):
                 raise _FailedError("timeout", "it did not answer in time")
             data = os.read(self._answers, READ_BYTES)
             if not data:
