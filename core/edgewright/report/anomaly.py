@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_SAMPLES = 200
 MAX_WINDOWS = 4000
 MAX_KNOWN = 1500
-MAX_DIMENSIONS = 60
+MAX_DIMENSIONS = 160
 MAX_VALUES = 400
 TOP = 3
 
@@ -50,6 +50,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         "node": node,
         "split": split,
         "dimensions": [space["labels"][i] for i in kept],
+        "dimensions_total": len(space["labels"]),
         "begin": [int(i) for i in np.argsort(-worth[kept], kind="stable")[:2]],
         "balls": packed(space["centers"][:, kept]),
         "radii": packed(space["radii"]),

@@ -7,7 +7,6 @@ import shutil
 
 import numpy as np
 import pytest
-from sklearn.cluster import KMeans
 
 from edgewright.running.run import Run
 from edgewright.scoring import (
@@ -204,18 +203,22 @@ def put(path, document):
 
 
 def fit(values, clusters=10):
+    """A few rounds of Lloyd's algorithm: near enough to K-means, and quick on a busy machine."""
     mean, scale = values.mean(axis=0), values.std(axis=0)
     z = (values - mean) / scale
-    found = KMeans(clusters, n_init=1, random_state=0).fit(z)
-    distance = np.linalg.norm(z - found.cluster_centers_[found.labels_], axis=1)
-    radii = np.array([np.percentile(distance[found.labels_ == c], 99) for c in range(clusters)])
-    return {
-        "mean": mean,
-        "scale": scale,
-        "centers": found.cluster_centers_,
-        "radii": radii,
-        "sizes": np.bincount(found.labels_, minlength=clusters),
-    }
+    centers = z[np.linspace(0, len(z) - 1, clusters).astype(int)]
+    for _ in range(10):
+        member = np.linalg.norm(z[:, None] - centers[None], axis=2).argmin(axis=1)
+        centers = np.stack(
+            [z[member == c].mean(axis=0) if (member == c).any() else centers[c] for c in range(clusters)]
+        )
+    distance = np.linalg.norm(z[:, None] - centers[None], axis=2)
+    member = distance.argmin(axis=1)
+    radii = [
+        np.percentile(distance[member == c, c], 99) if (member == c).any() else 0.0 for c in range(clusters)
+    ]
+    sizes = np.bincount(member, minlength=clusters)
+    return {"mean": mean, "scale": scale, "centers": centers, "radii": np.array(radii), "sizes": sizes}
 
 
 def score(model, values):

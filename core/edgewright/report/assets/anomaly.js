@@ -2,19 +2,51 @@
 ew.panels.anomaly = (data) => {
   const known = ew.unpack(data.known), balls = data.balls.shape[0] ? ew.unpack(data.balls) : [], radii = ew.unpack(data.radii);
   const places = data.samples.map((sample) => ew.unpack(sample.places));
-  const state = { axes: data.begin.slice(), sample: 0, window: null, all: false, filter: "" };
+  const state = { axes: data.begin.slice(), sample: 0, window: null, all: false, filter: "", toward: data.dimensions.length > 3 };
   while (state.axes.length < 2) state.axes.push(Math.min(state.axes.length, data.dimensions.length - 1));
   const abnormal = data.samples.findIndex((sample) => sample.normal === false);
   state.sample = Math.max(0, abnormal);
   const distance = data.has_edge ? "distance from edge" : "score";
 
+  // A direction is the number of a dimension or a unit vector; columns are one array a dimension.
+  const project = (columns, direction) => {
+    if (typeof direction === "number") return columns[direction];
+    const found = new Float32Array(columns[0].length);
+    direction.forEach((weight, d) => { for (let i = 0; i < found.length; i++) found[i] += weight * columns[d][i]; });
+    return found;
+  };
+  const dot = (p, q) => p.reduce((sum, value, i) => sum + value * q[i], 0);
+  const unit = (vector) => { const size = Math.hypot(...vector); return size > 1e-9 ? vector.map((value) => value / size) : null; };
+  const mean = (columns) => columns.map((column) => column.reduce((sum, value) => sum + value, 0) / Math.max(1, column.length));
+  // From the nearest cluster straight to the sample, and the direction across it in which known windows differ most.
+  // Both have length 1 and a right angle between them, so balls keep their radius and nothing looks nearer than it is along x.
+  const toward = (place) => {
+    const target = mean(place), centre = mean(known);
+    let from = centre, best = Infinity;
+    balls.forEach((ball, i) => { const edge = Math.hypot(...target.map((v, d) => v - ball[d])) - radii[i]; if (edge < best) { best = edge; from = Array.from(ball); } });
+    const n = target.length, first = (k) => target.map((_, d) => (d === k ? 1 : 0));
+    const x = unit(target.map((v, d) => v - from[d])) || first(0);
+    const flat = (vector) => { const along = dot(vector, x); return vector.map((v, d) => v - along * x[d]); };
+    let y = unit(flat(first(n > 1 && Math.abs(x[0]) > 0.9 ? 1 : 0))) || first(Math.min(1, n - 1));
+    for (let round = 0; round < 12; round++) {
+      const along = project(known, y), shift = dot(centre, y);
+      y = unit(flat(known.map((column, d) => { let sum = 0; for (let i = 0; i < column.length; i++) sum += (along[i] - shift) * (column[i] - centre[d]); return sum; }))) || y;
+    }
+    return [x, y];
+  };
+
   const map = () => {
-    const [a, b] = state.axes, sample = data.samples[state.sample], place = places[state.sample];
+    const sample = data.samples[state.sample];
+    const [u, v] = state.toward ? toward(places[state.sample]) : state.axes;
+    const columnsOf = (columns) => [project(columns, u), project(columns, v)];
+    const seen = columnsOf(known), all = places.map(columnsOf), place = all[state.sample];
+    const along = (centre, direction) => (typeof direction === "number" ? centre[direction] : dot(Array.from(centre), direction));
+    const discs = balls.map((centre) => [along(centre, u), along(centre, v)]);
     const others = { x: [], y: [], text: [], customdata: [] };
     data.samples.forEach((other, s) => {
       if (s === state.sample) return;
       for (let i = 0; i < other.scores.length; i++) {
-        others.x.push(places[s][a][i]); others.y.push(places[s][b][i]); others.customdata.push([s, i]);
+        others.x.push(all[s][0][i]); others.y.push(all[s][1][i]); others.customdata.push([s, i]);
         others.text.push(`<b>${ew.short(other.name, 60)}</b><br>${distance} ${ew.number(other.scores[i])}`);
       }
     });
@@ -22,25 +54,26 @@ ew.panels.anomaly = (data) => {
     const range = (axis) => {
       let low = Infinity, high = -Infinity;
       const take = (values) => { for (const v of values) { if (v < low) low = v; if (v > high) high = v; } };
-      take(known[axis]); take(place[axis]);
-      balls.forEach((centre, i) => take([centre[axis] - radii[i], centre[axis] + radii[i]]));
-      if (state.all) places.forEach((all) => take(all[axis]));
+      take(seen[axis]); take(place[axis]);
+      discs.forEach((disc, i) => take([disc[axis] - radii[i], disc[axis] + radii[i]]));
+      if (state.all) all.forEach((other) => take(other[axis]));
       const pad = (high - low || 1) * 0.06;
       return [low - pad, high + pad];
     };
     const blue = ew.colour("known"), orange = ew.colour("test");
-    const shapes = balls.map((centre, i) => ({
-      type: "circle", xref: "x", yref: "y", layer: "below", x0: centre[a] - radii[i], x1: centre[a] + radii[i], y0: centre[b] - radii[i], y1: centre[b] + radii[i],
-      fillcolor: blue, opacity: 0.13, line: { color: blue, width: 1.5 },
+    const shapes = discs.map(([x, y], i) => ({
+      type: "circle", xref: "x", yref: "y", layer: "below", x0: x - radii[i], x1: x + radii[i], y0: y - radii[i], y1: y + radii[i],
+      fillcolor: blue, opacity: discs.length > 12 ? 0.07 : 0.13, line: { color: blue, width: 1.5 },
     }));
     const traces = [
-      { type: "scatter", mode: "markers", name: "known windows", x: Array.from(known[a]), y: Array.from(known[b]), hoverinfo: "skip", marker: { color: blue, size: 4, opacity: 0.4 } },
+      { type: "scatter", mode: "markers", name: "known windows", x: Array.from(seen[0]), y: Array.from(seen[1]), hoverinfo: "skip", marker: { color: blue, size: 4, opacity: 0.4 } },
       { type: "scatter", mode: "markers", name: "other test windows", ...others, hoverinfo: "text", marker: { color: ew.colour("muted"), size: 4, opacity: 0.45 } },
-      { type: "scatter", mode: "markers", name: ew.short(sample.name, 40), x: Array.from(place[a]), y: Array.from(place[b]), text: hover, hoverinfo: "text", customdata: sample.scores.map((_, i) => [state.sample, i]),
+      { type: "scatter", mode: "markers", name: ew.short(sample.name, 40), x: Array.from(place[0]), y: Array.from(place[1]), text: hover, hoverinfo: "text", customdata: sample.scores.map((_, i) => [state.sample, i]),
         marker: { opacity: 0.95, color: orange, size: sample.scores.map((_, i) => (i === state.window ? 15 : 9)), symbol: sample.flags.map((flag) => (flag ? "circle" : "circle-open")), line: { color: sample.scores.map((_, i) => (i === state.window ? ew.colour("ink") : orange)), width: sample.scores.map((_, i) => (i === state.window ? 2.5 : 1.5)) } } },
     ];
-    if (balls.length) traces.splice(1, 0, { type: "scatter", mode: "markers", name: "cluster centres", x: balls.map((c) => c[a]), y: balls.map((c) => c[b]), text: balls.map((_, i) => `cluster ${i + 1}<br>radius ${ew.number(radii[i])}, ${ew.number(data.sizes[i])} windows`), hoverinfo: "text", marker: { color: blue, size: 8, symbol: "cross-thin", line: { color: blue, width: 2 } } });
-    return { data: traces, layout: ew.layout({ shapes, uirevision: `${a} ${b} ${state.sample} ${state.all}`, xaxis: ew.axis(`${data.dimensions[a]} (standard deviations)`, { range: range(a) }), yaxis: ew.axis(`${data.dimensions[b]} (standard deviations)`, { range: range(b), scaleanchor: "x" }) }) };
+    if (discs.length) traces.splice(1, 0, { type: "scatter", mode: "markers", name: "cluster centres", x: discs.map((disc) => disc[0]), y: discs.map((disc) => disc[1]), text: discs.map((_, i) => `cluster ${i + 1}<br>radius ${ew.number(radii[i])}, ${ew.number(data.sizes[i])} windows`), hoverinfo: "text", marker: { color: blue, size: 8, symbol: "cross-thin", line: { color: blue, width: 2 } } });
+    const titles = state.toward ? [`towards ${sample.name}`, "across"] : state.axes.map((axis) => data.dimensions[axis]);
+    return { data: traces, layout: ew.layout({ shapes, uirevision: `${state.toward} ${state.axes} ${state.sample} ${state.all}`, xaxis: ew.axis(`${titles[0]} (standard deviations)`, { range: range(0) }), yaxis: ew.axis(`${titles[1]} (standard deviations)`, { range: range(1), scaleanchor: "x" }) }) };
   };
 
   const time = () => {
@@ -109,17 +142,21 @@ ew.panels.anomaly = (data) => {
   };
   fill(); draw();
   const options = data.dimensions.map((name, i) => [i, name]);
+  const axes = ["x", "y"].map((name, i) => ew.select(name, options, state.axes[i], (value) => { state.axes[i] = Number(value); chart.draw(); }));
+  const look = (value) => { state.toward = value; axes.forEach((axis) => { axis.hidden = value; }); };
+  const view = data.dimensions.length > 2 ? ew.choice("View", [[true, "towards the sample"], [false, "two features"]], state.toward, (value) => { look(value); chart.draw(); }) : null;
+  look(state.toward);
   const shown = data.samples.length < data.samples_total ? ` ${data.samples.length} of ${data.samples_total} samples are here, spread over the ranking.` : "";
   return [
     ew.el("div", { class: "controls" },
-      ew.select("x", options, state.axes[0], (value) => { state.axes[0] = Number(value); chart.draw(); }),
-      ew.select("y", options, state.axes[1], (value) => { state.axes[1] = Number(value); chart.draw(); }),
+      view, axes[0], axes[1],
       ew.choice("Range", [[false, "fit known + chosen"], [true, "fit everything"]], false, (value) => { state.all = value; chart.draw(); })),
     ew.el("div", { class: "explorer" },
       ew.el("div", { class: "side" }, ew.el("input", { type: "search", placeholder: `Find among ${data.samples.length} ${data.split} samples`, "aria-label": "Find a sample", oninput: (event) => { state.filter = event.target.value.toLowerCase(); fill(); } }), list),
       chart),
     detail, signal,
-    ew.el("p", { class: "note" }, data.has_edge ? "Circles are clusters at their size, seen along two of the axes: a window inside a circle here can still lie outside in another direction. A distance below 0 is inside a cluster. " : "Axes are the model's input features, standardised by the training windows. ",
-      "Choose a sample from the list or by clicking a point; arrow keys walk through the list.", shown),
+    ew.el("p", { class: "note" }, data.has_edge ? "Circles are clusters at their size. “Towards the sample” looks along the line from the nearest cluster to the chosen sample, where most of its distance shows; along two features a window may lie inside a circle and yet outside in the other directions. A distance below 0 is inside a cluster. " : "Axes are the model's input features, standardised by the training windows. ",
+      "Choose a sample from the list or by clicking a point; arrow keys walk through the list.", shown,
+      data.dimensions.length < data.dimensions_total ? ` Of ${data.dimensions_total} features the ${data.dimensions.length} that tell known and test windows apart best are drawn; distances count all.` : ""),
   ];
 };

@@ -6,7 +6,8 @@ ew.graph = (info) => {
   const inputs = (node) => {
     if (node.type === "data") return [];
     const own = node.inputs.map((id) => id.split("/")[0]).map((id) => (id === "input" ? "data" : id)).filter((id) => known.has(id) && id !== node.id);
-    return own.length ? own : node.type === "deployment" && learners.length ? learners : ["data"];
+    if (node.type === "deployment") return learners.length ? learners : nodes.filter((other) => other.type === "processing").map((other) => other.id);
+    return own.length ? own : ["data"];
   };
   const depth = new Map();
   const deep = (node, path) => {
