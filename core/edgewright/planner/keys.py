@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edgewright.planner.tasks import Array, BlockTask, FeatureRows, FromTask, HostTask, Source, WindowRows
+from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, HostTask, Source, WindowRows
 from edgewright_specs.interface import CONTRACT_VERSION, digest_json
 
 #: (task, output) -> sha256 of that output
@@ -49,7 +49,6 @@ def block_parts(task: BlockTask, environment: Sequence[str], digest: Digest) -> 
 def host_parts(task: HostTask, environment: Sequence[str], digest: Digest) -> dict[str, Any]:
     """Key document of a host step."""
     inputs = {f"{source.task}:{source.output}": digest(source.task, source.output) for source in task.reads}
-    inputs.update({name: array.digest() for name, array in task.arrays.items()})
     return {
         "operation": task.operation,
         "step": task.version,
@@ -63,8 +62,6 @@ def source_digest(source: Source, digest: Digest) -> str:
     """Digest of what a source stands for, from the digests of what it is cut from."""
     if isinstance(source, FromTask):
         return digest(source.task, source.output)
-    if isinstance(source, Array):
-        return source.digest()
     if isinstance(source, WindowRows):
         return digest_json(
             {
@@ -84,8 +81,9 @@ def source_digest(source: Source, digest: Digest) -> str:
         ]
         for part in source.parts
     ]
-    rows = None if source.rows is None else Array(source.rows).digest()
-    return digest_json({"parts": parts, "rows": rows})
+    rows = source.rows
+    kept = None if rows is None else [digest(rows.task, "assignment"), rows.fold, rows.held]
+    return digest_json({"parts": parts, "rows": kept})
 
 
 def changed_parts(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:

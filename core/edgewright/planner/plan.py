@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import PlanError
-from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Task, WindowRows
+from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Rows, Task, WindowRows
 from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import SPLITS
 
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from edgewright.registry import Block
     from edgewright.runners.base import Limits
-    from edgewright.scoring.folds import Folds
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split, WindowSpec
 
@@ -51,15 +47,19 @@ class Node:
         """Id of the task that describes it."""
         return f"{self.id}/describe"
 
+    @property
+    def scores_its_training(self) -> bool:
+        """Whether ``fit`` gives the scores of its training windows as if unseen, so that no folds are needed."""
+        section = self.block.spec.edgewright
+        return section is not None and "train_scores" in section.outputs
+
 
 @dataclass(frozen=True)
 class Samples:
-    """What planning needs of the data: windows a split, and for each training window its group, label and normality."""
+    """What planning needs of the data: the window, its stride, and which rows of the index each split has."""
 
     window: WindowSpec
     splits: Mapping[Split, tuple[int, int]]
-    rows: NDArray[Any]  # index.npy
-    samples: Sequence[Mapping[str, Any]]
     stride: int
 
     @property
@@ -74,17 +74,10 @@ class Samples:
         step = max(1, CHUNK_BYTES // row_bytes)
         return [(start, min(start + step, last)) for start in range(first, last, step)]
 
-    def of_rows(self, split: Split, field: str) -> list[Any]:
-        """One field of the sample that each window of a split belongs to."""
-        first, last = self.splits[split]
-        return [self.samples[number][field] for number in self.rows["sample"][first:last]]
 
-
-def load_samples(index_dir: Path, index_path: Path) -> Samples:
-    """Read what the ``index`` step wrote."""
-    import numpy as np
-
-    info = json.loads((index_dir / "windows.json").read_text(encoding="utf-8"))
+def load_samples(folder: Path) -> Samples:
+    """Read what the ``index`` step wrote into ``folder``."""
+    info = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
     window: WindowSpec = {
         "kind": "time-series",
         "length": info["length"],
@@ -92,8 +85,7 @@ def load_samples(index_dir: Path, index_path: Path) -> Samples:
         "frequency": info["frequency"],
     }
     splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
-    samples = json.loads((index_dir / "samples.json").read_text(encoding="utf-8"))
-    return Samples(window, splits, np.load(index_path, mmap_mode="r"), samples, info["stride"])
+    return Samples(window, splits, info["stride"])
 
 
 def build_nodes(
@@ -239,12 +231,11 @@ class Planner:
                     )  # fmt: skip
         return tasks
 
-    def fit(self, node: Node) -> list[Task]:
-        """Fit a learning node, score every split with it, and where its threshold needs it, score training windows as if unseen."""
-        inputs: dict[str, Any] = {
-            "features": FeatureRows(self.parts(node, ["training"]), self.training_rows(node))
-        }
-        tasks: list[Task] = [self._block(node, "fit", inputs)]
+    def fit(self, node: Node, *, every_window: bool) -> list[Task]:
+        """Fit a learning node and score every split with it; ``every_window`` when it learns from the whole training split."""
+        rows = None if every_window else Rows(f"{node.id}/select")
+        training = FeatureRows(self.parts(node, ["training"]), rows)
+        tasks: list[Task] = [self._block(node, "fit", {"features": training})]
         for split in SPLITS:
             for number in range(len(self.samples.chunks(split))):
                 chunk = tuple(
@@ -261,45 +252,14 @@ class Planner:
             tasks.append(self._block(node, "plot", {"model": FromTask(f"{node.id}/fit", "model")}))
         return tasks
 
-    def training_rows(self, node: Node) -> NDArray[np.int64] | None:
-        """Rows of the training split that a node learns from; None is all of them."""
-        import numpy as np
-
-        keep = np.ones(len(self.samples.of_rows("training", "label")), bool)
-        section = node.block.spec.edgewright
-        normal_only = section is None or section.training in (None, "normal-only")
-        if self.description(node.id)["kind"] == "anomaly" and normal_only:
-            keep &= np.array(
-                [normal is not False for normal in self.samples.of_rows("training", "normal")], bool
-            )
-        if node.labels is not None:
-            labels = self.samples.of_rows("training", "label")
-            unknown = sorted(set(node.labels) - {str(sample["label"]) for sample in self.samples.samples})
-            if unknown:
-                raise PlanError(
-                    f"{node.place}: node {node.id!r} trains on labels {unknown}, which no sample has",
-                    hint=f"labels: {', '.join(sorted({str(sample['label']) for sample in self.samples.samples}))}",
-                )
-            keep &= np.isin(labels, node.labels)
-        if not keep.any():
-            raise PlanError(
-                f"{node.place}: node {node.id!r} has no training window left",
-                hint="give more samples, a shorter window_ms, or other labels in `data: normal` or `train: labels`",
-            )
-        return None if keep.all() else np.flatnonzero(keep)
-
-    def fold_tasks(self, node: Node, folds: Folds, rows: NDArray[np.int64]) -> list[Task]:
-        """Fit without each fold in turn and score that fold; ``folds`` cuts the training rows ``rows``."""
+    def fold_tasks(self, node: Node, folds: int) -> list[Task]:
+        """Fit without each fold in turn and score that fold."""
         tasks: list[Task] = []
         parts = self.parts(node, ["training"])
-        for fold in range(folds.count):
-            fit = self._block(
-                node, "fit", {"features": FeatureRows(parts, rows[folds.fit_rows(fold)])}, name=f"fold-{fold}"
-            )
-            inputs = {
-                "model": FromTask(fit.id, "model"),
-                "features": FeatureRows(parts, rows[folds.held_rows(fold)]),
-            }
+        for fold in range(folds):
+            kept, held = (Rows(f"{node.id}/select", fold, held) for held in (False, True))
+            fit = self._block(node, "fit", {"features": FeatureRows(parts, kept)}, name=f"fold-{fold}")
+            inputs = {"model": FromTask(fit.id, "model"), "features": FeatureRows(parts, held)}
             tasks += [fit, self._block(node, "score", inputs, name=f"fold-{fold}")]
         return tasks
 

@@ -5,7 +5,6 @@ A task names its inputs by the tasks that make them, so the graph is in the task
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,27 +52,42 @@ class Part:
     chunks: tuple[str, ...] = ()
 
 
+#: In a node's assignment of training windows to folds: a window it does not learn from.
+NOT_USED = -2
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of the training split, by the assignment that a node's ``select`` step made.
+
+    Without ``fold`` all that the node learns from; with it those of the other folds, or with ``held`` those of the fold.
+    """
+
+    task: str
+    fold: int | None = None
+    held: bool = False
+
+    def of(self, assignment: NDArray[np.int32]) -> NDArray[np.intp]:
+        """Row numbers, ascending. A negative fold is in none: it straddles a cut, or is not used at all."""
+        if self.fold is None:
+            chosen = assignment != NOT_USED
+        elif self.held:
+            chosen = assignment == self.fold
+        else:
+            chosen = (assignment >= 0) & (assignment != self.fold)
+        rows: NDArray[np.intp] = chosen.nonzero()[0]
+        return rows
+
+
 @dataclass(frozen=True)
 class FeatureRows:
-    """Features of several nodes over the same windows; ``rows`` keeps those rows of them only (None: all)."""
+    """Features of several nodes over the same windows; ``rows`` keeps some of the training windows (None: all)."""
 
     parts: tuple[Part, ...]
-    rows: NDArray[np.int64] | None = field(default=None, compare=False)
+    rows: Rows | None = None
 
 
-@dataclass(frozen=True)
-class Array:
-    """A small array that planning itself knows, such as the group of each training window."""
-
-    values: NDArray[Any] = field(compare=False)
-
-    def digest(self) -> str:
-        """Sha256 over dtype, shape and bytes."""
-        head = f"{self.values.dtype.str}{self.values.shape}".encode()
-        return hashlib.sha256(head + self.values.tobytes()).hexdigest()
-
-
-Source = FromTask | WindowRows | FeatureRows | Array
+Source = FromTask | WindowRows | FeatureRows
 
 
 @dataclass(frozen=True)
@@ -106,10 +120,9 @@ Step = Callable[["StepInputs", Mapping[str, Any], "Path"], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class StepInputs:
-    """What a host step reads: the outputs of tasks by (task, output), and arrays by name."""
+    """What a host step reads: the outputs of tasks by (task, output)."""
 
     files: Mapping[tuple[str, str], Path]
-    arrays: Mapping[str, NDArray[Any]]
 
     def __getitem__(self, item: tuple[str, str]) -> Path:
         return self.files[item]
@@ -130,7 +143,6 @@ class HostTask:
     version: int
     settings: Mapping[str, Any]
     reads: tuple[FromTask, ...] = ()
-    arrays: Mapping[str, Array] = field(default_factory=dict)
     place: str = ""
 
     def needs(self) -> Iterator[str]:
@@ -153,3 +165,5 @@ def source_tasks(source: Source) -> Iterator[str]:
         for part in source.parts:
             yield part.describe
             yield from part.chunks
+        if source.rows is not None:
+            yield source.rows.task

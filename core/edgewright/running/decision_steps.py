@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import PlanError
 from edgewright.planner.plan import INDEX, Node, Planner
-from edgewright.planner.tasks import Array, FromTask, HostTask, StepInputs, Task
+from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgewright.scoring.folds import Folds
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split
 
@@ -28,34 +26,29 @@ OPTIONS = ("fpr", "fnr", "percentile", "sigma", "beta", "value")
 
 
 def decision_tasks(
-    impulse: ImpulseSpec, node: Node, planner: Planner, description: Mapping[str, Any]
+    impulse: ImpulseSpec,
+    node: Node,
+    planner: Planner,
+    description: Mapping[str, Any],
+    selection: Mapping[str, Any],
 ) -> list[Task]:
     """Tasks for one anomaly node: folds where nothing better is to be had, then threshold, decisions and metrics."""
     asked = threshold_settings(impulse, node.id)
-    rows = planner.training_rows(node)
-    section = node.block.spec.edgewright
-    fitted = FromTask(f"{node.id}/fit", "train_scores")
     tasks: list[Task] = []
-    note = ""
-    held: FromTask
-    if section is not None and "train_scores" in (section.outputs or {}):
-        held = fitted
-    elif planner.samples.unlabelled:
-        tasks.append(_in_sample(node, planner))
-        held = FromTask(tasks[-1].id, "held_out")
+    if node.scores_its_training:
+        held = FromTask(f"{node.id}/fit", "train_scores")
     else:
-        folds, rows_ = _folds(planner, rows, impulse.seed, node)
-        note = folds.note
-        inner = planner.fold_tasks(node, folds, rows_)
-        tasks += inner
-        tasks.append(_held_out(node, folds))
-        held = FromTask(tasks[-1].id, "held_out")
+        if planner.samples.unlabelled:
+            tasks.append(_in_sample(node, planner))
+        else:
+            tasks += [*planner.fold_tasks(node, selection["folds"]), _held_out(node, selection["folds"])]
+        held = FromTask(f"{node.id}/held-out", "held_out")
     scores = {split: _score_refs(node, planner, split) for split in SPLITS}
     tasks.append(
         HostTask(
             id=f"{node.id}/threshold", node=node.id, operation="threshold", step=_threshold, version=VERSION,
             settings={
-                **asked, "node": node.id, "note": note, "bounded_in_sample": bool(description.get("bounded_in_sample")),
+                **asked, "node": node.id, "note": selection["note"], "bounded_in_sample": bool(description.get("bounded_in_sample")),
                 "splits": {split: list(planner.samples.splits[split]) for split in SPLITS},
                 "held": [held.task, held.output], "scores": {k: [r.task for r in v] for k, v in scores.items()},
             },
@@ -89,45 +82,20 @@ def threshold_settings(impulse: ImpulseSpec, node: str) -> dict[str, Any]:
     return settings
 
 
-def _folds(
-    planner: Planner, rows: NDArray[np.int64] | None, seed: int, node: Node
-) -> tuple[Folds, NDArray[np.int64]]:
-    import numpy as np
-
-    from edgewright.errors import DataError
-    from edgewright.scoring import make_folds
-
-    samples = planner.samples
-    owners = samples.rows["sample"][slice(*samples.splits["training"])]
-    rows = np.arange(len(owners)) if rows is None else rows
-    own = [samples.samples[number] for number in owners[rows]]
-    names = [f"{sample['name']}\0{number}" for sample, number in zip(own, owners[rows], strict=True)]
-    groups = [
-        str(sample["group"]) if sample["group"] else name for sample, name in zip(own, names, strict=True)
-    ]
-    overlap = -(-samples.window["length"] // samples.stride) - 1
-    try:
-        folds = make_folds(
-            names, [str(sample["label"]) for sample in own], groups, seed=seed, overlap=overlap
-        )
-    except DataError as error:
-        raise PlanError(f"{node.place}: {error.message}", hint=error.hint) from None
-    return folds, rows
-
-
 def _score_refs(node: Node, planner: Planner, split: Split) -> list[FromTask]:
     count = len(planner.samples.chunks(split))
     return [FromTask(f"{node.id}/score/{split}-{number}", "scores") for number in range(count)]
 
 
-def _held_out(node: Node, folds: Folds) -> HostTask:
+def _held_out(node: Node, folds: int) -> HostTask:
     """Put the folds' scores back into the order of the training windows."""
-    reads = tuple(FromTask(f"{node.id}/score/fold-{fold}", "scores") for fold in range(folds.count))
+    reads = tuple(FromTask(f"{node.id}/score/fold-{fold}", "scores") for fold in range(folds))
+    selected = FromTask(f"{node.id}/select", "assignment")
 
     def step(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
         import numpy as np
 
-        assignment = inputs.arrays["assignment"]
+        assignment = np.load(inputs[selected.task, selected.output])
         scores = np.full(len(assignment), np.nan)
         for fold, task in enumerate(settings["folds"]):
             scores[assignment == fold] = np.load(inputs[task, "scores"])
@@ -136,7 +104,7 @@ def _held_out(node: Node, folds: Folds) -> HostTask:
 
     return HostTask(
         id=f"{node.id}/held-out", node=node.id, operation="held-out", step=step, version=VERSION,
-        settings={"folds": [ref.task for ref in reads]}, reads=reads, arrays={"assignment": Array(folds.assignment)},
+        settings={"folds": [ref.task for ref in reads]}, reads=(selected, *reads),
     )  # fmt: skip
 
 

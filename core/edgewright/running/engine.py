@@ -228,7 +228,6 @@ class Engine:
         started = time.monotonic()
         inputs = StepInputs(
             {(source.task, source.output): self.path(source.task, source.output) for source in task.reads},
-            {name: array.values for name, array in task.arrays.items()},
         )
         written = task.step(inputs, task.settings, staged)
         outputs = {name: self.store.describe(staged, path, _kind(path)) for name, path in written.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,13 +111,14 @@ def _score_windows(run: Run, session: Session) -> Iterator[dict[str, Any]]:
             )
     session.engine.run(tasks)
     rows = np.load(session.engine.path(INDEX, "index"))
+    samples = json.loads(session.engine.path(INDEX, "samples").read_text(encoding="utf-8"))
     scored = {
         node.id: _outputs(session, [task.id for task in tasks if task.node == node.id]) for node in nodes
     }
     frequency = planner.samples.window["frequency"]
     verdicts = {node.id: Verdict(run, node.id) for node in nodes}
     for number, row in enumerate(rows):
-        sample = planner.samples.samples[int(row["sample"])]
+        sample = samples[int(row["sample"])]
         yield {
             "sample": sample["name"],
             "time": round((int(row["start"]) - sample["offset"]) / frequency, 6),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.planner.tasks import Array, BlockTask, FeatureRows, FromTask, Source, WindowRows
+from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Source, WindowRows
 from edgewright_specs.interface import CONTRACT_VERSION, REQUEST_FILE
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ def materialise(task: BlockTask, in_dir: Path, find: Find, links: Links) -> None
 def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
     if isinstance(source, FromTask):
         return _stored(name, source, in_dir, find, links)
-    if isinstance(source, Array):
-        return _array_input([_save(in_dir, f"{name}.npy", source.values)], source.values.dtype.name)
     if isinstance(source, WindowRows):
         return _array_input([_save(in_dir, f"{name}.npy", _cut(source, find))], "float32")
     return _features(name, source, in_dir, find, links)
@@ -82,7 +80,8 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
                 chunks.append({"path": relative, "shape": list(output.shape or ()), "sha256": output.sha256})
         elif stored:
             files = [np.load(path, mmap_mode="r") for _, path in stored]
-            chunks.append(_save(in_dir, (folder / "0.npy").as_posix(), take_rows(files, source.rows)))
+            rows = source.rows.of(np.load(find(source.rows.task, "assignment")[1]))
+            chunks.append(_save(in_dir, (folder / "0.npy").as_posix(), take_rows(files, rows)))
         parts.append(
             {
                 "node": part.node,
@@ -94,7 +93,7 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
     return {"kind": "features", "dtype": "float32", "parts": parts}
 
 
-def take_rows(files: list[NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[Any]:
+def take_rows(files: list[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[Any]:
     """Take ascending ``rows`` of arrays that stand for one array cut along axis 0."""
     import numpy as np
 

@@ -15,6 +15,7 @@ from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
 from edgewright.running.lock import build_id, identity
+from edgewright.running.selection_step import selection_task
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -141,8 +142,7 @@ class Session:
 
     def open_planner(self) -> None:
         """Make the planner from the finished data stage."""
-        folder = self.engine.entries[INDEX].path
-        samples = load_samples(folder, self.engine.path(INDEX, "index"))
+        samples = load_samples(self.engine.entries[INDEX].path)
         self.planner = Planner(self.impulse, self.processing, self.learning, samples, self._description)
 
     def open_run_planner(self, run: Run) -> None:
@@ -152,7 +152,7 @@ class Session:
             self.impulse,
             self.processing,
             self.learning,
-            load_samples(folder, folder / "index.npy"),
+            load_samples(folder),
             run.description,
         )
 
@@ -163,11 +163,21 @@ class Session:
 
     def learn(self) -> None:
         """Features, models, scores, thresholds and metrics, all that can run side by side at once."""
+        kinds = {node.id: self._description(node.id)["kind"] for node in self.learning}
+        seed = self.impulse.seed
+        self.engine.run(
+            [selection_task(node, self.planner, kind=kinds[node.id], seed=seed) for node in self.learning]
+        )
         tasks = self.planner.features()
         for node in self.learning:
-            tasks += self.planner.fit(node)
-            if self._description(node.id)["kind"] == "anomaly":
-                tasks += self._decide(node)
+            selection = json.loads(
+                self.engine.path(f"{node.id}/select", "selection").read_text(encoding="utf-8")
+            )
+            tasks += self.planner.fit(node, every_window=selection["all"])
+            if kinds[node.id] == "anomaly":
+                tasks += decision_tasks(
+                    self.impulse, node, self.planner, self._description(node.id), selection
+                )
         self.engine.run(tasks)
 
     def export(self) -> str:
@@ -202,10 +212,6 @@ class Session:
         path = self.engine.path(f"{node}/describe", "description")
         description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return description
-
-    def _decide(self, node: Node) -> list[Task]:
-        """Threshold, decisions and metrics of an anomaly node."""
-        return decision_tasks(self.impulse, node, self.planner, self._description(node.id))
 
     def _assembly(self, mode: str, build: str) -> list[Task]:
         planner, samples = self.planner, self.planner.samples
