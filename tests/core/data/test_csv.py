@@ -211,7 +211,17 @@ def test_zones_that_change_are_read_one_by_one(tmp_path: Path) -> None:
     with pytest.raises(BadFileError, match="some times name a zone"):
         read(tmp_path, "date,x\n2024-01-01T12:00:00,1\n2024-01-01T12:00:01Z,1\n2024-01-01T12:00:02Z,1\n")
     with pytest.raises(BadFileError, match="neither a number nor an ISO date"):
-        read(tmp_path, "date,x\nMonday,1\nTuesday,1\n")
+        read(tmp_path, "date,x\n2024-01-01T12:00:00,1\n2024-01-01T12:00:01,1\nMonday,1\n")
+    (one,) = read(tmp_path, "date,x\nMonday,1\nTuesday,1\n")
+    assert one.frequency is None
+    assert one.warnings == ("the time column 'date' is not understood: ignored",)
+
+
+def test_a_date_beside_a_time_of_day_and_a_date_without_a_known_name(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, rows("Date;Time;x\n", 30, "10/03/2004;18.00.{i:02d};{i}"))
+    assert (one.frequency, one.axes) == (1.0, ("x",))
+    (two,) = read(tmp_path, rows("created_at,x\n", 30, "2024-01-01 10:00:{i:02d},{i}"))
+    assert (two.frequency, two.axes) == (1.0, ("x",))
 
 
 def test_repeated_stamps_are_read_at_the_mean_rate(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from edgewright.data.readers.base import BadFileError, Options
 from edgewright.data.readers.csv_dialect import Dialect, is_missing, mostly_numbers, number
+from edgewright.data.readers.csv_time import TIME_UNITS, is_date
 
-TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _UNIT_WORDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("ms", "msec", "milli", "millis", "millisecond", "milliseconds"), "ms"),
@@ -149,9 +149,17 @@ def _find_time(
         result.notes.append(
             "the first column rises in equal steps: read as time (reader option time: none if it is not)"
         )
+    if not candidates and forced is None:
+        dates = [
+            i
+            for i in range(dialect.width)
+            if i not in taken and _cells(dialect, i) and is_date(_cells(dialect, i)[0])
+        ]
+        candidates = [(False, i, "") for i in dates if not _is_number_column(dialect, i)]
     if not candidates:
         return
-    candidates.sort(key=lambda item: (not item[0], item[1]))  # one that names its unit first
+    # One that names its unit comes first, then one that moves: a date beside a time of day often stands still.
+    candidates.sort(key=lambda item: (not item[0], len(set(_cells(dialect, item[1]))) < 2, item[1]))
     _, column, unit = candidates[0]
     taken.update(item[1] for item in candidates)
     result.time, result.time_name = column, words[column]
@@ -161,8 +169,18 @@ def _find_time(
             f"the reader option 'time-unit' must be one of {', '.join(TIME_UNITS)}, got {given!r}"
         )
     result.time_unit = str(given) if given else (unit or None)
-    cells = [row[column] for row in dialect.rows if not is_missing(row[column])]
-    result.time_text = not mostly_numbers(cells, dialect.decimal_comma)
+    result.time_text = not _is_number_column(dialect, column)
+    if result.time_text and forced is None and not is_date(next(iter(_cells(dialect, column)), "")):
+        result.notes.append(f"the time column {names[column]!r} is not understood: ignored")
+        result.time, result.time_text = None, False
+
+
+def _cells(dialect: Dialect, column: int) -> list[str]:
+    return [row[column] for row in dialect.rows if not is_missing(row[column])]
+
+
+def _is_number_column(dialect: Dialect, column: int) -> bool:
+    return mostly_numbers(_cells(dialect, column), dialect.decimal_comma)
 
 
 def _looks_like_clock(dialect: Dialect) -> bool:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewright.data.readers.base import BadFileError
-from edgewright.data.readers.csv_columns import TIME_UNITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 #: Names that mean seconds by habit, as long as the steps look like it.
 _SECONDS_NAMES = frozenset({"time", "t", "elapsed", "time elapsed"})
@@ -68,7 +68,14 @@ def iso_seconds(cells: NDArray[np.str_]) -> NDArray[np.float64]:
     return np.asarray((stamps - stamps[0]).astype(np.float64) * 1e-6)
 
 
-_FORMATS = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S")
+_FORMATS = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S",
+    "%H:%M:%S.%f", "%H:%M:%S", "%H.%M.%S",
+)  # fmt: skip
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell can be read as a date or a time of day."""
+    return _date(cell.strip()) is not None
 
 
 def _one_by_one(cells: NDArray[np.str_]) -> NDArray[np.float64]:
