@@ -13,7 +13,14 @@ import pytest
 from c_api import BAD_ARGUMENT, MORE, NO_MEMORY, NOT_FINITE, OK, CApi
 from deployment_folder import block_folder, params_of, recordings, write_deployment
 
-from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, Compiler, native_compilers
+from edgewright_sdk.codegen.compilers import (
+    FLAGS,
+    WARNINGS,
+    Compiler,
+    has_zig,
+    native_compilers,
+    zig_compiler,
+)
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import arena_bytes
 from edgewright_sdk.codegen.package import cpp_sources
@@ -186,6 +193,26 @@ def test_two_packages_link_into_one_program(deployment: Path, package: Path, tmp
     compiler.run([tmp_path / "main.o", *objects, "-o", tmp_path / "both", "-lm"])
     done = subprocess.run([tmp_path / "both"], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1a2b3c4d5e6f7081", "ffffffff00000000"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (has_zig() and shutil.which("qemu-aarch64")), reason="needs ziglang and qemu-user")
+@pytest.mark.timeout(900)  # zig builds its libc the first time
+def test_self_test_agrees_on_arm(package: Path, tmp_path: Path) -> None:
+    compiler = zig_compiler()
+    sources = [*cpp_sources(package / "src"), package / "selftest" / "selftest.cpp"]
+    options = [
+        "-target",
+        "aarch64-linux-musl",
+        "-nostdlib++",
+        "-Os",
+        *FLAGS,
+        *WARNINGS,
+        f"-I{package / 'src'}",
+    ]
+    compiler.run([*options, *sources, "-o", tmp_path / "selftest"])
+    done = subprocess.run(["qemu-aarch64", tmp_path / "selftest"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["ok"]
 
 
 @pytest.mark.slow

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import json
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +134,56 @@ def test_missing_zig_says_how_to_get_it(
 
 
 @needs_zig
+@pytest.mark.browser
+def test_page_scores_a_window_in_a_browser(package: Path, deployment: Path) -> None:
+    """The page that comes with the package, served by HTTP, in Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium isn't installed")
+    windows = TrainedImpulse.load(deployment).selftest("windows")
+    assert windows is not None
+    handler = functools.partial(QuietHandler, directory=str(package))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    options = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
+    try:
+        with playwright.sync_playwright() as p:
+            browser = p.chromium.launch(executable_path=chromium, args=options)
+            page = browser.new_page()
+            faults: list[str] = []
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+            page.wait_for_selector("button:not([disabled])")
+            page.fill("#values", " ".join(map(repr, windows[0].ravel().tolist())))
+            page.click("#run")
+            shown = json.loads(page.inner_text("#result"))
+            browser.close()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert not faults
+    expected = json.loads((package / "selftest" / "selftest.json").read_text())["outputs"][0]["expected"][0]
+    assert shown["outputs"][0]["score"] == pytest.approx(expected["score"], abs=1e-3)
+    assert shown["outputs"][0]["decision"] == expected["decision"]
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without writing a log."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@needs_zig
 def test_read_only_cache_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warm = tmp_path / "warm"
     (warm / "z").mkdir(parents=True)
@@ -141,6 +194,9 @@ def test_read_only_cache_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     cache = Path(compilers.zig_compiler().environment["ZIG_GLOBAL_CACHE_DIR"])
     assert cache.parent == tmp_path
     assert (cache / "z" / "entry").read_text() == "cached"
+    assert compilers.zig_compiler().environment["ZIG_GLOBAL_CACHE_DIR"] == str(cache)
+    cache.chmod(0o777)  # anybody could have put files there
+    assert compilers.zig_compiler().environment["ZIG_GLOBAL_CACHE_DIR"] != str(cache)
 
 
 @needs_zig

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -139,16 +140,18 @@ def _zig_cache() -> Path:
     given = os.environ.get("ZIG_GLOBAL_CACHE_DIR")
     if given and os.access(given, os.W_OK):
         return Path(given)
-    cache = Path(tempfile.gettempdir()) / f"edgewright-zig-{os.getuid() if hasattr(os, 'getuid') else 0}"
-    if not cache.is_dir():
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    cache = Path(tempfile.gettempdir()) / f"edgewright-zig-{user}"
+    if not cache.exists():
+        staged = Path(tempfile.mkdtemp(prefix="edgewright-zig-"))  # readable by this user only
         if given and Path(given).is_dir():
-            staged = Path(tempfile.mkdtemp(prefix="edgewright-zig-"))
-            shutil.copytree(given, staged / "cache", symlinks=True)
-            try:
-                (staged / "cache").rename(cache)
-            except OSError:  # another task was first
-                shutil.rmtree(staged / "cache", ignore_errors=True)
+            shutil.copytree(given, staged, symlinks=True, dirs_exist_ok=True)
+            staged.chmod(0o700)
+        try:
+            staged.rename(cache)
+        except OSError:  # another task was first
             shutil.rmtree(staged, ignore_errors=True)
-        else:
-            cache.mkdir(mode=0o700, exist_ok=True)
+    status = cache.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != user or status.st_mode & 0o022:
+        return Path(tempfile.mkdtemp(prefix="edgewright-zig-"))  # somebody else's folder could hold anything
     return cache
