@@ -217,7 +217,7 @@ def _chain(count: int) -> list[dict[str, Any]]:
 
 def test_ten_thousand_nodes_are_read_and_a_cycle_among_them_found() -> None:
     nodes = _chain(10_000)
-    start = time.perf_counter()
+    start = time.process_time()
     impulse: ImpulseSpec = parse_impulse(changed(processing=nodes, learning=[]))
     assert len(impulse.processing) == 10_000
     nodes[0]["input"] = ["n9999"]
@@ -225,16 +225,16 @@ def test_ten_thousand_nodes_are_read_and_a_cycle_among_them_found() -> None:
     assert len(problems) == 1
     assert "circle: n0 → n1 → n2" in problems[0]
     assert len(problems[0]) < 400
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_ten_thousand_dangling_inputs_are_reported_bounded() -> None:
     nodes = [{"id": f"n{i}", "block": "x", "input": [f"missing{i}"]} for i in range(10_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SpecError) as caught:
         parse_impulse(changed(processing=nodes, learning=[]))
     assert len(str(caught.value).splitlines()) == 51
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 @given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 6), max_size=3), max_size=7))

@@ -30,7 +30,7 @@ JSON, YAML = Path("f.json"), Path("f.yaml")
         (b'{"a": 1' + b"0" * 5000 + b"}", "/a: is an integer of more than 400 digits"),
         (
             b'{"a": 1,\n}',
-            "f.json:2: is not JSON: illegal trailing comma|f.json:2: is not JSON: expecting property name",
+            "f.json:1: is not JSON: illegal trailing comma|f.json:2: is not JSON: expecting property name",
         ),
         (b"", "f.json:1: is not JSON: expecting value"),
         (b'{"a": "\xff"}', "f.json:1: is not UTF-8"),
@@ -79,20 +79,20 @@ def test_hostile_yaml_is_refused_with_its_place(text: str, message: str) -> None
 def test_aliases_that_multiply_are_refused_cheaply() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SpecError, match="aliases that grow"):
         parse_document("\n".join(lines), YAML)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "parameters.json"
     with path.open("wb") as file:
         file.truncate(1 << 30)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SpecError, match=f"is {1 << 30} bytes; allowed: at most {MAX_BYTES}"):
         read_text(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
