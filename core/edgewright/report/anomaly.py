@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edgewright.running.run import Run
+    from edgewright.running.run import Labelled, Run
 
 MAX_SAMPLES = 200
 MAX_WINDOWS = 4000
 MAX_KNOWN = 1500
 MAX_DIMENSIONS = 160
 MAX_VALUES = 400
+MAX_READ = 4_000_000  # numbers held at a time, 32 MB
 TOP = 3
 
 
@@ -31,21 +32,23 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     recordings = decisions["recordings"]
     if not recordings:
         return None
-    owner = np.asarray(decisions["windows"]["sample"], dtype=np.int64)
-    chosen = _choose(recordings, owner)
     space = _space(run, node)
-    known = _values(run, node, space["labels"], "training")
-    known = (known - space["mean"]) / space["scale"]
-    tested = (_values(run, node, space["labels"], split) - space["mean"]) / space["scale"]
-    member = np.isin(owner, [row["sample"] for row in chosen])
-    target = np.concatenate((np.zeros(len(known), np.intp), np.ones(int(member.sum()), np.intp)))
-    worth = separation(np.concatenate((known, tested[member])), target)
-    kept = np.argsort(-worth, kind="stable")[:MAX_DIMENSIONS]
-    kept.sort()
-    thin = spread(len(known), MAX_KNOWN)
+    most = max(300, min(MAX_WINDOWS, MAX_READ // max(1, len(space["labels"]))))
+    owner = np.asarray(decisions["windows"]["sample"], dtype=np.int64)
+    chosen = _choose(recordings, owner, most)
+    rows = [
+        _thinned(np.flatnonzero(owner == row["sample"]), decisions["windows"]["score"], most)
+        for row in chosen
+    ]
+    first, last = run.rows("training")
+    known = _place(run, node, space, "training", spread(last - first, min(MAX_KNOWN, most)))
+    tested = _place(run, node, space, split, np.concatenate(rows))
+    target = np.concatenate((np.zeros(len(known), np.intp), np.ones(len(tested), np.intp)))
+    worth = separation(np.concatenate((known, tested)), target)
+    kept = np.sort(np.argsort(-worth, kind="stable")[:MAX_DIMENSIONS])
     contributions = run.contributions(node, split)
     frequency = float(run.windows_info.get("frequency") or 1.0)
-    columns = decisions["windows"]
+    ends = np.cumsum([len(part) for part in rows])
     return {
         "node": node,
         "split": split,
@@ -55,8 +58,8 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         "balls": packed(space["centers"][:, kept]),
         "radii": packed(space["radii"]),
         "sizes": space["sizes"],
-        "known": packed(known[thin][:, kept].T),
-        "known_total": len(known),
+        "known": packed(known[:, kept].T),
+        "known_total": last - first,
         "has_edge": bool(len(space["radii"])),
         "threshold": float(decisions["threshold"]),
         "axes": [str(axis) for axis in run.windows_info["axes"]][:12],
@@ -70,53 +73,54 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
                 "score": row["score"],
                 "anomalous": row["anomalous"],
                 "file": str(run.samples[row["sample"]].get("file") or ""),
-                **_windows(
-                    np.flatnonzero(owner == row["sample"]), columns, tested[:, kept], contributions, frequency
-                ),
+                **_windows(part, decisions["windows"], contributions, frequency),
+                "places": packed(tested[end - len(part) : end][:, kept].T),
                 "signal": recording(run, row["sample"], MAX_VALUES),
             }
-            for row in chosen
+            for row, part, end in zip(chosen, rows, ends, strict=True)
         ],
     }
 
 
-def _choose(recordings: Sequence[dict[str, Any]], owner: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Which recordings the page holds: spread over the ranking by score, within the budget of windows."""
+def _choose(
+    recordings: Sequence[dict[str, Any]], owner: NDArray[np.int64], most: int
+) -> list[dict[str, Any]]:
+    """Which recordings the page holds: spread over the ranking by score, with at most ``most`` windows in all."""
     count = min(len(recordings), MAX_SAMPLES)
     sizes = np.bincount(owner)
     while count > 1:
         rows = [recordings[i] for i in spread(len(recordings), count)]
-        if sum(int(sizes[row["sample"]]) for row in rows) <= MAX_WINDOWS:
+        if sum(int(sizes[row["sample"]]) for row in rows) <= most:
             return rows
         count = count * 2 // 3
     return [recordings[0]]
 
 
+def _thinned(rows: NDArray[np.intp], scores: Sequence[float], most: int) -> NDArray[np.int64]:
+    """At most ``most`` windows of one recording, its most anomalous one always among them."""
+    if len(rows) <= most:
+        return rows.astype(np.int64)
+    peak = rows[int(np.argmax([scores[i] for i in rows]))]
+    kept: NDArray[np.int64] = np.unique(np.append(rows[spread(len(rows), most - 1)], peak)).astype(np.int64)
+    return kept
+
+
 def _windows(
-    rows: NDArray[np.intp],
-    columns: dict[str, Any],
-    placed: NDArray[np.float64],
-    contributions: Any,
-    frequency: float,
+    rows: NDArray[np.int64], columns: dict[str, Any], contributions: Labelled | None, frequency: float
 ) -> dict[str, Any]:
-    """Columns of one sample's windows; a long recording is thinned, its most anomalous window always kept."""
-    if len(rows) > MAX_WINDOWS:
-        peak = rows[int(np.argmax([columns["score"][i] for i in rows]))]
-        rows = np.unique(np.append(rows[spread(len(rows), MAX_WINDOWS - 1)], peak))
-    found: dict[str, Any] = {
+    """Columns of one sample's windows: when, score, p, decision and what stands out."""
+    reasons: list[list[list[Any]]] = []
+    if contributions is not None and len(contributions.labels):
+        for line in np.asarray(contributions.values[rows]):
+            best = np.argsort(-line, kind="stable")[:TOP]
+            reasons.append([[str(contributions.labels[i]), float(line[i])] for i in best])
+    return {
         "start": [round(columns["start"][i] / frequency, 4) for i in rows],
         "scores": [columns["score"][i] for i in rows],
         "p": [round(columns["p"][i], 6) for i in rows],
         "flags": [int(columns["anomalous"][i]) for i in rows],
-        "places": packed(placed[rows].T),
-        "reasons": [],
+        "reasons": reasons,
     }
-    if contributions is not None and len(contributions.labels):
-        values = np.asarray(contributions.values)[rows]
-        for line in values:
-            best = np.argsort(-line, kind="stable")[:TOP]
-            found["reasons"].append([[str(contributions.labels[i]), float(line[i])] for i in best])
-    return found
 
 
 def _space(run: Run, node: str) -> dict[str, Any]:
@@ -137,24 +141,29 @@ def _space(run: Run, node: str) -> dict[str, Any]:
                 "sizes": [int(ball.get("size", 0)) for ball in balls],
             }
     labels = [label for name in run.inputs_of(node) for label in run.features(name, "training").labels]
-    values = _values(run, node, labels, "training")
-    scale = values.std(axis=0)
-    empty = np.zeros((0, len(labels)))
+    first, last = run.rows("training")
+    plain = {"labels": labels, "mean": np.zeros(len(labels)), "scale": np.ones(len(labels))}
+    values = _place(run, node, plain, "training", spread(last - first, MAX_KNOWN))
+    scale = values.std(axis=0) if len(values) else np.ones(len(labels))
     return {
         "labels": labels,
         "mean": values.mean(axis=0) if len(values) else np.zeros(len(labels)),
-        "scale": np.where(scale > 0, scale, 1.0) if len(values) else np.ones(len(labels)),
-        "centers": empty,
+        "scale": np.where(scale > 0, scale, 1.0),
+        "centers": np.zeros((0, len(labels))),
         "radii": np.zeros(0),
         "sizes": [],
     }
 
 
-def _values(run: Run, node: str, labels: Sequence[str], split: str) -> NDArray[np.float64]:
-    """The named columns of a node's concatenated inputs."""
+def _place(
+    run: Run, node: str, space: dict[str, Any], split: str, rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Where windows lie in the standardised space, ``(len(rows), dimensions)``."""
     parts = [run.features(name, split) for name in run.inputs_of(node)]
     names = [label for part in parts for label in part.labels]
-    values = np.concatenate([np.asarray(part.values) for part in parts], axis=1)
-    place = {label: column for column, label in reversed(list(enumerate(names)))}
-    chosen: NDArray[np.float64] = values[:, [place[label] for label in labels]].astype(np.float64)
-    return chosen
+    values = np.concatenate([np.asarray(part.values[rows], dtype=np.float64) for part in parts], axis=1)
+    column = {
+        label: number for number, label in reversed(list(enumerate(names)))
+    }  # the first of equal labels
+    placed: NDArray[np.float64] = values[:, [column[label] for label in space["labels"]]]
+    return (placed - space["mean"]) / space["scale"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_WINDOWS = 5000
 MAX_NUMBERS = 600_000  # 3.2 MB of the page
 MAX_FEATURES = 150
+MAX_READ = 2_000_000  # numbers looked at: principal components of more take seconds
 
 
 def build(run: Run, node: str) -> dict[str, Any] | None:
@@ -28,7 +29,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         return None
     labels = list(run.description(node)["labels"])
     count = max(200, min(MAX_WINDOWS, MAX_NUMBERS // max(1, min(len(labels), MAX_FEATURES))))
-    rows = spread(len(codes), count)
+    rows = spread(len(codes), max(200, min(count, MAX_READ // max(1, len(labels)))))
     values = _rows(run, node, names, rows)
     owner = np.asarray(run.index["sample"])[rows]
     classes, target = np.unique([str(run.samples[sample]["label"]) for sample in owner], return_inverse=True)

@@ -192,3 +192,31 @@ def test_separation_ranks_the_telling_feature_first_and_constant_ones_last():
     assert components.shape == (100, 2)
     assert sum(share) == pytest.approx(1)
     assert principal(np.ones((10, 3)))[1] == []
+
+
+def test_budgets_thin_the_page_and_say_so(plain_run, monkeypatch):
+    from edgewright.report import anomaly, features
+
+    monkeypatch.setattr(anomaly, "MAX_WINDOWS", 10)
+    monkeypatch.setattr(anomaly, "MAX_READ", 10)
+    monkeypatch.setattr(anomaly, "MAX_KNOWN", 50)
+    monkeypatch.setattr(anomaly, "MAX_DIMENSIONS", 4)
+    monkeypatch.setattr(features, "MAX_WINDOWS", 210)
+    monkeypatch.setattr(features, "MAX_FEATURES", 5)
+    data = anomaly.build(plain_run, "anomaly")
+    assert sum(len(sample["scores"]) for sample in data["samples"]) <= 300 or len(data["samples"]) == 1
+    assert len(data["samples"]) <= data["samples_total"]
+    assert (len(data["dimensions"]), data["dimensions_total"]) == (4, 12)
+    assert unpack(data["known"]).shape == (4, 50)
+    scores = np.array([0.0, 5.0, 1.0, 2.0, 3.0])
+    assert 1 in anomaly._thinned(np.arange(5), scores, 3).tolist()
+    data = features.build(plain_run, "spectral")
+    assert len(data["sample"]) == 210 < data["windows"]
+    assert len([name for name in data["features"] if not name.startswith("PC")]) == 5 < data["all_features"]
+
+
+def test_equal_labels_of_two_nodes_are_told_apart():
+    from edgewright.report.anomaly import _columns
+
+    assert _columns(["RMS", "peak", "RMS"], ["RMS", "peak", "RMS"]) == [0, 1, 2]
+    assert _columns(["peak"], ["RMS", "peak"]) == [1]
