@@ -32,20 +32,6 @@ def statuses(run: Run) -> dict[str, str]:
     return {task["id"]: task["status"] for task in run.record["tasks"]}
 
 
-@pytest.fixture(scope="module")
-def finished(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
-    """One run in a project of its own, for tests that only read."""
-    from .conftest import IMPULSE
-
-    project = tmp_path_factory.mktemp("project")
-    (project / "data").symlink_to(recordings)
-    (project / "impulse.yaml").write_text(IMPULSE)
-    run = run_impulse(
-        project / "impulse.yaml", runs=project / "runs", options=PROCESS, store=Store(project / "store")
-    )
-    return project, run
-
-
 def again(project: Path, text: str | None = None) -> Run:
     path = project / "impulse.yaml"
     if text is not None:
@@ -54,8 +40,8 @@ def again(project: Path, text: str | None = None) -> Run:
     return run_impulse(path, runs=project / "runs", options=PROCESS, store=Store(project / "store"))
 
 
-def test_a_run_learns_what_is_normal(finished: tuple[Path, Run]) -> None:
-    _, run = finished
+def test_a_run_learns_what_is_normal(trained: tuple[Path, Run]) -> None:
+    _, run = trained
     assert run.record["status"] == "ok"
     assert run.anomaly_nodes == ["anomaly"]
     metrics = run.metrics("anomaly")
@@ -67,32 +53,32 @@ def test_a_run_learns_what_is_normal(finished: tuple[Path, Run]) -> None:
     assert (run.path.parent / "latest").resolve() == run.path.resolve()
 
 
-def test_the_training_split_holds_only_normal_samples(finished: tuple[Path, Run]) -> None:
-    _, run = finished
+def test_the_training_split_holds_only_normal_samples(trained: tuple[Path, Run]) -> None:
+    _, run = trained
     first, last = run.rows("training")
     assert {run.samples[number]["label"] for number in run.index["sample"][first:last]} == {"idle", "running"}
 
 
-def test_a_node_sees_only_the_axes_it_chose(finished: tuple[Path, Run]) -> None:
-    _, run = finished
+def test_a_node_sees_only_the_axes_it_chose(trained: tuple[Path, Run]) -> None:
+    _, run = trained
     values = run.features("plain", "training").values
     first, _ = run.rows("training")
     np.testing.assert_array_equal(values[0], run.window(first)[:, 1])
 
 
-def test_the_second_run_does_nothing(finished: tuple[Path, Run]) -> None:
-    project, run = finished
+def test_the_second_run_does_nothing(trained: tuple[Path, Run]) -> None:
+    project, run = trained
     second = again(project)
     assert set(statuses(second).values()) == {"hit"}
     assert second.lock["build_id"] == run.lock["build_id"]
     assert second.lock["tasks"] == run.lock["tasks"]
 
 
-def test_a_changed_parameter_runs_only_what_depends_on_it_and_says_why(finished: tuple[Path, Run]) -> None:
-    project, _ = finished
-    from .conftest import IMPULSE
-
-    changed = again(project, IMPULSE.replace("clusters: 3", "clusters: 4"))
+def test_a_changed_parameter_runs_only_what_depends_on_it_and_says_why(
+    trained: tuple[Path, Run], impulse_text: str
+) -> None:
+    project, _ = trained
+    changed = again(project, impulse_text.replace("clusters: 3", "clusters: 4"))
     ran = {task for task, status in statuses(changed).items() if status == "ran"}
     assert ran
     assert all(task.startswith(("anomaly/", "assemble")) for task in ran), ran
@@ -101,8 +87,8 @@ def test_a_changed_parameter_runs_only_what_depends_on_it_and_says_why(finished:
     assert why["anomaly/score/test-0"][0].startswith("parameters: clusters")
 
 
-def test_two_stores_give_the_same_bytes(finished: tuple[Path, Run], tmp_path: Path) -> None:
-    project, run = finished
+def test_two_stores_give_the_same_bytes(trained: tuple[Path, Run], tmp_path: Path) -> None:
+    project, run = trained
     other = run_impulse(
         project / "impulse.yaml", runs=tmp_path / "runs", options=PROCESS, store=Store(tmp_path / "store")
     )
@@ -110,8 +96,8 @@ def test_two_stores_give_the_same_bytes(finished: tuple[Path, Run], tmp_path: Pa
     assert other.lock["tasks"] == run.lock["tasks"]
 
 
-def test_a_lost_or_damaged_output_is_made_again(finished: tuple[Path, Run]) -> None:
-    project, run = finished
+def test_a_lost_or_damaged_output_is_made_again(trained: tuple[Path, Run]) -> None:
+    project, run = trained
     path = (run.path / "outputs" / "flat" / "features-test-0.npy").resolve()
     path.chmod(0o644)
     data = bytearray(path.read_bytes())
@@ -122,9 +108,9 @@ def test_a_lost_or_damaged_output_is_made_again(finished: tuple[Path, Run]) -> N
     assert mended.lock["tasks"] == run.lock["tasks"]
 
 
-def test_kill_9_at_random_points_then_the_same_outputs(finished: tuple[Path, Run], tmp_path: Path) -> None:
+def test_kill_9_at_random_points_then_the_same_outputs(trained: tuple[Path, Run], tmp_path: Path) -> None:
     """What finished before each kill is kept; nothing half-written is ever taken for done."""
-    project, run = finished
+    project, run = trained
     command = [
         sys.executable,
         "-m",

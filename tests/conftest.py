@@ -1,4 +1,4 @@
-"""A small motion-like data set and an impulse over it."""
+"""A small motion-like data set, an impulse over it, and one finished run that many tests read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from edgewright.running import Run
 
 IMPULSE = """version: 1
 name: pump
@@ -42,6 +44,30 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings") / "data"
     write_recordings(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def impulse_text() -> str:
+    """The impulse that `project` and `trained` run."""
+    return IMPULSE
+
+
+@pytest.fixture(scope="session")
+def trained(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    """A project (with its store in `store/`) and a finished run of it by the process runner, for tests that only read."""
+    from edgewright.running import Options, run_impulse
+    from edgewright.store import Store
+
+    project = tmp_path_factory.mktemp("project")
+    (project / "data").symlink_to(recordings)
+    (project / "impulse.yaml").write_text(IMPULSE)
+    run = run_impulse(
+        project / "impulse.yaml",
+        runs=project / "runs",
+        options=Options(runner="process"),
+        store=Store(project / "store"),
+    )
+    return project, run
 
 
 @pytest.fixture

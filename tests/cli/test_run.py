@@ -1,0 +1,151 @@
+"""`run`, `score`, `test`, `threshold`, `deploy`, `report` and `runs`, as a user types them."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgewright.running import Run
+
+
+@pytest.fixture
+def store(trained: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The store of the finished run, in which nothing is to be computed again."""
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(trained[0] / "store"))
+    return trained[0] / "store"
+
+
+@pytest.fixture
+def command(cli: Any, store: Path) -> Any:
+    """The command line over the finished run's store."""
+
+    def call(*arguments: object) -> Any:
+        import os
+
+        os.environ["EDGEWRIGHT_STORE"] = str(store)
+        return cli(*arguments)
+
+    return call
+
+
+def test_run_json_tells_all(command: Any, trained: tuple[Path, Run], tmp_path: Path) -> None:
+    project, _ = trained
+    done = command("run", project / "impulse.yaml", "-o", tmp_path / "run", "--runner", "process", "--json")
+    assert done.code == 0, done.err
+    document = done.json()
+    assert document["ok"] is True
+    assert {task["status"] for task in document["record"]["tasks"]} == {"hit"}
+    assert document["nodes"]["anomaly"]["metrics"]["windows"]["auroc"] > 0.95
+    assert Path(document["report"]).is_file()
+
+
+def test_run_explains_each_task(command: Any, trained: tuple[Path, Run], tmp_path: Path) -> None:
+    project, _ = trained
+    done = command(
+        "run", project / "impulse.yaml", "-o", tmp_path / "run", "--runner", "process", "--explain"
+    )
+    assert done.code == 0, done.err
+    assert "anomaly/fit" in done.out
+    assert "same key" in done.out
+
+
+def test_an_output_folder_of_someone_else_is_left_alone(
+    command: Any, trained: tuple[Path, Run], tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    done = command("run", trained[0] / "impulse.yaml", "-o", tmp_path / "mine")
+    assert done.code == 2
+    assert "not a run folder" in done.err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_score_gives_a_line_a_window(command: Any, trained: tuple[Path, Run]) -> None:
+    project, run = trained
+    done = command("score", run.path, project / "data" / "broken" / "0.csv", "--runner", "process", "--json")
+    assert done.code == 0, done.err
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert [line["time"] for line in lines[:3]] == [0.0, 0.2, 0.4]
+    verdicts = [line["nodes"]["anomaly"] for line in lines]
+    assert all(verdict["anomalous"] == (verdict["score"] > verdict["threshold"]) for verdict in verdicts)
+    assert all(0 < verdict["p"] <= 1 for verdict in verdicts)
+    assert len(verdicts[0]["contributions"]) == 3
+    assert sum(verdict["anomalous"] for verdict in verdicts) > len(verdicts) / 2
+
+
+def test_a_stream_gives_what_the_file_gives(
+    command: Any, trained: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, run = trained
+    path = project / "data" / "running" / "1.csv"
+    whole = command("score", run.path, path, "--runner", "process", "--json")
+    monkeypatch.setattr("sys.stdin", io.StringIO(path.read_text()))
+    stream = command("score", run.path, "--follow", "-", "--json")
+    assert stream.code == 0, stream.err
+    a, b = ([json.loads(line) for line in done.out.splitlines()] for done in (whole, stream))
+    assert [line["time"] for line in a] == [line["time"] for line in b]
+    np.testing.assert_allclose(
+        [line["nodes"]["anomaly"]["score"] for line in a],
+        [line["nodes"]["anomaly"]["score"] for line in b],
+        rtol=1e-6,
+    )
+
+
+@pytest.mark.parametrize("line", ["1.0,2.0,3.0", "[1.0]", '{"accX": 1}', "a,b", '["x", 2]'])
+def test_a_bad_line_of_a_stream_is_named(
+    command: Any, trained: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"accX,accY\n1,2\n{line}\n"))
+    done = command("score", trained[1].path, "--follow", "-")
+    if line == "1.0,2.0,3.0":
+        assert done.code == 0  # further columns are ignored
+    else:
+        assert done.code == 2
+        assert "stdin:3" in done.err
+
+
+def test_test_and_threshold_print_their_tables(command: Any, trained: tuple[Path, Run]) -> None:
+    tested, rules = command("test", trained[1].path), command("threshold", trained[1].path)
+    assert tested.code == rules.code == 0, tested.err + rules.err
+    assert "observed" in tested.out
+    assert "max-of-training" in rules.out
+
+
+def test_deploy_builds_and_verifies(command: Any, trained: tuple[Path, Run], tmp_path: Path) -> None:
+    done = command(
+        "deploy",
+        trained[1].path,
+        "--target",
+        "cpp",
+        "-o",
+        tmp_path / "lib",
+        "--verify",
+        "--runner",
+        "process",
+        "--json",
+    )
+    assert done.code == 0, done.err
+    assert done.json()["verification"]["ok"] is True
+    assert (tmp_path / "lib" / "CMakeLists.txt").is_file()
+    again = command("deploy", trained[1].path, "--target", "cpp", "-o", tmp_path / "lib")
+    assert again.code == 2
+    assert "not an empty folder" in again.err
+
+
+def test_deploy_refuses_what_is_no_target(command: Any, trained: tuple[Path, Run], tmp_path: Path) -> None:
+    done = command("deploy", trained[1].path, "--target", "kmeans", "-o", tmp_path / "lib")
+    assert done.code == 2
+    assert "not a target" in done.err
+    assert not (tmp_path / "lib").exists()
+
+
+def test_a_missing_run_is_named(command: Any, tmp_path: Path) -> None:
+    for arguments in (["test"], ["report"], ["score"], ["threshold"]):
+        done = command(*arguments, tmp_path, *(["x.csv"] if arguments == ["score"] else []))
+        assert done.code == 2
+        assert "not a run folder" in done.err
