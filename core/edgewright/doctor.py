@@ -84,10 +84,8 @@ def _runners(plugins: Plugins) -> Iterator[Finding]:
 
 
 def _compilers() -> Iterator[Finding]:
-    for name in ("g++", "clang++"):
-        yield _program(
-            name, (name,), "compiles C++ packages for this machine", f"apt install {name.rstrip('+')}"
-        )
+    for name, package in (("g++", "g++"), ("clang++", "clang")):
+        yield _program(name, (name,), "compiles C++ packages for this machine", f"apt install {package}")
     yield _program("cmake", ("cmake",), "builds a C++ package as its users do", "apt install cmake")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,16 +112,20 @@ class OpenBlock:
 
         self.block = block
         self.seconds = 0.0
-        self._numbers = count()
+        self._lock = threading.Lock()
         self._descriptions: dict[str, dict[str, Any]] = {}
+        self._completed: dict[str, dict[str, Any]] = {}
         self._worker: WarmWorker | None = None
         with ExitStack() as stack:
             chooser = Chooser(list(plugins.runners().values()), _warm_first(block, runner), trust=trust)
             stack.callback(chooser.close)
             self._runner = chooser.choose(block)
             self._prepared = self._runner.prepare(block, on_message)
-            self._folder = stack.enter_context(workspace(in_memory=True))
-            if self._runner.name == "process" and not _has_command(block):
+            warm = self._runner.name == "process" and not _has_command(block)
+            self._folder = stack.enter_context(workspace(in_memory=warm))
+            (self._folder / "in").mkdir()
+            (self._folder / "out").mkdir()
+            if warm:
                 from edgewright.runners.warm import WarmWorker
 
                 self._worker = WarmWorker(block, self._prepared)
@@ -178,7 +183,11 @@ class OpenBlock:
         """Parameters checked against the spec, with defaults filled in."""
         from edgewright_specs.parameters import resolve_params
 
-        return resolve_params(self.block.spec, dict(params or {}), where=self.block.name)
+        given = dict(params or {})
+        key = repr(sorted(given.items(), key=str))
+        if key not in self._completed:
+            self._completed[key] = resolve_params(self.block.spec, given, where=self.block.name)
+        return dict(self._completed[key])
 
     def close(self) -> None:
         """End the worker and remove its folder."""
@@ -207,22 +216,30 @@ class OpenBlock:
         params: Mapping[str, Any],
         values: NDArray[Any] | None,
     ) -> Iterator[Path]:
-        """Run one request and give the path of its one output; the folder is removed afterwards."""
-        folder = self._folder / str(next(self._numbers))
-        in_dir, out_dir = folder / "in", folder / "out"
-        out_dir.mkdir(parents=True)
-        in_dir.mkdir()
-        try:
+        """Run one request and give the path of its one output, which is gone afterwards."""
+        with self._lock:
+            in_dir, out_dir = self._folder / "in", self._folder / "out"
             inputs = {} if values is None else {"windows": put_array(in_dir, "windows", values)}
             put_request(in_dir, operation, params, inputs=inputs, window=window)
-            if self._worker is None:
-                finished = run_once(self._runner, self._prepared, in_dir, folder, operation=operation)
-                yield next(iter(finished.outputs.values()))
+            try:
+                if self._worker is not None:
+                    self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
+                    yield out_dir / _output_path(out_dir, _OUTPUT[operation])
+                else:
+                    finished = run_once(self._runner, self._prepared, in_dir, out_dir, operation=operation)
+                    yield finished.outputs[_OUTPUT[operation]]
+            finally:
+                _empty(out_dir)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what lies in a folder. The folders themselves stay: making them anew is a third of a warm answer."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(Path(entry.path))
             else:
-                self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
-                yield out_dir / _output_path(out_dir, _OUTPUT[operation])
-        finally:
-            remove_tree(folder)
+                os.unlink(entry.path)  # noqa: PTH108
 
 
 #: The one output of each operation asked for here.

@@ -5,6 +5,7 @@ A request folder is written, a runner runs the block once, and its outputs are h
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
@@ -119,14 +120,19 @@ def as_windows(values: Any) -> NDArray[Any]:
 
 
 def put_array(folder: Path, name: str, array: NDArray[Any]) -> dict[str, Any]:
-    """Write an array into a request folder and return the entry that names it in ``inputs``."""
+    """Write a C-ordered array into a request folder and return the entry that names it in ``inputs``."""
     import numpy as np
 
     path = folder / f"{name}.npy"
+    array = np.ascontiguousarray(array)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))  # type: ignore[no-untyped-call]
+    digest = sha256(header.getvalue())
+    digest.update(array)
     with path.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
-    digest = sha256(path.read_bytes()).hexdigest()
-    chunk = {"path": path.name, "shape": list(array.shape), "sha256": digest}
+        file.write(header.getvalue())
+        file.write(array.data)
+    chunk = {"path": path.name, "shape": list(array.shape), "sha256": digest.hexdigest()}
     return {"kind": "array", "dtype": array.dtype.name, "chunks": [chunk]}
 
 

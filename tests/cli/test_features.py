@@ -188,6 +188,6 @@ def test_an_open_block_answers_again_and_again():
             block.transform(np.ones((1, 10, 2)), axes=["x"])
         again = block.transform(values, frequency=1.0, axes=["x"])
         folder = block._folder
-        assert list(folder.iterdir()) == []
+        assert list((folder / "out").iterdir()) == []
     assert first.values.tobytes() == again.values.tobytes()
     assert not folder.exists()

@@ -71,7 +71,7 @@ def compare(bench: Bench, calls: Sequence[Call]) -> str:
                 continue  # a node gives the outputs it declares; `scores` is held by the deployment
             got = np.load(path, allow_pickle=False).reshape(expected.shape)
             worst = max(worst, _compare(call.name, name, got, expected, tolerance))
-    return f"{answer['compiler']}: {len(calls)} parameter sets, largest difference {worst:.0%} of what is allowed"
+    return f"{answer['compiler']}: {len(calls)} parameter sets, largest difference {worst:.1%} of what is allowed"
 
 
 def _run(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
