@@ -131,6 +131,9 @@ class SpecError(ValueError):
             lines.append(f"… and {more} more")
         super().__init__("\n".join(lines))
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[list[Problem]]]:
+        return type(self), (self.problems,)  # so that it crosses a process boundary whole
+
 
 def problem(
     message: str, pointer: str = "", *, got: Any = NOTHING, allowed: str = "", hint: str = ""

@@ -194,6 +194,10 @@ def test_type_words_of_both_worlds(write_block: WriteBlock, name: str) -> None:
     assert (spec.type, spec.legacy) == ("processing", False)
 
 
+def test_an_editor_may_be_pointed_at_the_schema(write_block: WriteBlock) -> None:
+    assert load_block_spec(write_block({"$schema": "https://edgewright.org/x.json", **GOOD})).warnings == ()
+
+
 @pytest.fixture
 def spec(write_block: WriteBlock) -> BlockSpec:
     return load(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from edgewright_specs.problems import Problem, SpecError, keys_of, pointer_of, shown, suggestion
@@ -49,3 +51,4 @@ def test_an_error_lists_its_problems_bounded_and_drops_warnings() -> None:
     assert len(error.problems) == 60
     assert str(error).splitlines()[-1] == "… and 10 more"
     assert error.exit_code == 2
+    assert pickle.loads(pickle.dumps(error)).problems == error.problems  # noqa: S301

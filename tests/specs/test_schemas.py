@@ -77,9 +77,10 @@ ATOMS = st.sampled_from(
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> tuple[str, Any]:
-    """A good document with up to three of its parts replaced, dropped or added to."""
-    name, value = draw(st.sampled_from(GOOD))
+def mutated(draw: st.DrawFn, values: list[Any] | None = None) -> tuple[str, Any]:
+    """A good document (or one of `values`) with up to three of its parts replaced, dropped or added to."""
+    documents = GOOD if values is None else [("", value) for value in values]
+    name, value = draw(st.sampled_from(documents))
     value = json.loads(json.dumps(value))
     for _ in range(draw(st.integers(0, 3))):
         here = value
