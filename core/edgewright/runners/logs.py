@@ -31,6 +31,7 @@ class LogFile:
     """
 
     def __init__(self, path: Path, cap: int) -> None:
+        self._path = path
         self._file = path.open("wb", buffering=0)
         self._room = int(cap * HEAD_SHARE)
         self._end_cap = cap - self._room
@@ -74,6 +75,12 @@ class LogFile:
             self._end.clear()
             self._file.close()
 
+    def last(self, size: int) -> str:
+        """Like :func:`tail`, while the log is still written."""
+        with self._lock:
+            held = bytes(self._end[-size:])
+        return _readable(held) if len(held) == size else tail(self._path, size - len(held)) + _readable(held)
+
     def _put(self, data: bytes) -> None:
         # A log never fails a task: on a full disk its bytes are lost, and counted.
         left = memoryview(data)
@@ -100,4 +107,8 @@ def tail(path: Path, size: int) -> str:
         data = stream.read(size)
     if length > size and b"\n" in data[:-1]:
         data = data.split(b"\n", 1)[1]
+    return _readable(data)
+
+
+def _readable(data: bytes) -> str:
     return printable(data.decode("utf-8", "backslashreplace"))

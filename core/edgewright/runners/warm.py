@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewright.errors import TaskError
 from edgewright.runners.base import Limits
 from edgewright.runners.command import serve_command
-from edgewright.runners.logs import LogFile, tail
+from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MAX_LINE_BYTES, parse_message
 from edgewright.runners.process import process_variables, work_folder
 from edgewright.runners.supervised import Ended, Supervised
@@ -144,8 +144,7 @@ class _Alive:
         self._buffer = b""
         with contextlib.ExitStack() as stack:
             work = stack.enter_context(work_folder(Path(tempfile.gettempdir())))
-            self._log_path = work / "log.txt"
-            self._log = stack.enter_context(LogFile(self._log_path, worker._limits.log_bytes))
+            self._log = stack.enter_context(LogFile(work / "log.txt", worker._limits.log_bytes))
             stdin, self._requests = os.pipe()
             stack.callback(os.close, self._requests)
             self._answers, stdout = os.pipe()
@@ -153,6 +152,9 @@ class _Alive:
             self._selector = stack.enter_context(selectors.DefaultSelector())
             self._selector.register(self._answers, selectors.EVENT_READ)
             self._errors, stderr = os.pipe()
+            stack.callback(os.close, self._errors)
+            os.set_blocking(self._errors, False)
+            self._log_lock = threading.Lock()
             self._supervised = Supervised(
                 serve_command(os.fspath(worker._folder), python=sys.executable),
                 env=process_variables(work, worker._threads),
@@ -220,18 +222,31 @@ class _Alive:
         return _FailedError("block_error", f"it ended in the middle of a request: {how}")
 
     def _read_errors(self) -> None:
-        with os.fdopen(self._errors, "rb", buffering=0) as stream:
-            while data := stream.read(READ_BYTES):
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._errors, selectors.EVENT_READ)
+            while selector.select() and self._drain():
+                pass
+
+    def _drain(self) -> bool:
+        """Move what is in the pipe to the log; False when it has ended."""
+        with self._log_lock:
+            while True:
+                try:
+                    data = os.read(self._errors, READ_BYTES)
+                except BlockingIOError:
+                    return True
+                if not data:
+                    return False
                 self._log.write(data)
 
     def log_tail(self) -> str:
-        return tail(self._log_path, TAIL_BYTES)
+        """The end of the log; whatever the block wrote before its last answer is in it."""
+        self._drain()
+        return self._log.last(TAIL_BYTES)
 
     def close(self) -> str:
         """Kill it; return the end of its log."""
         self._supervised.close()
-        self._reader.join(5.0)
-        self._log.close()
         text = self.log_tail()
         self._stack.close()
         return text

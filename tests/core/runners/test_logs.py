@@ -61,6 +61,15 @@ def test_the_tail_starts_with_a_line_and_is_safe(tmp_path: Path) -> None:
     assert tail(path, 5) == "\\xa4ää"  # a character cut in two
 
 
+@pytest.mark.parametrize("cap", [10_000, 100])
+def test_the_end_can_be_read_while_the_log_is_written(tmp_path: Path, cap: int) -> None:
+    with LogFile(tmp_path / "log", cap) as log:
+        log.write(b"".join(b"line %d\n" % number for number in range(100)))
+        log.write(b"unfinished")
+        assert log.last(10) == "unfinished"
+        assert log.last(5) == "ished"
+
+
 @given(st.text())
 def test_printable_text_drives_no_terminal(text: str) -> None:
     shown = printable(text)
