@@ -29,6 +29,8 @@ _MOTION_WINDOW_S = 2.0
 _AUDIO_WINDOW_S = 1.0
 _FEWEST_VALUES = 16
 _MOST_WINDOWS = 20_000
+#: Below this a false-alarm rate of 1 in 100 can hardly be estimated.
+_FEW_WINDOWS = 400
 _MOST_CLUSTERS = 32
 
 
@@ -234,9 +236,10 @@ def _window(lengths: Any, rate: float, seconds: float) -> tuple[int, str]:
 
 
 def _stride(lengths: Any, window: int, factor: float) -> int:
-    """A quarter of a window, wider where that would make more windows than anyone needs."""
+    """A quarter of a window; an eighth where windows are few, wider where there would be more than anyone needs."""
     total = float(lengths.sum()) * factor
-    return int(np.clip(max(window // 4, round(total / _MOST_WINDOWS)), 1, max(window, 1)))
+    usual = window // 4 if total / max(window // 4, 1) >= _FEW_WINDOWS else window // 8
+    return int(np.clip(max(usual, round(total / _MOST_WINDOWS)), 1, max(window, 1)))
 
 
 def _training_windows(found: Scan, lengths: Any, window: int, stride: int, factor: float) -> int:

@@ -46,9 +46,16 @@ def test_values_fit_the_data(tmp_path: Path, plugins: Plugins) -> None:
     make("motion", tmp_path / "data")
     impulse, indexed = through(suggest(tmp_path / "data", plugins=plugins), tmp_path, plugins)
     assert (impulse.data.normal, impulse.data.abnormal) == (["normal"], "rest")
-    assert (impulse.input.frequency, indexed.length, indexed.stride) == (62.5, 125, 31)
+    assert (impulse.input.frequency, indexed.length, indexed.stride) == (62.5, 125, 15)
     assert impulse.processing[0].block == "spectral_analysis"
     assert impulse.input.axes == ["accX", "accY", "accZ"]
+
+
+def test_few_values_give_denser_windows(tmp_path: Path, plugins: Plugins) -> None:
+    make("one-class", tmp_path / "data")
+    _, indexed = through(suggest(tmp_path / "data", plugins=plugins), tmp_path, plugins)
+    assert indexed.stride == indexed.length // 8
+    assert indexed.counts["training"]["windows"] >= 99
 
 
 def test_bad_files_and_odd_axes_are_named_in_comments(tmp_path: Path, plugins: Plugins) -> None:
