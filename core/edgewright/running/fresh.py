@@ -39,9 +39,9 @@ def _session(run: Run, options: Options, plugins: Plugins) -> Iterator[Session]:
                 [task for task in run.record["tasks"] if task["operation"] in ("fit", "describe")]
             )
             yield session
-            recorder.finish("ok")
         finally:
             session.close()
+            recorder.finish("ok")
 
 
 def score(
