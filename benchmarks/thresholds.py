@@ -1,14 +1,14 @@
 """Does the default threshold hold? Observed false-alarm rates over many random data sets, Edge Impulse's rules beside it.
 
-    python benchmarks/thresholds.py              # about 10 minutes on one core
-    python benchmarks/thresholds.py --quick      # about 1 minute, coarser
+    python benchmarks/thresholds.py              # 10 to 20 minutes on one core
+    python benchmarks/thresholds.py --quick      # 2 to 3 minutes, coarser
     python benchmarks/thresholds.py --json       # one JSON object a line
 
 Each data set is drawn at random, K-means (the block's own code, 32 clusters) learns it, each rule sets its threshold, and
 the false-alarm rate is measured on 8000 fresh normal windows. Target of the default is 1 %. A good rule has its median
 near the target, for any number of windows and with 0.2 % stragglers in the data. The rules:
 
-held-out      the default: 5 folds by recording (10 below 500 windows), median-unbiased quantile at 1 %
+held-out      the default: 5 folds by recording (10 below 1000 windows), median-unbiased quantile at 1 %
 random folds  the same with folds that ignore recordings (only differs where windows depend on each other)
 max radius    Edge Impulse's K-means: a cluster's size is its outermost training window, anomalous beyond the edge
 max + 0.3     the same with the margin of 0.3 that Edge Impulse's studio begins with

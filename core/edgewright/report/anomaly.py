@@ -125,22 +125,11 @@ def _windows(
 
 def _space(run: Run, node: str) -> dict[str, Any]:
     """The standardised space with its clusters that the block drew, or its plain input features without any."""
-    for plot in run.plots(node):
-        if plot.get("kind") == "space" and plot.get("dimensions"):
-            labels = [str(label) for label in plot["dimensions"]]
-            scale = np.asarray(plot["scale"], dtype=np.float64)
-            balls = plot.get("balls") or []
-            return {
-                "labels": labels,
-                "mean": np.asarray(plot["mean"], dtype=np.float64),
-                "scale": np.where(scale > 0, scale, 1.0),
-                "centers": np.array([ball["center"] for ball in balls], dtype=np.float64).reshape(
-                    -1, len(labels)
-                ),
-                "radii": np.array([ball["radius"] for ball in balls], dtype=np.float64),
-                "sizes": [int(ball.get("size", 0)) for ball in balls],
-            }
     labels = [label for name in run.inputs_of(node) for label in run.features(name, "training").labels]
+    for plot in run.plots(node):
+        space = _drawn(plot, labels)
+        if space is not None:
+            return space
     first, last = run.rows("training")
     plain = {"labels": labels, "mean": np.zeros(len(labels)), "scale": np.ones(len(labels))}
     values = _place(run, node, plain, "training", spread(last - first, MAX_KNOWN))
@@ -155,6 +144,34 @@ def _space(run: Run, node: str) -> dict[str, Any]:
     }
 
 
+def _drawn(plot: Any, available: Sequence[str]) -> dict[str, Any] | None:
+    """A ``space`` plot as arrays; None for another plot, or one that doesn't fit the features."""
+    if not isinstance(plot, dict) or plot.get("kind") != "space":
+        return None
+    try:
+        labels = [str(label) for label in plot["dimensions"]]
+        balls = list(plot["balls"])
+        space: dict[str, Any] = {
+            "labels": labels,
+            "mean": np.array(plot["mean"], dtype=np.float64).reshape(len(labels)),
+            "scale": np.array(plot["scale"], dtype=np.float64).reshape(len(labels)),
+            "centers": np.array([ball["center"] for ball in balls], dtype=np.float64).reshape(
+                len(balls), len(labels)
+            ),
+            "radii": np.array([ball["radius"] for ball in balls], dtype=np.float64).reshape(len(balls)),
+            "sizes": [int(ball.get("size", 0)) for ball in balls],
+        }
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+    space["scale"] = np.where(space["scale"] > 0, space["scale"], 1.0)
+    fits = labels and not set(labels) - set(available)
+    return (
+        space
+        if fits and all(np.isfinite(space[name]).all() for name in ("mean", "centers", "radii"))
+        else None
+    )
+
+
 def _place(
     run: Run, node: str, space: dict[str, Any], split: str, rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
@@ -162,8 +179,15 @@ def _place(
     parts = [run.features(name, split) for name in run.inputs_of(node)]
     names = [label for part in parts for label in part.labels]
     values = np.concatenate([np.asarray(part.values[rows], dtype=np.float64) for part in parts], axis=1)
-    column = {
-        label: number for number, label in reversed(list(enumerate(names)))
-    }  # the first of equal labels
-    placed: NDArray[np.float64] = values[:, [column[label] for label in space["labels"]]]
-    return (placed - space["mean"]) / space["scale"]
+    placed: NDArray[np.float64] = (values[:, _columns(space["labels"], names)] - space["mean"]) / space[
+        "scale"
+    ]
+    return placed
+
+
+def _columns(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Columns of labels; the second of equal labels is the second column of that name."""
+    places: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        places.setdefault(name, []).append(column)
+    return [places[label].pop(0) if len(places[label]) > 1 else places[label][0] for label in wanted]

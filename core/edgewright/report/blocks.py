@@ -18,7 +18,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     plots: list[dict[str, Any]] = []
     dropped = 0
     for plot in run.plots(node):
-        if plot.get("kind") == "space":
+        if not isinstance(plot, dict) or plot.get("kind") == "space":
             continue
         if len(plots) >= MAX_PLOTS or len(json.dumps(plot)) > MAX_BYTES:
             dropped += 1

@@ -19,6 +19,16 @@ log = logging.getLogger(__name__)
 #: Version of the layout of :func:`panels`; part of the key under which they are stored.
 VERSION = 1
 
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 class Panel(Protocol):
     """A panel that a plugin adds through the ``edgewright_report_panels`` hook."""
@@ -64,6 +74,12 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             data = build()
         except EdgewrightError as error:  # a failed run: what is missing is in its record
             problems.append(f"{title}: {error.message}")
+            return
+        except (
+            _MALFORMED
+        ) as error:  # a block's documents are a stranger's: the report must not fall with them
+            log.warning("report panel %s: %s: %s", name, type(error).__name__, error)
+            problems.append(f"{title}: can't be drawn: {type(error).__name__}: {error}")
             return
         if data:
             found.append({"kind": kind, "id": name, "title": title, "data": data})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_GROUPS = 3
-FEW_WINDOWS = 500
+FEW_WINDOWS = 1000
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Folds:
 
 
 def fold_count(windows: int) -> int:
-    """How many folds so many training windows get: 5, and 10 below 500 windows.
+    """How many folds so many training windows get: 5, and 10 below 1000 windows.
 
     A model of 4/5 of few windows is markedly worse than the final one, so its held-out scores are too high and the
     threshold with them: for K-means with 32 clusters on 100 windows a target of 1 % gave 0.5 %. Fits on so few

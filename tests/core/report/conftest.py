@@ -160,6 +160,8 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
         {"kind": "heatmap", "title": "Distances", "x": {"label": "a"}, "y": {"label": "b"}, "values": [[1, 2], [3, float("nan")]]},
         {"kind": "image", "title": "Picture", "width": 2, "height": 2, "channels": 1, "values": [0, 80, 160, 255]},
         {"kind": name(2, "novel"), "title": "Unknown"},
+        {"kind": "lines", "title": "No series"}, {"kind": "image", "title": "Vast", "width": 1e9, "height": 1e9, "values": []},
+        {"kind": "constructor", "title": "Inherited"}, ["not a plot"],
     ]  # fmt: skip
     if space:
         plots.insert(

@@ -220,3 +220,56 @@ def test_equal_labels_of_two_nodes_are_told_apart():
 
     assert _columns(["RMS", "peak", "RMS"], ["RMS", "peak", "RMS"]) == [0, 1, 2]
     assert _columns(["peak"], ["RMS", "peak"]) == [1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dimensions": ["no such feature"]},
+        {"mean": [0.0]},
+        {"scale": None},
+        {"balls": [{"center": [1.0], "radius": 1.0}]},
+        {"balls": [{"radius": "wide"}]},
+        {"balls": 7},
+    ],
+)
+def test_a_malformed_space_is_as_good_as_none(make_run, change):
+    run = make_run()
+    path = run.path / "outputs" / "anomaly" / "plots.json"
+    document = json.loads(path.read_text())
+    document["plots"][0].update(change)
+    path.write_text(json.dumps(document))
+    found = panels(run)
+    assert found["problems"] == []
+    assert next(p["data"] for p in found["panels"] if p["kind"] == "anomaly")["has_edge"] is False
+
+
+def test_a_malformed_document_of_a_block_costs_its_panel_only(make_run):
+    run = make_run()
+    (run.path / "outputs" / "anomaly" / "plots.json").write_text('{"plots": 3}')
+    found = panels(run)
+    assert {"overview", "features", "scores"} <= {panel["kind"] for panel in found["panels"]}
+    assert "can't be drawn" in found["problems"][0]
+
+
+def test_a_run_that_failed_at_once_still_has_a_report(tmp_path):
+    from edgewright.report import render, run_info
+    from edgewright.running.run import Run
+
+    failed = {
+        "id": "data/read",
+        "node": "data",
+        "status": "failed",
+        "reason": "block_error",
+        "message": "no",
+        "log_tail": "<b>",
+    }
+    nodes = [{"id": "spectral", "type": "processing", "block": "raw", "inputs": ["input"]}]
+    (tmp_path / "run.json").write_text(
+        json.dumps({"name": "x", "status": "failed", "tasks": [failed], "nodes": nodes})
+    )
+    run = Run(tmp_path)
+    document = panels(run)
+    assert document["panels"] == []
+    assert any("no such output" in problem for problem in document["problems"])
+    assert '"log_tail":"\\u003cb\\u003e"' in render(document, run_info(run))

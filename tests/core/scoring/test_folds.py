@@ -89,7 +89,7 @@ def test_the_same_names_and_seed_give_the_same_folds_in_any_order_of_recordings(
 def test_few_windows_get_more_folds():
     few, many = (
         windows(*[(f"r{i}", "a", 10) for i in range(40)]),
-        windows(*[(f"r{i}", "a", 20) for i in range(40)]),
+        windows(*[(f"r{i}", "a", 30) for i in range(40)]),
     )
     assert (make_folds(*few).count, make_folds(*many).count) == (10, 5)
 

@@ -25,9 +25,13 @@ ew.chart = (label, height, make, click) => {
   let seen = false;
   box.draw = () => {
     if (!seen) return;
-    const { data, layout } = make();
     const first = !box.classList.contains("js-plotly-plot");
-    Plotly.react(box, data, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+    let made;
+    try { made = make(); } catch (error) { // a block's plot may lack what its kind needs
+      box.replaceChildren(ew.el("p", { class: "warn" }, `This chart can't be drawn: ${error.message}`));
+      return;
+    }
+    Plotly.react(box, made.data, made.layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
     if (first && click) box.on("plotly_click", (event) => event.points && event.points[0] && click(event.points[0]));
   };
   const observer = new IntersectionObserver((entries) => {

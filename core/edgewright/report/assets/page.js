@@ -43,7 +43,7 @@
   section("impulse", "Impulse", [ew.graph(info), ew.tasks(info)]);
   for (const panel of panels.panels) {
     try {
-      section(panel.id, panel.title, (ew.panels[panel.kind] || ew.panels.plots)(panel.data));
+      section(panel.id, panel.title, (Object.hasOwn(ew.panels, panel.kind) ? ew.panels[panel.kind] : ew.panels.plots)(panel.data));
     } catch (error) { // one panel that can't be drawn must not take the others with it
       section(panel.id, panel.title, ew.el("p", { class: "warn" }, `This panel can't be drawn: ${error.message}`));
     }

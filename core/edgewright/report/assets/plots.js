@@ -1,10 +1,18 @@
 // Plots and tables of blocks and plugins, by the schema of plots.json; and the deployment panel.
 ew.panels.plots = (data) => [
   data.text ? ew.el("p", {}, data.text) : null,
-  ew.el("div", { class: "grid two" }, (data.plots || []).map((plot) => ew.el("figure", {}, ew.el("figcaption", {}, ew.el("b", {}, plot.title || plot.kind)), (ew.plots[plot.kind] || ew.plots.unknown)(plot)))),
+  ew.el("div", { class: "grid two" }, (data.plots || []).map((plot) => ew.el("figure", {}, ew.el("figcaption", {}, ew.el("b", {}, plot.title || plot.kind)), ew.plot(plot)))),
   (data.tables || []).map((table) => [table.title ? ew.el("h3", {}, table.title) : null,
     ew.table(table.columns.map((name) => [name]), table.rows.map((row) => row.map((value) => (typeof value === "number" ? ew.number(value) : String(value)))))]),
 ];
+// A block wrote the plot: one that can't be drawn says so and leaves the others alone.
+ew.plot = (plot) => {
+  try {
+    return (Object.hasOwn(ew.plots, plot.kind) ? ew.plots[plot.kind] : ew.plots.unknown)(plot);
+  } catch (error) {
+    return ew.el("p", { class: "warn" }, `This plot can't be drawn: ${error.message}`);
+  }
+};
 ew.plots = {
   lines: (plot) => ew.chart(String(plot.title), 300, () => ({
     data: plot.series.map((series, i) => ({ type: "scatter", mode: "lines", name: ew.short(series.name, 30), x: plot.x && plot.x.values, y: series.values, line: { width: 1.5, color: ew.series(i) } })),
@@ -15,6 +23,7 @@ ew.plots = {
     layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label), yaxis: ew.axis(plot.y && plot.y.label) }),
   })),
   image: (plot) => {
+    if (!(plot.width * plot.height <= 4e6)) throw new Error(`an image of ${plot.width} × ${plot.height}`);
     const canvas = ew.el("canvas", { width: plot.width, height: plot.height, class: "image", role: "img", "aria-label": plot.title });
     const context = canvas.getContext("2d"), image = context.createImageData(plot.width, plot.height), values = plot.values.flat(3), c = plot.channels || 1;
     for (let i = 0; i < plot.width * plot.height; i++) {
