@@ -73,6 +73,15 @@ def test_a_run_that_ends_well_ends_its_reaper(engine: Any) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_a_run_in_doubt_has_its_reaper_look(prepared: Any, engine: Any, left_of: Any) -> None:
+    lease = Lease()
+    lease.start()
+    engine.create_container(prepared.image, command=["true"], labels=lease.labels("doubtful", "task"))
+    assert len(left_of("doubtful")) == 1
+    lease.close(clean=False)
+    assert left_of("doubtful") == []
+
+
 def test_the_sweep_takes_the_dead_and_leaves_the_living(prepared: Any, engine: Any) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

@@ -44,6 +44,7 @@ class Container:
         self._threads: list[threading.Thread] = []
         self._stream: Any = None
         self.id = ""
+        self.removed = False
         self.problem: Exception | None = None
         self.first_error = b""
 
@@ -56,6 +57,7 @@ class Container:
     ) -> None:
         with suppress(*engine_failures()):  # if the engine is gone, the reaper or the next sweep removes it
             self._remove()
+            self.removed = True
         self._drain()
 
     def start(self) -> None:
@@ -145,7 +147,9 @@ class Container:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if self._stream is not None:
-            response = getattr(self._stream, "_response", None)  # the library keeps the connection's owner there
+            response = getattr(
+                self._stream, "_response", None
+            )  # the library keeps the connection's owner there
             for owner in (response, self._stream):
                 with suppress(*engine_failures()):
                     if owner is not None:

@@ -52,14 +52,21 @@ class Lease:
         """Labels of a container for one task."""
         return {LEASE: self.id, RUN: run_id, TASK: task_id, **_identity(os.getpid())}
 
-    def close(self) -> None:
-        """Tell the reaper that all is clean, and wait for its end."""
+    def close(self, *, clean: bool = True) -> None:
+        """Let the reaper end, and wait for it.
+
+        Parameters
+        ----------
+        clean : bool
+            Whether every container is known to be removed; if not, the reaper looks for them as if we had died.
+        """
         if self._reaper is None:
             return
         assert self._reaper.stdin is not None
         with suppress(OSError):
-            self._reaper.stdin.write(b"q")
-            self._reaper.stdin.flush()
+            if clean:
+                self._reaper.stdin.write(b"q")
+                self._reaper.stdin.flush()
         with suppress(OSError):
             self._reaper.stdin.close()
         self._reaper.wait()

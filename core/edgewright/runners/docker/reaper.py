@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-ROUNDS = 8
+ROUNDS = 6
 PAUSE_SECONDS = 0.5
 
 

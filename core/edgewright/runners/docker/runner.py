@@ -41,6 +41,7 @@ class DockerRunner:
         self._lease = Lease()
         self._lock = threading.Lock()
         self._capabilities: Capabilities | None = None
+        self._clean = True  # no container may be left
 
     def available(self) -> str | None:
         """Return None when an engine on this machine answers, else why none does."""
@@ -93,6 +94,7 @@ class DockerRunner:
             try:
                 verdict = self._contain(api, job, cancel, on_message, log, capabilities)
             except engine_failures() as problem:
+                self._clean = False  # a creation that seemed to fail may have made a container
                 verdict = Verdict("infra", f"the engine failed: {explain(problem)}")
             finally:
                 take_back(job.out_dir, user)
@@ -109,7 +111,7 @@ class DockerRunner:
     def close(self) -> None:
         """End the reaper."""
         with self._lock:
-            self._lease.close()
+            self._lease.close(clean=self._clean)
 
     def _begin(self, api: APIClient) -> Capabilities:
         """Once, before the first task: sweep what dead runs left, start the reaper, ask what the engine can do."""
@@ -142,13 +144,17 @@ class DockerRunner:
         arguments = create_arguments(
             api, job, image=image, capabilities=capabilities, user=task_user(capabilities), labels=labels
         )
-        with Container(api, arguments, log, on_message) as container:
-            deadline = time.monotonic() + job.limits.seconds
-            try:
-                container.start()
-            except engine_failures() as problem:
-                return _judge_start(problem)
-            return _watch(container, job, cancel, deadline)
+        container = Container(api, arguments, log, on_message)
+        try:
+            with container:
+                deadline = time.monotonic() + job.limits.seconds
+                try:
+                    container.start()
+                except engine_failures() as problem:
+                    return _judge_start(problem)
+                return _watch(container, job, cancel, deadline)
+        finally:
+            self._clean = self._clean and container.removed
 
 
 def _judge_start(problem: Exception) -> Verdict:
