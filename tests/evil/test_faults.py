@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from edgewright.errors import EdgewrightError
+from edgewright.images.engine import inspect_image
 from edgewright.runners.base import Limits
 from edgewright.runners.environment import task_environment
 from edgewright.running.cancel import Cancel
@@ -237,11 +238,11 @@ def test_f32_the_environment_is_ours_alone(evil: Any, monkeypatch: pytest.Monkey
     line = next(line for line in ran.log.splitlines() if line.startswith(b"environment "))
     seen = json.loads(line.removeprefix(b"environment "))
     ours = set(task_environment(threads=1, home="", temporary="")) | {"PATH"}
-    extra = {
-        "process": {"PYTHONPATH"},
-        "docker": {"PYTHONPATH", "HOSTNAME", "PIP_CERT", "PIP_BREAK_SYSTEM_PACKAGES"},
-    }
-    assert ours <= set(seen) <= ours | extra[evil.name]
+    extra = {"PYTHONPATH"}
+    if evil.name == "docker":
+        image = inspect_image(evil.prepare("F32_environment").image)
+        extra = {"HOSTNAME", *(line.split("=", 1)[0] for line in image["Config"]["Env"])}
+    assert ours <= set(seen) <= ours | extra
     assert "secret of the host" not in line.decode()
     assert (seen["TZ"], seen["LANG"], seen["PYTHONHASHSEED"]) == ("UTC", "C.UTF-8", "0")
     if evil.name == "process":
