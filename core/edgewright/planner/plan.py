@@ -110,7 +110,7 @@ def build_nodes(
                 Node(
                     id=entry.name if kind == "deployment" else entry.id,
                     block=block,
-                    params=complete(block, entry.params, impulse.locate(f"/{kind}/{number}/params")),
+                    params=complete(block, entry.params, f"/{kind}/{number}/params"),
                     inputs=tuple(getattr(entry, "input", None) or ["input"]),
                     axes=tuple(entry.axes) if getattr(entry, "axes", None) else None,
                     labels=tuple(train.labels) if train is not None and train.labels else None,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from edgewright.store import Entry, Links, Store, StoredOutput
 
 LOG_TAIL_BYTES = 4096
+#: Exit code after Ctrl-C: what a shell reports for SIGINT.
+INTERRUPTED = 130
 
 
 class Engine:
@@ -152,8 +154,11 @@ class Engine:
             self.recorder.task(
                 id=task.id, node=task.node, operation=task.operation, status="skipped", seconds=0.0
             )
-        if first is None and self.cancel.is_set():
-            first = TaskError("run", "cancelled", "stopped by the user; finished tasks are kept")
+        if self.cancel.is_set():
+            first = TaskError(
+                "run", "cancelled", "stopped by the user; what finished is kept, run again to go on"
+            )
+            first.exit_code = INTERRUPTED
         if first is not None:
             raise first
 

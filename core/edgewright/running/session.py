@@ -53,7 +53,7 @@ def load(path: Path, base: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[No
     processing, learning, deployment = build_nodes(
         impulse,
         lambda reference: resolve(reference, base, plugins),
-        lambda block, given, place: resolve_params(block.spec, given, where=place),
+        lambda block, given, pointer: resolve_params(block.spec, given, where=pointer, locate=impulse.locate),
     )
     return impulse, processing, learning, deployment
 

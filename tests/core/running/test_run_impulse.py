@@ -213,3 +213,43 @@ def test_axes_that_the_data_lack_are_refused_with_the_place(project: Path) -> No
     (project / "impulse.yaml").write_text(text.replace(", axes: [accX, accY]}", "}"))
     with pytest.raises(PlanError, match=r"impulse\.yaml:\d+: node 'plain' chooses axes \['gyrX'\]"):
         run_impulse(project / "impulse.yaml", options=PROCESS)
+
+
+def test_ctrl_c_stops_tasks_and_says_how_to_go_on(project: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "edgewright", "run", "impulse.yaml", "--runner", "process", "-o", "run"],
+        cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    events = project / "run" / "events.jsonl"
+    deadline = time.monotonic() + 120
+    while not (events.exists() and '"anomaly/fit' in events.read_text()):
+        assert child.poll() is None, child.stderr.read() if child.stderr else ""
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 130, errors
+    assert "run again to go on" in errors
+    assert json.loads((project / "run" / "run.json").read_text())["status"] == "cancelled"
+    assert (
+        str(project)
+        not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    )
+
+
+def test_every_document_of_a_run_keeps_to_its_schema(trained: tuple[Path, Run]) -> None:
+    from edgewright_specs.catalog import load_file
+
+    _, run = trained
+    outputs = run.path / "outputs"
+    for name, path in (
+        ("impulse", run.path / "impulse.yaml"),
+        ("run", run.path / "run.json"),
+        ("lock", run.path / "impulse.lock"),
+        ("description", outputs / "flat" / "description.json"),
+        ("model", outputs / "anomaly" / "model" / "model.json"),
+        ("plots", outputs / "anomaly" / "plots.json"),
+        ("export", outputs / "anomaly" / "export" / "export.json"),
+    ):
+        load_file(name, path)
