@@ -105,11 +105,13 @@ def test_process_and_image_name_their_environment_alike(own: Path, prepared: Any
     assert inside[:2] == ("numpy==2.2.6", "scipy==1.15.3")
 
 
-def test_a_build_that_fails_says_where(own: Path) -> None:
+def test_a_build_that_fails_says_where_and_leaves_nothing(own: Path, engine: Any) -> None:
     (own / "Dockerfile").write_text("FROM edgewright/base\nRUN echo the reason >&2 && exit 7\n")
     with pytest.raises(ImageError, match=r"(?s)building edgewright/stage-own.*the reason"):
         build_block(load(own), quiet)
     assert find_image(load(own)) is None
+    base = image_id(framework_tag("base"))
+    assert not [found for found in engine.containers(all=True) if found["ImageID"] == base]
 
 
 def test_an_image_without_python_is_refused_with_advice(own: Path, engine: Any) -> None:

@@ -57,7 +57,8 @@ def build(tag: str, context: bytes, *, labels: Iterable[tuple[str, str]] = (), p
     ImageError
         The build failed; the message ends with its last lines.
     """
-    words = ["build", "--tag", tag, *shlex.split(os.environ.get(BUILD_ARGS_VARIABLE, ""))]
+    # Without --force-rm the legacy builder leaves the container of the step that failed.
+    words = ["build", "--force-rm", "--tag", tag, *shlex.split(os.environ.get(BUILD_ARGS_VARIABLE, ""))]
     for name, value in labels:
         words += ["--label", f"{name}={value}"]
     run([*words, "-"], what=f"building {tag}", progress=progress, standard_input=context)

@@ -1,0 +1,110 @@
+"""What is concluded from an engine's description of itself; nothing here needs an engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edgewright.images import engine as engine_module
+from edgewright.images.engine import engine_url, why_unreachable
+from edgewright.runners.docker import capabilities
+from edgewright.runners.docker.capabilities import ask_capabilities
+from edgewright.runners.docker.flags import task_user
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHOLE = {
+    "NCPU": 4,
+    "Architecture": "aarch64",
+    "MemoryLimit": True,
+    "SwapLimit": True,
+    "PidsLimit": True,
+    "CpuCfsQuota": True,
+    "SecurityOptions": ["name=seccomp,profile=default"],
+}
+
+
+class FakeApi:
+    def __init__(self, **changes: Any) -> None:
+        self._info = {**WHOLE, **changes}
+
+    def info(self) -> dict[str, Any]:
+        return self._info
+
+
+def ask(**changes: Any) -> Any:
+    return ask_capabilities(FakeApi(**changes))  # type: ignore[arg-type]
+
+
+def test_a_whole_engine_refuses_nothing() -> None:
+    found = ask()
+    assert (found.cpus, found.architecture, found.unenforced, found.refusal()) == (4, "arm64", (), None)
+
+
+def test_what_can_not_be_held_is_a_refusal_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(capabilities.ALLOW_VARIABLE, raising=False)
+    found = ask(MemoryLimit=False, PidsLimit=False, SecurityOptions=[])
+    assert found.unenforced == ("memory", "pids", "seccomp")
+    assert "can't enforce: memory, pids, seccomp" in str(found.refusal())
+    monkeypatch.setenv(capabilities.ALLOW_VARIABLE, "1")
+    assert found.refusal() is None
+
+
+@pytest.mark.parametrize(("swaps", "unenforced"), [(True, ("swap",)), (False, ())])
+def test_swap_that_does_not_exist_needs_no_limit(
+    monkeypatch: pytest.MonkeyPatch, swaps: bool, unenforced: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(capabilities, "_host_swaps", lambda: swaps)
+    assert ask(SwapLimit=False).unenforced == unenforced
+
+
+@pytest.mark.parametrize(
+    ("uid", "options", "inside", "ours"),
+    [
+        (0, [], "65532:65532", False),
+        (1000, [], "1000:1000", True),
+        (1000, ["name=rootless"], "0:0", True),
+    ],
+)
+def test_a_task_is_never_root_on_the_host(
+    monkeypatch: pytest.MonkeyPatch, uid: int, options: list[str], inside: str, ours: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(os, "getegid", lambda: uid)
+    user = task_user(ask(SecurityOptions=["name=seccomp", *options]))
+    assert (user.inside, user.ours) == (inside, ours)
+
+
+def test_a_remote_or_missing_engine_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://10.0.0.1:2375")
+    assert "not on this machine" in str(why_unreachable())
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    assert "does not answer" in str(why_unreachable())
+    monkeypatch.delenv("DOCKER_HOST")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setattr(engine_module, "_usual_sockets", list)
+    assert "no container engine found" in str(why_unreachable())
+
+
+def test_the_engine_of_the_docker_context_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    meta = tmp_path / "contexts" / "meta" / "abc" / "meta.json"
+    meta.parent.mkdir(parents=True)
+    meta.write_text(
+        json.dumps({"Name": "desktop", "Endpoints": {"docker": {"Host": "unix:///run/desktop.sock"}}})
+    )
+    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "desktop"}))
+    assert engine_url() == "unix:///run/desktop.sock"
+    (tmp_path / "config.json").write_text("{}")
+    path = tmp_path / "usual.sock"
+    monkeypatch.setattr(engine_module, "_usual_sockets", lambda: [tmp_path / "gone.sock", path])
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        assert engine_url() == f"unix://{path}"
