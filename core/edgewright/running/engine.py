@@ -14,8 +14,8 @@ from edgewright.planner.keys import block_parts, changed_parts, host_parts
 from edgewright.planner.queue import Queue
 from edgewright.planner.tasks import BlockTask, HostTask, StepInputs, Task
 from edgewright.running.cancel import Cancel
-from edgewright.running.materialise import materialise
-from edgewright_specs.interface import OPERATION_OUTPUTS, digest_json
+from edgewright.running.materialise import expected_shapes, materialise
+from edgewright_specs.interface import digest_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -250,7 +250,7 @@ class Engine:
         links: Links,
         cancel: Event,
     ) -> Entry:
-        from edgewright.harvest import HarvestError, harvest
+        from edgewright.harvest import HarvestError, harvest, output_rules
         from edgewright.runners.base import Job, Limits
 
         runner, prepared = ready
@@ -270,8 +270,11 @@ class Engine:
         if outcome.reason != "ok":
             raise TaskError(task.id, outcome.reason, outcome.message, log_tail=tail, hint=self._hint(task))
         try:
-            got = harvest(out_dir, staged, _rules(task), limits)
-            _check_shapes(task, got.outputs)
+            section = task.block.spec.edgewright
+            declared = section.outputs if section is not None else None
+            rules = output_rules(task.operation, declared, expected_shapes(task, self.find))
+            undeclared = section.undeclared_files if section is not None else "warn"
+            got = harvest(out_dir, staged, rules, limits, undeclared=undeclared)
         except HarvestError as problem:
             raise TaskError(
                 task.id, problem.reason, problem.message, log_tail=tail, hint=self._hint(task)
@@ -302,42 +305,6 @@ class Engine:
 
 def _kind(path: str) -> Literal["array", "folder", "json"]:
     return "array" if path.endswith(".npy") else "json" if path.endswith(".json") else "folder"
-
-
-def _rules(task: BlockTask) -> dict[str, Any]:
-    rules: dict[str, Any] = {name: dict(rule) for name, rule in OPERATION_OUTPUTS[task.operation].items()}
-    declared = task.block.spec.edgewright.outputs if task.block.spec.edgewright else {}
-    for name, output in declared.items():
-        if name in rules:
-            rules[name].update(
-                {k: v for k, v in output.model_dump(exclude_none=True).items() if k != "dtype"}
-            )
-            if output.dtype:
-                rules[name]["dtypes"] = (output.dtype,)
-    return rules
-
-
-def _check_shapes(task: BlockTask, outputs: Mapping[str, StoredOutput]) -> None:
-    """Hold an operation's arrays to the number of windows it was given and the columns it described."""
-    from edgewright.harvest import HarvestError
-    from edgewright.planner.tasks import WindowRows
-
-    windows = task.inputs.get("windows")
-    expected = windows.last - windows.first if isinstance(windows, WindowRows) else None
-    for name, output in outputs.items():
-        if output.kind != "array" or not output.shape:
-            continue
-        if expected is not None and output.shape[0] != expected:
-            raise HarvestError(
-                "bad_output",
-                f"output {name!r} has {output.shape[0]} rows for {expected} windows; one row a window is needed",
-            )
-        if name == "features" and task.columns is not None and output.shape[1] != task.columns:
-            raise HarvestError(
-                "bad_output",
-                f"output {name!r} has {output.shape[1]} columns, but `describe` announced {task.columns}; "
-                "make `transform` and `describe` agree for these parameters",
-            )
 
 
 def _outcome(handle: Handle) -> TaskError | None:

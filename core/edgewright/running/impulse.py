@@ -104,21 +104,23 @@ def run_impulse(
         ],
         "versions": {"edgewright": version("edgewright"), "python": platform.python_version()},
     }  # fmt: skip
-    recorder = Recorder(folder, head, (*listeners, plugins.run_event))
-    session = Session(
-        impulse, processing, learning, deployment, store or Store(), plugins, recorder, options, str(base)
-    )
+    store = store or Store()
+    blocks_ran = False
     try:
+        store.add_root(folder)
+        recorder = Recorder(folder, head, (*listeners, plugins.run_event))
+        session = Session(
+            impulse, processing, learning, deployment, store, plugins, recorder, options, str(base)
+        )
         with finishing(session, folder):
             session.data(files)
             session.describe()
+            blocks_ran = True
             session.learn()
             build = session.export()
             session.deploy(deployment, build, verify=options.verify)
     except EdgewrightError as error:
-        if error.exit_code == 2 and not any(
-            entry.meta.get("runner") != "host" for entry in session.engine.entries.values()
-        ):
+        if error.exit_code == 2 and not blocks_ran:
             clear_run_folder(folder)
             if made:
                 folder.rmdir()
@@ -142,7 +144,6 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
     finally:
         session.close()
         link_outputs(folder, session.engine.entries.items())
-        session.engine.store.add_root(folder)
         if session.identity is not None:
             write_json(
                 folder / "impulse.lock",

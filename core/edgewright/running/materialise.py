@@ -43,6 +43,35 @@ def materialise(task: BlockTask, in_dir: Path, find: Find, links: Links) -> None
     (in_dir / REQUEST_FILE).write_text(text, encoding="utf-8")
 
 
+def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, ...]]:
+    """What a task's arrays must be: a row for each of its windows, and the columns that ``describe`` announced."""
+    rows: int | None = None
+    windows, features = task.inputs.get("windows"), task.inputs.get("features")
+    if isinstance(windows, WindowRows):
+        rows = windows.last - windows.first
+    elif isinstance(windows, FromTask):
+        rows = (find(windows.task, windows.output)[0].shape or (None,))[0]
+    elif isinstance(features, FeatureRows):
+        rows = _count_rows(features, find)
+    if task.operation == "transform":
+        return {"features": (rows, task.columns)}
+    if task.operation == "score":
+        one = {"scores": (rows,), "contributions": (rows, None), "probabilities": (rows, None)}
+        return {**one, "map": (rows, None, None)}
+    return {"train_scores": (rows,)} if task.operation == "fit" else {}
+
+
+def _count_rows(source: FeatureRows, find: Find) -> int | None:
+    import numpy as np
+
+    if source.rows is not None:
+        return len(source.rows.of(np.load(find(source.rows.task, "assignment")[1])))
+    if not source.parts or not source.parts[0].chunks:
+        return None
+    shapes = [find(chunk, "features")[0].shape or (0,) for chunk in source.parts[0].chunks]
+    return sum(shape[0] for shape in shapes)
+
+
 def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
     if isinstance(source, FromTask):
         return _stored(name, source, in_dir, find, links)
