@@ -128,7 +128,7 @@ def put_array(folder: Path, name: str, array: NDArray[Any]) -> dict[str, Any]:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))  # type: ignore[no-untyped-call]
     digest = sha256(header.getvalue())
-    digest.update(array)
+    digest.update(array.data)
     with path.open("wb") as file:
         file.write(header.getvalue())
         file.write(array.data)

@@ -93,6 +93,7 @@ class Bench:
         self.plugins = plugins
         self._runners = plugins.runners()
         self._docker = docker
+        self.made: dict[str, Path] = {}  # what checks made once and share
         self._numbers = count()
         self._stack = ExitStack()
         self._prepared: dict[str, Prepared] = {}

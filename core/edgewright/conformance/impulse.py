@@ -23,12 +23,11 @@ BUILD_ID = "0123456789abcdef"
 
 def trained_impulse(bench: Bench) -> Path:
     """The deployment folder (docs/architecture.md) of `flatten` and `kmeans`, made once a bench."""
-    folder = bench.folder / "impulse"
-    if not (folder / "done").exists():
-        folder.mkdir()
+    if "impulse" not in bench.made:
+        folder = bench.new_folder()
         _make(bench, folder)
-        (folder / "done").touch()
-    return folder / "impulse"
+        bench.made["impulse"] = folder / "impulse"
+    return bench.made["impulse"]
 
 
 def _make(bench: Bench, folder: Path) -> None:
@@ -75,7 +74,7 @@ def _make(bench: Bench, folder: Path) -> None:
             ("kmeans/score/selftest-made", "scores"): learned.score(learned.model, test).outputs["scores"],
             ("kmeans/threshold", "threshold"): folder / "threshold.json",
         }
-        assemble(StepInputs(files, {}), _settings(window), folder)
+        assemble(StepInputs(files), _settings(window), folder)
 
 
 class _Learned:

@@ -1,0 +1,56 @@
+"""Every built-in block keeps what a stranger's must keep, by the same checks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edgewright.conformance import Bench, checks_for
+from edgewright.conformance.checks import judge
+from edgewright.plugins import make_plugins
+from edgewright.registry import builtin_folders, resolve
+
+PLUGINS = make_plugins()
+BLOCKS = {name: resolve(name, Path.cwd(), PLUGINS) for name in builtin_folders(PLUGINS)}
+#: A minute of compiling: each of these builds the package anew.
+SLOW = {("wasm", name) for name in ("defaults", "bounds", "deterministic", "warm", "container")}
+
+
+def marks(block, check):
+    found = [pytest.mark.docker] if check == "container" else []
+    return [*found, pytest.mark.slow] if (block, check) in SLOW else found
+
+
+PROMISES = [
+    pytest.param(name, check, id=f"{name}-{check.name}", marks=marks(name, check.name))
+    for name, block in BLOCKS.items()
+    for check in checks_for(block.type)
+]
+
+
+@pytest.fixture(scope="module")
+def benches():
+    opened = {name: Bench(block, PLUGINS) for name, block in BLOCKS.items()}
+    yield opened
+    for bench in opened.values():
+        bench.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(("name", "check"), PROMISES)
+def test_a_built_in_block_keeps_its_promise(name, check, benches):
+    verdict = judge(check, benches[name])
+    if (
+        verdict.status == "skipped"
+        and check.name == "container"
+        and os.environ.get("EDGEWRIGHT_REQUIRE_ENGINE")
+    ):
+        pytest.fail(f"an engine must be there: {verdict.message}")
+    if verdict.status == "skipped":
+        pytest.skip(verdict.message)
+    assert verdict.status == "passed", f"{verdict.message}\n→ {verdict.remedy}"
+
+
+def test_every_kind_of_block_is_among_them():
+    assert {block.type for block in BLOCKS.values()} == {"processing", "learning", "deployment"}
