@@ -55,6 +55,10 @@ class ProcessRunner:
         """Works wherever there are POSIX processes."""
         return None if os.name == "posix" else "it needs Linux, macOS or WSL2"
 
+    def ready(self) -> bool:
+        """Nothing is built."""
+        return True
+
     def prepare(self, block: Block, on_message: OnMessage) -> Prepared:  # noqa: ARG002
         """Nothing to build: the block runs in this interpreter's environment.
 
