@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from edgewright.runners.docker.capabilities import ask_capabilities
 
 pytestmark = pytest.mark.docker
 
@@ -63,16 +66,23 @@ def test_out_is_capped(run: Any, code: str, says: str) -> None:
     assert sum(path.stat().st_size for path in ran.out.iterdir()) < 64 << 20
 
 
-def test_a_foreign_architecture_is_refused(run: Any, engine: Any, tmp_path: Path) -> None:
+def test_an_image_without_the_command_is_refused(run: Any, engine: Any, tmp_path: Path) -> None:
     from edgewright.images.archive import pack
 
-    tag = f"edgewright/test-foreign:{os.getpid()}"
+    tag = f"edgewright/test-empty:{os.getpid()}"
     engine.import_image_from_data(pack({"x": b""}), repository=tag, changes=["CMD true"])
     try:
         outcome = run("", image=engine.inspect_image(tag)["Id"]).outcome
-        # Not foreign, but empty: there is no python3 to execute.
         assert outcome.reason == "refused"
         assert "can't be executed" in outcome.message
         assert "python3" in outcome.message
     finally:
         engine.remove_image(tag)
+
+
+def test_an_image_for_another_cpu_is_refused_before_it_starts(run: Any, runner: Any, engine: Any) -> None:
+    theirs = ask_capabilities(engine)
+    runner._capabilities = replace(theirs, architecture="s390x")
+    outcome = run("").outcome
+    assert outcome.reason == "refused"
+    assert outcome.message == f"its image is for {theirs.architecture}, the engine runs s390x"
