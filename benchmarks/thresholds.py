@@ -128,7 +128,7 @@ def main() -> None:
         print(
             "Observed false-alarm rate in %, median (lower – upper quartile) over random data sets; target 1\n"
         )
-        print(f"{'data':<26}{'n':>5}{'strag.':>8}  " + "".join(f"{rule:>20}" for rule in RULES))
+        print(f"{'data':<26}{'n':>5}{'strag.':>8}  " + "".join(f"{rule:>22}" for rule in RULES))
     began = time.monotonic()
     pooled: dict[str, list[float]] = {rule: [] for rule in RULES}
     for kind, (features, heavy, recording, each) in kinds.items():
@@ -156,7 +156,7 @@ def show(as_json: bool, kind: str, windows: int, stragglers: float, found: dict[
             json.dumps({"data": kind, "n": windows, "stragglers": stragglers, "fpr_percent_quartiles": rows})
         )
         return
-    cells = "".join(f"{f'{q[1]:.2f} ({q[0]:.2f} – {q[2]:.2f})':>20}" for q in quartiles.values())
+    cells = "".join(f"{f'{q[1]:.2f} ({q[0]:.2f} – {q[2]:.2f})':>22}" for q in quartiles.values())
     share = f"{100 * stragglers:.1f} %" if windows else ""
     print(f"{kind:<26}{windows or '':>5}{share:>8}  {cells}", flush=True)
 

@@ -41,6 +41,7 @@ class Opened:
     def __init__(self, browser, path, **options):
         self.alarms = []
         self.page = browser.new_page(viewport={"width": 1400, "height": 900}, **options)
+        self.page.set_default_timeout(60_000)  # machines that run tests are busy
         self.page.on(
             "dialog", lambda dialog: (self.alarms.append(f"dialog {dialog.message}"), dialog.dismiss())
         )
@@ -63,7 +64,7 @@ class Opened:
             cards.nth(number).scroll_into_view_if_needed()
             for chart in cards.nth(number).locator(".chart").all():
                 chart.scroll_into_view_if_needed()
-                chart.locator(".main-svg").first.wait_for()
+                chart.locator(".main-svg, .warn").first.wait_for()
 
 
 def test_hostile_text_is_shown_and_does_nothing(browser, hostile_run, tmp_path):
