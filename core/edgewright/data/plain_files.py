@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgewright.data.inventory import list_files
+from edgewright.data.listing import list_files
 from edgewright.data.readers.base import BadFileError
 from edgewright.data.reading import recordings_of, shown
 from edgewright.errors import DataError, UsageError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright.data.inventory import FOLDER_OPTIONS, DataFile, Inventory
+from edgewright.data.listing import FOLDER_OPTIONS, DataFile, Inventory
 from edgewright.data.readers.base import BadFileError, Recording
 from edgewright.data.resampling import interpolate, resample, same_rate
 from edgewright.data.signal_file import SignalWriter

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright.data.inventory import list_files
+from edgewright.data.listing import list_files
 from edgewright.data.readers.base import BadFileError
 from edgewright.data.reading import recordings_of, shown
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from edgewright.data.inventory import DataFile, Inventory
+    from edgewright.data.listing import DataFile, Inventory
     from edgewright.data.readers.base import Reader, Recording
 
 #: Files whose shape decides between time series and table, read from both ends of the list.

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgewright.data import inventory
-from edgewright.data.inventory import list_files
+from edgewright.data.listing import list_files
 from edgewright.data.layout import FileFacts
 from edgewright.data.readers import builtin_readers
 from edgewright.data.readers.base import BadFileError
