@@ -13,6 +13,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,17 +124,26 @@ def put_array(folder: Path, name: str, array: NDArray[Any]) -> dict[str, Any]:
     """Write a C-ordered array into a request folder and return the entry that names it in ``inputs``."""
     import numpy as np
 
-    path = folder / f"{name}.npy"
     array = np.ascontiguousarray(array)
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))  # type: ignore[no-untyped-call]
-    digest = sha256(header.getvalue())
+    header = npy_header(array.dtype.str, array.shape)
+    digest = sha256(header)
     digest.update(array.data)
-    with path.open("wb") as file:
-        file.write(header.getvalue())
+    with open(f"{folder}/{name}.npy", "wb") as file:  # noqa: PTH123 - half the time of pathlib, in every warm answer
+        file.write(header)
         file.write(array.data)
-    chunk = {"path": path.name, "shape": list(array.shape), "sha256": digest.hexdigest()}
+    chunk = {"path": f"{name}.npy", "shape": list(array.shape), "sha256": digest.hexdigest()}
     return {"kind": "array", "dtype": array.dtype.name, "chunks": [chunk]}
+
+
+@lru_cache(maxsize=64)
+def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
+    """First bytes of the ``.npy`` file of a C-ordered array, as numpy writes them."""
+    import numpy as np
+
+    header = io.BytesIO()
+    facts = {"descr": dtype, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, facts)  # type: ignore[no-untyped-call]
+    return header.getvalue()
 
 
 def put_features(
