@@ -35,6 +35,10 @@ def stranger(monkeypatch):
     return make
 
 
+def nothing():
+    return []
+
+
 def hooks():
     return [name for name in dir(hookspecs) if name.startswith("edgewright_")]
 
@@ -57,7 +61,7 @@ def test_results_come_in_order_of_loading(stranger):
 
 
 def test_a_hook_that_does_not_exist_is_refused(stranger):
-    stranger(edgewright_blokcs=list)
+    stranger(edgewright_blokcs=nothing)
     with pytest.raises(PluginError, match="edgewright_blokcs") as caught:
         make_plugins()
     assert caught.value.plugin == "stranger"
@@ -132,7 +136,7 @@ def test_a_plugin_can_be_left_out(monkeypatch):
 
 def test_tracing_writes_each_call(stranger, monkeypatch, capsys):
     monkeypatch.setenv("EDGEWRIGHT_TRACE_PLUGINS", "1")
-    stranger(edgewright_blocks=list)
+    stranger(edgewright_blocks=nothing)
     make_plugins().blocks()
     assert "plugins: edgewright_blocks" in capsys.readouterr().err
 
