@@ -57,8 +57,6 @@ def run(arguments: Sequence[str], *, state: State | None = None) -> int:
 
     ``EDGEWRIGHT_DEBUG=1`` shows tracebacks.
     """
-    from edgewright.cli.failures import report
-
     _plain_warnings()
     as_json = "--json" in arguments
     try:
@@ -70,9 +68,9 @@ def run(arguments: Sequence[str], *, state: State | None = None) -> int:
         # Our reader (head, less) has gone; nobody is left to tell. Keep the interpreter from trying again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
-    except Exception as error:
-        return report(error, as_json=as_json)
-    except KeyboardInterrupt as error:
+    except (Exception, KeyboardInterrupt) as error:
+        from edgewright.cli.failures import report  # with tempfile and traceback, a tenth of `--help`
+
         return report(error, as_json=as_json)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
