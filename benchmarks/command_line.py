@@ -26,7 +26,8 @@ def impulse() -> str:
     """18 processing nodes and 2 learning nodes over two axes."""
     names = [f"flat{number}" for number in range(PROCESSING)]
     processing = "\n".join(
-        f"  - {{id: {name}, block: flatten, params: {{scale-axes: {number + 1}}}}}" for number, name in enumerate(names)
+        f"  - {{id: {name}, block: flatten, params: {{scale-axes: {number + 1}}}}}"
+        for number, name in enumerate(names)
     )
     first, second = ", ".join(names[:9]), ", ".join(names[9:])
     return f"""version: 1
@@ -80,7 +81,9 @@ def main() -> None:
             helps.append(help_)
             ratios.append(help_ / bare)
             differences.append(cached - help_)
-    print(f"--help: {1000 * statistics.median(helps):.0f} ms, {statistics.median(ratios):.1f} × bare Python (goal ≤ 10)")
+    print(
+        f"--help: {1000 * statistics.median(helps):.0f} ms, {statistics.median(ratios):.1f} × bare Python (goal ≤ 10)"
+    )
     print(f"cached run of 20 nodes: {statistics.median(differences):.2f} s beyond --help (goal ≤ 0.4)")
 
 

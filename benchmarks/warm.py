@@ -15,12 +15,15 @@ import json
 import statistics
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import edgewright
 from edgewright_sdk import Params, Windows, load_block
-from edgewright_specs.interface import WindowSpec
+
+if TYPE_CHECKING:
+    from edgewright_specs.interface import WindowSpec
 
 GOAL_MS = 1.0
 BLOCKS = ("raw", "flatten", "spectral_analysis")

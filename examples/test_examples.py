@@ -21,14 +21,18 @@ def custom_block(tmp_path: Path) -> Path:
     """The example beside recordings of the motion example's shape (those themselves need the network)."""
     project = tmp_path / "custom_block"
     shutil.copytree(EXAMPLES / "custom_block", project, ignore=shutil.ignore_patterns("runs", "data"))
-    for number, (label, size) in enumerate({"standing": 0.1, "walking": 1.0, "running": 5.0, "badminton": 4.0}.items()):
+    for number, (label, size) in enumerate(
+        {"standing": 0.1, "walking": 1.0, "running": 5.0, "badminton": 4.0}.items()
+    ):
         folder = project / "data" / label
         folder.mkdir(parents=True)
         for recording in range(4):
             random = np.random.default_rng([number, recording])
             values = size * random.standard_normal((100, len(AXES)))
             rows = [f"{100 * t}," + ",".join(f"{v:.6f}" for v in row) for t, row in enumerate(values)]
-            (folder / f"{recording}.csv").write_text("\n".join([",".join(("timestamp", *AXES)), *rows]) + "\n")
+            (folder / f"{recording}.csv").write_text(
+                "\n".join([",".join(("timestamp", *AXES)), *rows]) + "\n"
+            )
     return project
 
 
@@ -42,7 +46,9 @@ def run(project: Path, runner: str, **options: bool) -> Run:
 
 
 def verification(finished: Run, target: str) -> dict[str, object]:
-    document: dict[str, object] = json.loads((finished.path / "outputs" / target / "verification.json").read_text())
+    document: dict[str, object] = json.loads(
+        (finished.path / "outputs" / target / "verification.json").read_text()
+    )
     return document
 
 
@@ -56,7 +62,8 @@ def test_custom_block_learns_and_deploys(custom_block: Path) -> None:
 
 
 @pytest.mark.docker
-def test_custom_block_in_its_own_container_gives_the_same_bytes(custom_block: Path, engine: str) -> None:
+@pytest.mark.usefixtures("engine")
+def test_custom_block_in_its_own_container_gives_the_same_bytes(custom_block: Path) -> None:
     contained, plain = run(custom_block, "docker", verify=True), run(custom_block, "process")
     assert contained.lock["blocks"]["jerk"]["runner"] == "docker"
     assert contained.lock["blocks"]["jerk"]["image"].startswith("sha256:")
@@ -67,13 +74,17 @@ def test_custom_block_in_its_own_container_gives_the_same_bytes(custom_block: Pa
 
 
 @pytest.mark.slow
-def test_the_demo_holds_its_target_and_its_libraries_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_holds_its_target_and_its_libraries_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from click.testing import CliRunner
 
     from edgewright.cli.app import application
 
     monkeypatch.setenv("EDGEWRIGHT_STORE", str(tmp_path / "store"))
-    done = CliRunner().invoke(application, ["demo", "-o", str(tmp_path / "demo"), "--runner", "process", "--no-open"])
+    done = CliRunner().invoke(
+        application, ["demo", "-o", str(tmp_path / "demo"), "--runner", "process", "--no-open"]
+    )
     assert done.exit_code == 0, done.output
     finished = Run(tmp_path / "demo" / "runs" / "latest")
     windows = finished.metrics("anomaly")["windows"]

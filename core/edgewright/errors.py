@@ -8,7 +8,7 @@
     ├── PlanError                the impulse is well-formed but can't work: shapes, cycles …   exit 2
     ├── TaskError                a task ended other than ``ok``; carries reason and log tail   exit 1
     ├── StoreError               the store can't be written or read (full, read-only …)        exit 1
-    └── RunnerUnavailable        no engine, no image, no such runner here                      exit 1
+    └── RunnerUnavailableError   no engine, no image, no such runner here                      exit 1
 
 Specs raise :class:`edgewright_specs.problems.SpecError` (exit 2), since specs import nothing of ours.
 """
@@ -57,7 +57,7 @@ class StoreError(EdgewrightError):
     """The store can't be written or read."""
 
 
-class RunnerUnavailable(EdgewrightError):
+class RunnerUnavailableError(EdgewrightError):
     """No runner that may run this block is present."""
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from edgewright.errors import RunnerUnavailable
+from edgewright.errors import RunnerUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgewright.registry import Block
 
 WHEEL = "ziglang"
@@ -26,12 +27,14 @@ def ensure(block: Block, *, compiles: bool, tell: Callable[[str], None]) -> None
 
     Raises
     ------
-    RunnerUnavailable
+    RunnerUnavailableError
         The wheel is needed and can't be installed here.
     """
     section = block.spec.edgewright
     environment = getattr(section, "environment", None)
-    needed = environment == "toolchain" or (compiles and not any(shutil.which(name) for name in HOST_COMPILERS))
+    needed = environment == "toolchain" or (
+        compiles and not any(shutil.which(name) for name in HOST_COMPILERS)
+    )
     if not needed or find_spec(WHEEL) is not None:
         return
     tell(f"fetching the compiler that block {block.name!r} needs: pip install {WHEEL} (about 100 MB, once)")
@@ -41,7 +44,7 @@ def ensure(block: Block, *, compiles: bool, tell: Callable[[str], None]) -> None
     )  # fmt: skip
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise RunnerUnavailable(
+        raise RunnerUnavailableError(
             f"block {block.name!r} needs the Python package {WHEEL!r} to compile device code: {last}",
             hint=f"pip install {WHEEL}, or use --runner docker, whose images bring it",
         )

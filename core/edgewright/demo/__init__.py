@@ -40,7 +40,9 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Path:
             shutil.copyfile(source() / name, folder / name)
     if not (folder / "data").is_dir():
         tell("fetching the recordings (BasicMotions, from the PyPI package aeon, 6 MB)")
-        done = subprocess.run([sys.executable, str(folder / "fetch.py")], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, str(folder / "fetch.py")], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise DataError(
                 f"the recordings can't be fetched: {done.stderr.strip() or done.returncode}",

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from edgewright.errors import EdgewrightError, RunnerUnavailable
+from edgewright.errors import EdgewrightError, RunnerUnavailableError
 from edgewright.images.engine import engine_url
 
 Progress = Callable[[str], None]
@@ -35,7 +35,7 @@ def engine_command() -> tuple[str, ...]:
 
     Raises
     ------
-    RunnerUnavailable
+    RunnerUnavailableError
         Neither program is on the path.
     """
     url = engine_url()
@@ -43,7 +43,7 @@ def engine_command() -> tuple[str, ...]:
         program = shutil.which(name)
         if program:
             return (program, *option, url) if url else (program,)
-    raise RunnerUnavailable(
+    raise RunnerUnavailableError(
         "no `docker` or `podman` program on the path, which building images needs",
         hint="install Docker's command line (Debian: apt install docker.io), or load images saved elsewhere",
     )

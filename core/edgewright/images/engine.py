@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from edgewright.errors import EdgewrightError, RunnerUnavailable
+from edgewright.errors import EdgewrightError, RunnerUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def connect() -> APIClient:
 
     Raises
     ------
-    RunnerUnavailable
+    RunnerUnavailableError
         There is no engine.
     """
     import docker
@@ -105,7 +105,7 @@ def connect() -> APIClient:
 
     url = engine_url()
     if url is None:
-        raise RunnerUnavailable(
+        raise RunnerUnavailableError(
             why_unreachable() or "no container engine", hint="start Docker, or set DOCKER_HOST"
         )
     environment = {**os.environ, "DOCKER_HOST": url}
@@ -114,7 +114,7 @@ def connect() -> APIClient:
             timeout=CALL_SECONDS, environment=environment, max_pool_size=32
         ).api
     except DockerException as problem:
-        raise RunnerUnavailable(f"the engine at {url} does not answer: {problem}") from problem
+        raise RunnerUnavailableError(f"the engine at {url} does not answer: {problem}") from problem
 
 
 @contextmanager

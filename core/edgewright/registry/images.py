@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgewright.errors import RunnerUnavailable, UsageError
+from edgewright.errors import RunnerUnavailableError, UsageError
 from edgewright.registry.block import Block
 from edgewright.registry.digest import SPEC_FILE
 
@@ -28,7 +28,7 @@ def block_in_image(reference: str, types: tuple[BlockType, ...]) -> Block:
 
     Raises
     ------
-    RunnerUnavailable
+    RunnerUnavailableError
         No engine answers.
     UsageError
         There is no such image, or no block in it.
@@ -38,7 +38,7 @@ def block_in_image(reference: str, types: tuple[BlockType, ...]) -> Block:
 
     why_not = why_unreachable()
     if why_not is not None:
-        raise RunnerUnavailable(
+        raise RunnerUnavailableError(
             f"block {reference!r} is an image: {why_not}", hint="`edgewright doctor` says more"
         )
     if inspect_image(reference) is None:

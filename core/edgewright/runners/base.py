@@ -90,7 +90,7 @@ class Runner(Protocol):
         """Whether built-in blocks can start at once, without building images first; ``auto`` asks."""
 
     def prepare(self, block: Block, on_message: OnMessage) -> Prepared:
-        """Make the block ready (build its image if need be). Raises RunnerUnavailable or TaskError(refused)."""
+        """Make the block ready (build its image if need be). Raises RunnerUnavailableError or TaskError(refused)."""
 
     def run(self, job: Job, cancel: Event, on_message: OnMessage) -> Outcome:
         """Run to the end, never raise for what the block does. A set ``cancel`` asks, then kills after the grace."""

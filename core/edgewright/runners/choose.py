@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewright.errors import RunnerUnavailable, UsageError
+from edgewright.errors import RunnerUnavailableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +53,7 @@ class Chooser:
 
         Raises
         ------
-        RunnerUnavailable
+        RunnerUnavailableError
             The runner asked for, or every runner that may run this block, cannot work here.
         """
         if self.name == AUTO:
@@ -61,11 +61,11 @@ class Chooser:
         runner = self._runners[self.name]
         missing = runner.available()
         if missing:
-            raise RunnerUnavailable(
+            raise RunnerUnavailableError(
                 f"runner {self.name!r} can't work here: {missing}", hint=_HOW.get(self.name)
             )
         if self.name == "process" and not block.builtin and not self._trust:
-            raise RunnerUnavailable(
+            raise RunnerUnavailableError(
                 f"block {block.name!r} is not built in, and runner 'process' does not isolate it",
                 hint="use --runner docker, or --trust to run its code with your own rights",
             )
@@ -80,7 +80,7 @@ class Chooser:
             why = missing or "the framework's images are not built yet"
             self._say(f"running blocks as plain processes ({why}); for a container each: {_HOW['docker']}")
             return self._runners["process"]
-        raise RunnerUnavailable(
+        raise RunnerUnavailableError(
             f"block {block.name!r} is not built in and needs isolation, but no container engine can be used: {missing}",
             hint=f"{_HOW['docker']}; or insist with --runner process --trust",
         )

@@ -34,7 +34,11 @@ def limits_of(block: Block, grants: GrantSpec | None = None) -> Limits:
     limits = Limits()
     changes: dict[str, Any] = {}
     for name, (target, factor) in _FIELDS.items():
-        declared = getattr(section.limits, name, None) if section is not None and section.limits is not None else None
+        declared = (
+            getattr(section.limits, name, None)
+            if section is not None and section.limits is not None
+            else None
+        )
         granted = getattr(grants, name, None)
         if granted is not None:
             changes[target] = granted * factor

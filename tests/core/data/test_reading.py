@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgewright.data import inventory
-from edgewright.data.listing import list_files
 from edgewright.data.layout import FileFacts
+from edgewright.data.listing import list_files
 from edgewright.data.readers import builtin_readers
 from edgewright.data.readers.base import BadFileError
 from edgewright.data.reading import recordings_of

@@ -9,7 +9,7 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples, json_option
-from edgewright.errors import RunnerUnavailable
+from edgewright.errors import RunnerUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def command(state: State, block: str, as_json: bool) -> None:
     runner = state.plugins.runners().get("docker")
     why_not = "the docker runner is disabled" if runner is None else runner.available()
     if runner is None or why_not is not None:
-        raise RunnerUnavailable(
+        raise RunnerUnavailableError(
             f"images can't be built here: {why_not}", hint="`edgewright doctor` says more"
         )
     with console.progress(f"building {found.name}") as update:

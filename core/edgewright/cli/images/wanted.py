@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgewright.errors import RunnerUnavailable
+from edgewright.errors import RunnerUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +34,9 @@ def frameworks_for(blocks: Sequence[Block]) -> list[str]:
 
 
 def need_engine() -> None:
-    """Raise RunnerUnavailable unless an engine answers."""
+    """Raise RunnerUnavailableError unless an engine answers."""
     from edgewright.images.engine import why_unreachable
 
     why_not = why_unreachable()
     if why_not is not None:
-        raise RunnerUnavailable(why_not, hint="`edgewright doctor` says how to get one")
+        raise RunnerUnavailableError(why_not, hint="`edgewright doctor` says how to get one")

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from edgewright.errors import RunnerUnavailable
+from edgewright.errors import RunnerUnavailableError
 from edgewright.images.engine import connect, inspect_image, why_unreachable
 from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.docker.capabilities import ask_capabilities
@@ -59,7 +59,7 @@ class DockerRunner:
 
         Raises
         ------
-        RunnerUnavailable
+        RunnerUnavailableError
             No engine answers, or it can't enforce the limits.
         ImageError
             The image can't be built.
@@ -68,7 +68,7 @@ class DockerRunner:
 
         missing = self.available()
         if missing:
-            raise RunnerUnavailable(
+            raise RunnerUnavailableError(
                 f"runner 'docker' can't work here: {missing}", hint="start Docker, or set DOCKER_HOST"
             )
         image = build_block(block, lambda line: on_message({"type": "log", "text": line}))
@@ -82,7 +82,7 @@ class DockerRunner:
             try:
                 api = connect()
                 capabilities = self._begin(api)
-            except RunnerUnavailable as problem:
+            except RunnerUnavailableError as problem:
                 return Outcome("infra", problem.message)
             except engine_failures() as problem:
                 return Outcome("infra", f"the engine does not answer: {explain(problem)}")

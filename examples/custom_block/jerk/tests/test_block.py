@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from edgewright.testing import parametrize_with_checks
 
 from edgewright import open_block
+from edgewright.testing import parametrize_with_checks
 
 BLOCK = Path(__file__).parents[1]
 

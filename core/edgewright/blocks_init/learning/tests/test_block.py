@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from edgewright.testing import parametrize_with_checks
 
+from edgewright.testing import parametrize_with_checks
 from edgewright_sdk import Context, Features, Params, load_block
 
 BLOCK = Path(__file__).parents[1]
