@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Fewer normal units than this can't fill three splits: recordings are then cut along time.
 _FEWEST_UNITS = 3
-_PIECES = 10
+_PARTS = 10
 _MOST_NAMED = 8
 
 
@@ -217,22 +216,21 @@ def _cut_in_time(
         if sample["name"] not in names:
             result.append(sample)
             continue
-        pieces = min(_PIECES, sample["length"] // length)
-        edges = [sample["length"] * i // pieces for i in range(pieces + 1)]
-        late = max(1, round(pieces * shares.test)) if shares.test > 0 else 0
-        middle = max(1, round(pieces * shares.calibration)) if shares.calibration > 0 else 0
-        early = max(1, pieces - late - middle)
-        for i, (first, last) in enumerate(itertools.pairwise(edges)):
-            piece: Split = "training" if i < early else "calibration" if i < early + middle else "test"
-            result.append(
-                {
-                    **sample,
-                    "name": f"{sample['name']}@{i + 1}",
-                    "offset": sample["offset"] + first,
-                    "length": last - first,
-                    "piece": piece,
-                }
-            )
+        parts = min(_PARTS, sample["length"] // length)
+        late = max(1, round(parts * shares.test)) if shares.test > 0 else 0
+        middle = max(1, round(parts * shares.calibration)) if shares.calibration > 0 else 0
+        early = max(1, parts - late - middle)
+        first = 0
+        # One piece a split: every further cut would cost the windows that straddle it.
+        for piece, part in (("training", early), ("calibration", early + middle), ("test", parts)):
+            last = sample["length"] * part // parts
+            if last > first:
+                offset = sample["offset"] + first
+                name = f"{sample['name']}@{piece}"
+                result.append(
+                    {**sample, "name": name, "offset": offset, "length": last - first, "piece": piece}
+                )
+            first = last
     lines.append(
         f"only {len(units)} {'normal ' if normal_only else ''}recording(s): cut along time into training, calibration and test "
         f"({_some(sorted(names))}); more recordings would make a better test"

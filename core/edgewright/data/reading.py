@@ -17,7 +17,7 @@ from edgewright.data.signal_file import SignalWriter
 from edgewright.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from edgewright.data.layout import FileFacts
@@ -92,7 +92,7 @@ class _Reading:
         self.first = ""
         self.writer: SignalWriter | None = None
         self.samples: list[dict[str, Any]] = []
-        self.warnings: list[str] = []
+        self.noted: list[tuple[str, str]] = []
         self.skipped: list[tuple[str, str]] = []
         self.resampled: Counter[float] = Counter()
         self.names: set[str] = set()
@@ -101,13 +101,13 @@ class _Reading:
         """Read one file whole, or not at all."""
         before = len(self.samples)
         place = shown(self.inventory, file)
-        warnings: list[str] = []
+        noted: list[tuple[str, str]] = []
         try:
             for recording in recordings_of(self.inventory, file, fact, self.options):
-                warnings += [f"{place}: {warning}" for warning in recording.warnings]
+                noted += [(place, warning) for warning in recording.warnings]
                 for sample in _rows(recording) if self.tabular else (recording,):
                     self._sample(file, sample)
-            self.warnings += warnings
+            self.noted += noted
         except BadFileError as problem:
             place += f":{problem.line}" if problem.line else ""
             if not self.skip:
@@ -116,7 +116,6 @@ class _Reading:
                     hint="mend or remove the file, or set data.skip-bad: true; `edgewright data show` lists all such files",
                 ) from problem
             self.skipped.append((place, problem.reason))
-            self.warnings.append(f"skipped {place}: {problem.reason}")
             if self.writer is not None and len(self.samples) > before:
                 self.writer.truncate(self.samples[before]["offset"])
                 del self.samples[before:]
@@ -198,10 +197,13 @@ class _Reading:
         if self.writer is None or self.target is None or not self.samples:
             reasons = "; ".join(f"{file}: {reason}" for file, reason in self.skipped[:3])
             raise DataError(f"{self.inventory.shown}: no recording could be read", hint=reasons or None)
-        for rate, count in sorted(self.resampled.items()):
-            self.warnings.append(f"{count} recording(s) at {rate:g} Hz resampled to {self.target:g} Hz")
+        warnings = [f"skipped {file}: {reason}" for file, reason in self.skipped] + together(self.noted)
+        warnings += [
+            f"{count} recording(s) at {rate:g} Hz resampled to {self.target:g} Hz"
+            for rate, count in sorted(self.resampled.items())
+        ]
         lines = (*self.inventory.notes(), *layout_lines)
-        warnings = _bounded(self.warnings)
+        bounded = _bounded(warnings)
         document = {
             "kind": self.kind,
             "reader": self.inventory.reader.name,
@@ -210,7 +212,7 @@ class _Reading:
             "frequency": self.target,
             "samples": self.samples,
             "lines": list(lines),
-            "warnings": list(warnings),
+            "warnings": list(bounded),
             "skipped": [list(item) for item in self.skipped],
         }
         text = json.dumps(document, ensure_ascii=False, allow_nan=False)
@@ -221,7 +223,7 @@ class _Reading:
             self.axes,
             self.target,
             lines,
-            warnings,
+            bounded,
             tuple(self.skipped),
         )
 
@@ -294,6 +296,24 @@ def shown(inventory: Inventory, file: DataFile) -> str:
     """A file as the user wrote its folder."""
     folder = inventory.shown.rstrip("/")
     return folder if folder.endswith(file.relative) else f"{folder}/{file.relative}"
+
+
+def together(noted: Iterable[tuple[str, str]]) -> list[str]:
+    """One line for all files with the same remark, in order of appearance.
+
+    Parameters
+    ----------
+    noted : (file, remark) pairs
+    """
+    files: dict[str, list[str]] = {}
+    for file, remark in noted:
+        named = files.setdefault(remark, [])
+        if file not in named:
+            named.append(file)
+    return [
+        f"{named[0]}{f' and {len(named) - 1} more' if len(named) > 1 else ''}: {remark}"
+        for remark, named in files.items()
+    ]
 
 
 def _list(names: Sequence[str]) -> str:

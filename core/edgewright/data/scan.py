@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.data.listing import list_files
-from edgewright.data.readers.base import BadFileError
-from edgewright.data.reading import recordings_of, shown
+from edgewright.data.readers.base import BadFileError, MissingCellsError
+from edgewright.data.reading import recordings_of, shown, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,16 +68,25 @@ class AxisRange:
 
 @dataclass
 class Scan:
-    """What was found. ``kind``: ``time-series``, ``tabular`` or ``image``; ``read`` of ``inventory.files`` were opened."""
+    """What was found. ``kind``: ``time-series``, ``tabular`` or ``image``; ``read`` of ``inventory.files`` were opened.
+
+    ``noted`` and ``bad``: (file, text); ``missing`` of the bad ones have missing cells.
+    """
 
     inventory: Inventory
     kind: str
     facts: list[Facts] = field(default_factory=list)
     ranges: dict[str, AxisRange] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    noted: list[tuple[str, str]] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     read: int = 0
+    missing: int = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What readers remarked, one line for all files that share a remark."""
+        return together(self.noted)
 
     def label_counts(self) -> Counter[str | None]:
         return Counter(fact.label for fact in self.facts)
@@ -130,12 +139,13 @@ def scan(
             for recording in recordings_of(found, file, layout.facts[file.relative], options):
                 _note(result, recording, place)
         except BadFileError as error:
+            result.missing += isinstance(error, MissingCellsError)
             result.bad.append((place + (f":{error.line}" if error.line else ""), error.reason))
     return result
 
 
 def _note(result: Scan, recording: Recording, place: str) -> None:
-    result.warnings += [f"{place}: {warning}" for warning in recording.warnings]
+    result.noted += [(place, warning) for warning in recording.warnings]
     rows: Sequence[str | None] = [recording.label]
     length, frequency, seconds = recording.length, recording.frequency, recording.seconds
     if result.kind == "tabular":

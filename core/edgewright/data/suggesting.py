@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright.data.normality import conclude
+from edgewright.data.names import known_normal
 from edgewright.data.overview import readers_of
 from edgewright.data.resampling import same_rate
 from edgewright.data.scan import Scan, scan
@@ -18,6 +18,9 @@ from edgewright.data.windowing import count_windows
 from edgewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgewright.data.readers.base import Reader
     from edgewright.plugins import Plugins
 
 #: Files opened at most: enough to know rate, axes and durations, quick on ten thousand.
@@ -75,7 +78,7 @@ def suggest(
         raise UsageError("--abnormal needs --normal", hint="give the folder of normal recordings too")
     else:
         root = Path(path)
-    found = scan(root, readers_of(plugins), reader=reader, options=options, most_files=MOST_FILES)
+    found = _scanned(root, readers_of(plugins), reader, options)
     if found.kind == "image":
         raise DataError(
             f"{root}: {len(found.inventory.files)} images; this version has no image impulse",
@@ -84,7 +87,42 @@ def suggest(
     if not found.facts:
         reasons = "; ".join(f"{file}: {reason}" for file, reason in found.bad[:3])
         raise DataError(f"{root}: no recording could be read", hint=reasons)
+    _leave_out_other_axes(found)
     return _tabular(found, root, options) if found.kind == "tabular" else _series(found, root, options)
+
+
+def _scanned(root: Path, readers: Sequence[Reader], reader: str | None, options: dict[str, Any]) -> Scan:
+    """Scan; where cells are missing, choose what to do about them and scan again."""
+    if not root.exists():
+        raise DataError(
+            f"{root}: there is no such file or folder", hint="name the folder that holds the data"
+        )
+
+    def look() -> Scan:
+        return scan(root, readers, reader=reader, options=options, most_files=MOST_FILES)
+
+    found = look()
+    if found.missing:
+        options["missing"] = "interpolate"
+        found = look()
+        if (
+            found.kind == "tabular"
+        ):  # rows are samples by themselves: one can go, and none lies between two others
+            options["missing"] = "drop"
+            found = look()
+    return found
+
+
+def _leave_out_other_axes(found: Scan) -> None:
+    """Where recordings have no axis in common but most have the same ones, the others count as bad."""
+    sets = found.axis_sets().most_common()
+    most, count = sets[0]
+    if 2 * count <= len(found.facts) or any(all(name in axes for axes, _ in sets) for name in most):
+        return
+    for axes, others in sets[1:]:
+        reason = f"the axes {', '.join(axes[:6])}, where most recordings have {', '.join(most[:6])}"
+        found.bad.append((f"{others} recording(s)", reason))
+    found.facts = [fact for fact in found.facts if fact.axes == most]
 
 
 def _series(found: Scan, root: Path, options: dict[str, Any]) -> Suggestion:
@@ -165,7 +203,7 @@ def _suggestion(
         input=chosen,
         processing=processing,
         learning=learning,
-        notes=(*head, *notes, "Run it: edgewright run impulse.yaml"),
+        notes=(*head, *notes),
         warnings=tuple(warnings),
         options=options,
     )
@@ -175,22 +213,18 @@ def _data(found: Scan) -> tuple[dict[str, Choice], list[str]]:
     """The data section, and comments about labels."""
     data = {"reader": Choice(found.inventory.reader.name, "detected")}
     if found.bad:
-        names = ", ".join(file for file, _ in found.bad[:3])
-        data["skip-bad"] = Choice(True, f"{len(found.bad)} file(s) can't be read: {names}")
+        names = ", ".join(file for file, _ in found.bad[:3]) + (", …" if len(found.bad) > 3 else "")
+        data["skip-bad"] = Choice(True, f"{len(found.bad)} can't be used: {names}")
     counts = found.label_counts()
     labels = sorted(label for label in counts if label is not None)
-    normality = conclude(counts, None, None)
-    good = [label for label in labels if normality.of[label] is True]
+    good, why = _normal_labels(found)
     listed = ", ".join(f"{label} ({counts[label]})" for label in labels[:12])
     if good:
-        data["normal"] = Choice(good, "by name")
+        data["normal"] = Choice(good, why)
         if len(good) < len(labels):
             data["abnormal"] = Choice(
                 "rest", f"all other labels: {', '.join(label for label in labels if label not in good)[:80]}"
             )
-        return data, []
-    if len(labels) == 1 and normality.of[labels[0]] is None:
-        data["normal"] = Choice(labels, "the only label, so taken as normal; nothing abnormal to test with")
         return data, []
     data["split"] = Choice("none", "explore: every recording is fitted and scored, without right or wrong")
     if not labels:
@@ -201,6 +235,21 @@ def _data(found: Scan) -> tuple[dict[str, Choice], list[str]]:
         f"Labels found: {listed}. None says by its name that it is normal.",
         "List the normal ones as `normal: [...]` under data and delete `split: none` to get tested thresholds.",
     ]
+
+
+def _normal_labels(found: Scan) -> tuple[list[str], str]:
+    """The labels to learn from and why; none where nothing says so."""
+    labels = sorted(label for label in found.label_counts() if label is not None)
+    by_name = {label: known_normal(label) for label in labels}
+    good = [label for label in labels if by_name[label] is True]
+    if good:
+        return good, "by name"
+    unknown = [label for label in labels if by_name[label] is None]
+    if len(labels) == 1:
+        return unknown, "the only label, so taken as normal; nothing abnormal to test with"
+    if len(unknown) < len(labels):
+        return unknown, "all that are not abnormal by name; check this"
+    return [], ""
 
 
 def _rate(found: Scan) -> tuple[float, str]:
@@ -214,6 +263,11 @@ def _rate(found: Scan) -> tuple[float, str]:
     rate, count = rates.most_common(1)[0]
     if len(rates) == 1:
         return rate, "Hz, as the files say"
+    if 2 * count <= rates.total():
+        ordered = sorted(rates.elements())
+        return ordered[len(ordered) // 2], (
+            f"Hz, the middle of {ordered[0]:g} to {ordered[-1]:g} Hz; all recordings are resampled to it"
+        )
     others = ", ".join(f"{other:g} Hz ({n})" for other, n in rates.most_common()[1:4])
     return rate, f"Hz, as most recordings have ({count}); resampled: {others}"
 
@@ -250,8 +304,7 @@ def _training_windows(found: Scan, lengths: Any, window: int, stride: int, facto
 def _normal_share(found: Scan) -> float:
     """The share of samples that will be learned from; all of them where normal is not known."""
     counts = found.label_counts()
-    normality = conclude(counts, None, None)
-    good = sum(count for label, count in counts.items() if normality.of[label] is True)
+    good = sum(counts[label] for label in _normal_labels(found)[0])
     return good / max(sum(counts.values()), 1) if good else 1.0
 
 

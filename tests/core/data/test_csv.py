@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from edgewright.data.readers.base import BadFileError, Recording
-from edgewright.data.readers.csv_file import CsvReader
+from edgewright.data.readers.base import BadFileError, MissingCellsError, Recording
+from edgewright.data.readers.csv_reader import CsvReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -279,3 +279,24 @@ def test_detects_text_files_of_numbers_only(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("These are notes,\nwith commas, and so on.\nNothing more.\n")
     assert CsvReader().detect(tmp_path / "data.txt")
     assert not CsvReader().detect(tmp_path / "notes.txt")
+
+
+def test_blank_lines_among_and_after_the_rows(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, rows("t_ms;x\n", 50, "{i}0;{i},5") + "\r\n\n  \n" + "500;7\n\n")
+    assert one.length == 51
+    assert one.values[-1, 0] == 7
+
+
+def test_a_decimal_comma_leaves_the_commas_of_labels(tmp_path: Path) -> None:
+    text = rows("x;y;label\n", 30, '{i},5;1,25;"hot, wet"')
+    (one,) = read(tmp_path, text)
+    assert one.label == "hot, wet"
+    assert one.values[2].tolist() == [2.5, 1.25]
+
+
+def test_missing_cells_are_refused_with_both_ways_out(tmp_path: Path) -> None:
+    with pytest.raises(
+        MissingCellsError, match=r"2 row.s. like it; set data.options to {missing: inter"
+    ) as error:
+        read(tmp_path, "x,y\n1,2\n,3\n3,inf\n4,5\n")
+    assert error.value.line == 3

@@ -62,7 +62,7 @@ def test_bad_files_and_odd_axes_are_named_in_comments(tmp_path: Path, plugins: P
     make("mixed", tmp_path / "data")
     suggestion = suggest(tmp_path / "data", plugins=plugins)
     text = suggestion.to_yaml(tmp_path)
-    assert "skip-bad: true  # 2 file(s) can't be read" in text
+    assert "skip-bad: true  # 2 can't be used: " in text
     assert 'axes: [x, "y"]  # those that every recording has' in text
     assert "frequency: 50  # Hz, as most recordings have (7); resampled: 100 Hz (2)" in text
     assert any("broken.csv:3: '?!'" in warning for warning in suggestion.warnings)
@@ -78,6 +78,59 @@ def test_labels_without_known_normal_are_listed(tmp_path: Path, plugins: Plugins
     text = suggest(tmp_path / "data", plugins=plugins).to_yaml(tmp_path)
     assert "# Labels found: standing (6), walking (6)" in text
     assert "split: none" in text
+
+
+def test_labels_beside_abnormal_ones_are_taken_as_normal(tmp_path: Path, plugins: Plugins) -> None:
+    for label in ("walking", "idle", "Anomaly"):
+        for i in range(4):
+            write_csv(tmp_path / "data" / label / f"{i}.csv", noise(200, seed=len(label) + 10 * i))
+    impulse, indexed = through(suggest(tmp_path / "data", plugins=plugins), tmp_path, plugins)
+    assert (impulse.data.normal, impulse.data.abnormal) == (["idle", "walking"], "rest")
+    assert sum(count["abnormal"] for count in indexed.counts.values()) == 4
+
+
+def test_missing_cells_are_dropped_or_bridged_and_said(tmp_path: Path, plugins: Plugins) -> None:
+    table = tmp_path / "table"
+    table.mkdir()
+    rows = [f"{x:.3f},{'NA' if i % 9 == 0 else i},ok" for i, x in enumerate(noise(100, 1)[:, 0])]
+    (table / "a.csv").write_text("a,b,label\n" + "\n".join(rows))
+    suggestion = suggest(table, plugins=plugins)
+    assert suggestion.warnings == (f"{table}/a.csv: 12 row(s) with missing cells dropped",)
+    impulse, indexed = through(suggestion, tmp_path, plugins)
+    assert impulse.data.options == {"missing": "drop"}
+    assert sum(count["samples"] for count in indexed.counts.values()) == 88
+    for i in range(3):
+        write_csv(tmp_path / "series" / f"{i}.csv", noise(200, seed=i))
+        file = tmp_path / "series" / f"{i}.csv"
+        lines = file.read_text().splitlines()
+        file.write_text("\n".join([*lines[:50], lines[50].rpartition(",")[0] + ",", *lines[51:]]))
+    suggestion = suggest(tmp_path / "series", plugins=plugins)
+    assert suggestion.options == {"missing": "interpolate"}
+    assert suggestion.warnings == (
+        f"{tmp_path}/series/0.csv and 2 more: 1 missing cell(s) bridged by straight lines",
+    )
+
+
+def test_few_recordings_of_other_axes_are_left_out_and_named(tmp_path: Path, plugins: Plugins) -> None:
+    for i in range(5):
+        write_csv(tmp_path / "data" / f"{i}.csv", noise(200, 2, i), axes="x,y")
+    write_csv(tmp_path / "data" / "other.csv", noise(200, 2), axes="left,right")
+    suggestion = suggest(tmp_path / "data", plugins=plugins)
+    assert suggestion.warnings == ("1 recording(s): the axes left, right, where most recordings have x, y",)
+    impulse, indexed = through(suggestion, tmp_path, plugins)
+    assert impulse.data.skip_bad
+    assert indexed.counts["training"]["samples"] == 5
+    write_csv(tmp_path / "half" / "a.csv", noise(200, 2), axes="x,y")
+    write_csv(tmp_path / "half" / "b.csv", noise(200, 2), axes="left,right")
+    with pytest.raises(DataError, match="no axis in common"):
+        suggest(tmp_path / "half", plugins=plugins)
+
+
+def test_rates_that_all_differ_give_the_middle_one(tmp_path: Path, plugins: Plugins) -> None:
+    for i in range(5):
+        write_csv(tmp_path / "data" / f"{i}.csv", noise(200, 2, i), step_ms=10 + i)
+    text = suggest(tmp_path / "data", plugins=plugins).to_yaml(tmp_path)
+    assert "frequency: 83.33  # Hz, the middle of 71.43 to 100 Hz; all recordings are resampled" in text
 
 
 def test_normal_and_abnormal_folders(tmp_path: Path, plugins: Plugins) -> None:
@@ -116,6 +169,8 @@ def test_refusals(tmp_path: Path, plugins: Plugins) -> None:
         suggest(tmp_path, abnormal=tmp_path, plugins=plugins)
     with pytest.raises(DataError, match="the folder is empty"):
         suggest(tmp_path, plugins=plugins)
+    with pytest.raises(DataError, match="there is no such file or folder\n  → name the folder"):
+        suggest(tmp_path / "gone", plugins=plugins)
     with pytest.raises(DataError, match="there is no such"):
         suggest(normal=tmp_path / "gone", plugins=plugins)
     Image.new("L", (8, 8)).save(tmp_path / "a.png")

@@ -12,7 +12,7 @@ def builtin_readers() -> list[Reader]:
     """All readers of ours, the surest first: a file goes to the first that detects it."""
     from edgewright.data.readers.acquisition import AcquisitionReader
     from edgewright.data.readers.audio import AudioReader
-    from edgewright.data.readers.csv_file import CsvReader
+    from edgewright.data.readers.csv_reader import CsvReader
     from edgewright.data.readers.image import ImageReader
     from edgewright.data.readers.matlab import MatReader
     from edgewright.data.readers.npy import NpyReader

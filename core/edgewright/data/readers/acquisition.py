@@ -6,13 +6,13 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from edgewright.data.readers.base import BadFileError, Kind, Options, Recording, as_signal, known_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    import numpy as np
 
 _HEAD_BYTES = 4096
 _MARKS = (b"payload", b"interval_ms")
@@ -97,6 +97,8 @@ def _sensors(payload: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ..
 
 def _values(values: Any, axes: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Rows of ``axes`` numbers; a single sensor may also come as a flat list."""
+    import numpy as np
+
     if not isinstance(values, list) or not values:
         raise BadFileError("payload.values must be a list with at least one row")
     try:

@@ -3,6 +3,8 @@
 A reader turns one file into recordings: arrays with named axes and what the file itself knows about rate, label and
 metadata. What the *folder* knows (labels by folder, splits, ``info.labels``) is added by :mod:`edgewright.data.layout`,
 so that every reader stays a few lines about one format.
+
+Readers import NumPy and the like when they read: choosing one, which every run does, costs no array library.
 """
 
 from __future__ import annotations
@@ -11,15 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
 Options = Mapping[str, Any]
 Kind = Literal["signal", "image"]
-Signal = NDArray[np.float32]
 
 #: A clock that strays less than half a step from a straight line is a steady rate, not an irregular one.
 _STEADY = 0.5
@@ -36,6 +39,10 @@ class BadFileError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.line = line
+
+
+class MissingCellsError(BadFileError):
+    """A table with missing cells, where the options do not say what to do about them."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,8 @@ def clock_of(seconds: NDArray[np.float64]) -> Clock:
     milliseconds of a 62.5 Hz sensor pass; a lost packet does not. The rate is rounded to four digits, since stamps of a
     crystal read 62.4998 Hz one day and 62.5003 Hz the next.
     """
+    import numpy as np
+
     count = len(seconds)
     if count < 2:
         return Clock(None, None, ())
@@ -157,6 +166,8 @@ def long_pauses(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
     -------
     np.ndarray [shape=(length - 1,)]
     """
+    import numpy as np
+
     steps = np.diff(seconds)
     forward = steps[steps > 0]
     if not len(forward):
@@ -177,6 +188,8 @@ def axis_names(count: int) -> tuple[str, ...]:
 
 def as_signal(values: NDArray[Any]) -> Signal:
     """Two-dimensional float32, C order. Raises BadFileError for values that are not finite or too large for float32."""
+    import numpy as np
+
     table = values[:, None] if values.ndim == 1 else values
     with np.errstate(over="ignore", invalid="ignore"):
         signal = np.ascontiguousarray(table, dtype=np.float32)

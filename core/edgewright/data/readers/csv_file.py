@@ -1,8 +1,7 @@
-"""Delimited text: CSV, TSV and the like, with or without header, time, label, recording and group columns."""
+"""Recordings of a delimited file whose dialect and columns are known: its cells as arrays, cut where a recording ends."""
 
 from __future__ import annotations
 
-import io
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +10,14 @@ import numpy as np
 from edgewright.data.readers.base import (
     BadFileError,
     Clock,
+    MissingCellsError,
     Options,
     Recording,
     as_signal,
     clock_of,
-    known_options,
     long_pauses,
-    number_option,
 )
-from edgewright.data.readers.csv_columns import Columns, columns_of
-from edgewright.data.readers.csv_dialect import Dialect, is_missing, number, sniff, split_lines
+from edgewright.data.readers.csv_dialect import is_missing, number, split_lines
 from edgewright.data.readers.csv_time import iso_seconds, numeric_seconds
 
 if TYPE_CHECKING:
@@ -29,14 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edgewright.data.readers.base import Kind
+    from edgewright.data.readers.csv_columns import Columns
+    from edgewright.data.readers.csv_dialect import Dialect
 
-_SUFFIXES = (".csv", ".tsv")
-_SHARED_SUFFIXES = (".txt", ".dat", ".data", ".asc")
-_OPTIONS = (
-    "decimal", "delimiter", "encoding", "frequency", "group", "id", "ignore", "label", "missing", "rows", "time",
-    "time-unit",
-)  # fmt: skip
 _FLAGS = {"0": "normal", "0.0": "normal", "false": "normal", "no": "normal"} | dict.fromkeys(
     ("1", "1.0", "true", "yes"), "anomaly"
 )
@@ -44,42 +36,7 @@ _FLAGS = {"0": "normal", "0.0": "normal", "false": "normal", "no": "normal"} | d
 _MOST_LABELS = 50
 
 
-class CsvReader:
-    """See docs/data.md for what is detected and for the options."""
-
-    name = "csv"
-    version = 1
-    kind: Kind = "signal"
-
-    def detect(self, path: Path) -> bool:
-        suffix = path.suffix.lower()
-        if suffix in _SUFFIXES:
-            return True
-        if suffix not in _SHARED_SUFFIXES:
-            return False
-        try:
-            dialect = sniff(path, {})
-            columns_of(dialect, {})
-        except (BadFileError, OSError):
-            return False
-        return len(dialect.rows) >= 2
-
-    def recordings(self, path: Path, options: Options) -> Iterator[Recording]:
-        known_options(options, _OPTIONS, self.name)
-        if options.get("missing", "refuse") not in ("refuse", "interpolate", "drop"):
-            raise BadFileError(
-                f"the reader option 'missing' must be refuse, interpolate or drop, got {options['missing']!r}"
-            )
-        dialect = sniff(path, options)
-        columns = columns_of(dialect, options)
-        table = _Table(path, dialect, columns, options)
-        if options.get("rows") == "samples":
-            yield from _tabular(table)
-        else:
-            yield from _series(table, number_option(options, "frequency"))
-
-
-class _Table:
+class Table:
     """The columns of one file as arrays: ``values`` (rows, axes), ``seconds`` and the text columns by role."""
 
     def __init__(self, path: Path, dialect: Dialect, columns: Columns, options: Options) -> None:
@@ -127,9 +84,9 @@ class _Table:
         if policy == "refuse":
             row = int(np.argmax(rows))
             column = wanted[int(np.argmax(bad[row]))]
-            raise BadFileError(
+            raise MissingCellsError(
                 f"the cell of column {_column_name(dialect, column)!r} is empty or not finite "
-                f"({int(rows.sum())} row(s) like it; reader option missing: interpolate or drop)",
+                f"({int(rows.sum())} row(s) like it; set data.options to {{missing: interpolate}} or {{missing: drop}})",
                 line=lines[row],
             )
         if rows.all():
@@ -163,7 +120,7 @@ class _Table:
         return fitting[0]
 
 
-def _series(table: _Table, frequency: float | None) -> Iterator[Recording]:
+def series(table: Table, frequency: float | None) -> Iterator[Recording]:
     """Cut the rows where recording, group or label change, where time goes back, and at long pauses."""
     count = len(table.values)
     if not count:
@@ -202,7 +159,7 @@ def _series(table: _Table, frequency: float | None) -> Iterator[Recording]:
         )
 
 
-def _cuts(table: _Table) -> tuple[NDArray[np.intp] | None, list[int]]:
+def _cuts(table: Table) -> tuple[NDArray[np.intp] | None, list[int]]:
     """Row order (None: as it stands) and the positions where recordings start, ending with the count."""
     keys = [key for key in (table.recording, table.group, table.label) if key is not None]
     order: NDArray[np.intp] | None = None
@@ -224,7 +181,7 @@ def _cuts(table: _Table) -> tuple[NDArray[np.intp] | None, list[int]]:
     return order, [*np.flatnonzero(change).tolist(), len(change)]
 
 
-def _tabular(table: _Table) -> Iterator[Recording]:
+def tabular(table: Table) -> Iterator[Recording]:
     """Every row a sample; one recording a group, so that groups can be kept on one side."""
     if not len(table.values):
         raise BadFileError("there are no rows of data")
@@ -253,34 +210,28 @@ def _load(
     """Read by NumPy's C parser; what it can't parse is read again cell by cell, which names the line."""
     delimiter = None if dialect.delimiter == " " else dialect.delimiter
     # Without `comments`, which would also cut a label such as "fault #3"; lines of remarks take the slow way.
-    common: dict[str, Any] = {
-        "delimiter": delimiter,
-        "skiprows": dialect.skip,
-        "ndmin": 2,
-        "quotechar": '"',
-        "comments": None,
-    }
+    common: dict[str, Any] = {"delimiter": delimiter, "ndmin": 2, "quotechar": '"', "comments": None}
+    if not dialect.rows:
+        raise BadFileError("there are no rows of data")
     try:
-        source: Any = path
-        if dialect.decimal_comma:
-            source = path.read_text(encoding=dialect.encoding).replace(",", ".")
-        if not dialect.rows:
-            raise BadFileError("there are no rows of data")
-        numbers = np.loadtxt(_again(source), usecols=wanted, encoding=dialect.encoding, **common)
+        numbers = np.loadtxt(
+            _body(path, dialect, decimal_comma=dialect.decimal_comma), usecols=wanted, **common
+        )
         strings: NDArray[np.str_] = np.empty((len(numbers), 0), dtype=np.str_)
         if texts:
-            strings = np.loadtxt(
-                _again(source), usecols=texts, dtype=np.str_, encoding=dialect.encoding, **common
-            )
-            strings = np.char.strip(strings)
+            strings = np.char.strip(np.loadtxt(_body(path, dialect), usecols=texts, dtype=np.str_, **common))
         return numbers, strings
     except (ValueError, IndexError):
         numbers, strings, _ = _load_by_cell(path, dialect, wanted, texts)
         return numbers, strings
 
 
-def _again(source: Path | str) -> Any:
-    return io.StringIO(source) if isinstance(source, str) else source
+def _body(path: Path, dialect: Dialect, *, decimal_comma: bool = False) -> Iterator[str]:
+    """The lines of data without blank ones, of which NumPy would warn."""
+    with path.open(encoding=dialect.encoding) as file:
+        for line in itertools.islice(file, dialect.skip, None):
+            if not line.isspace():
+                yield line.replace(",", ".") if decimal_comma else line
 
 
 def _load_by_cell(

@@ -7,11 +7,10 @@ import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgewright.data.readers.base import BadFileError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -29,6 +28,8 @@ def guess_unit(values: NDArray[np.float64], name: str) -> str:
     called ``time`` or ``t`` counts seconds while its step is below 5; everything else is milliseconds, which is what a
     column called ``timestamp`` holds in Edge Impulse's CSV files.
     """
+    import numpy as np
+
     first = abs(float(values[0])) if len(values) else 0.0
     for limit, unit in ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (5e8, "s")):
         if first >= limit:
@@ -52,6 +53,8 @@ def iso_seconds(cells: NDArray[np.str_]) -> NDArray[np.float64]:
 
     One time zone for all (or none) is read at NumPy's speed; changing zones are read one by one.
     """
+    import numpy as np
+
     zones = {match.group(1) if (match := _ZONE.search(cell)) else "" for cell in cells[:1]}
     zone = zones.pop() if zones else ""
     try:
@@ -79,6 +82,8 @@ def is_date(cell: str) -> bool:
 
 
 def _one_by_one(cells: NDArray[np.str_]) -> NDArray[np.float64]:
+    import numpy as np
+
     seconds = np.empty(len(cells))
     first: datetime | None = None
     for row, cell in enumerate(cells.tolist()):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgewright.data.readers.base import BadFileError, Kind, Options, Recording, known_options
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ class ImageReader:
 
     def recordings(self, path: Path, options: Options) -> Iterator[Recording]:
         known_options(options, (), self.name)
+        import numpy as np
         from PIL import Image, UnidentifiedImageError
 
         try:

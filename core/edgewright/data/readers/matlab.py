@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from edgewright.data.names import plain
 from edgewright.data.readers.base import (
     BadFileError,
@@ -42,6 +40,8 @@ class MatReader:
         return path.suffix.lower() == ".mat"
 
     def recordings(self, path: Path, options: Options) -> Iterator[Recording]:
+        import numpy as np
+
         known_options(options, ("axes", "frequency", "variable"), self.name)
         arrays = _load(path)
         numbers = {
@@ -83,6 +83,8 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _signal(signals: Mapping[str, NDArray[Any]], options: Options) -> tuple[NDArray[Any], tuple[str, ...]]:
+    import numpy as np
+
     wanted = options.get("variable")
     if wanted is not None:
         names = [wanted] if isinstance(wanted, str) else [str(name) for name in wanted]

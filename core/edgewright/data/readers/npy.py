@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from edgewright.data.readers.base import (
     BadFileError,
     Options,
@@ -50,6 +48,8 @@ class NpyReader:
         return path.suffix.lower() == ".npy"
 
     def recordings(self, path: Path, options: Options) -> Iterator[Recording]:
+        import numpy as np
+
         known_options(options, ("axes", "frequency", "layout", "rows"), self.name)
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -60,6 +60,8 @@ class NpyReader:
 
 def split_array(array: NDArray[Any], options: Options) -> Iterator[Recording]:
     """Cut an array into recordings as ``options['layout']`` says. Raises BadFileError."""
+    import numpy as np
+
     if array.dtype.kind not in "fiub":
         raise BadFileError(f"holds {array.dtype}, not numbers")
     if array.ndim not in DEFAULT_LAYOUT:

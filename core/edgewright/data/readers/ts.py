@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgewright.data.readers.base import (
     BadFileError,
     Options,
@@ -78,6 +76,8 @@ class TsReader:
         frequency: float | None,
         split: str | None,
     ) -> Recording:
+        import numpy as np
+
         fields = line.split(":")
         label = fields.pop().strip() if header.get("classlabel", "").lower().startswith("true") else None
         if not fields:
