@@ -21,7 +21,7 @@ ew.graph = (info) => {
   const last = Math.max(...depth.values());
   nodes.filter((node) => node.type === "deployment").forEach((node) => depth.set(node.id, last));
   const layers = Array.from({ length: last + 1 }, (_, d) => nodes.filter((node) => depth.get(node.id) === d));
-  const w = 196, h = 74, gx = 64, gy = 18, tallest = Math.max(...layers.map((layer) => layer.length));
+  const w = 204, h = 74, gx = 36, gy = 18, tallest = Math.max(...layers.map((layer) => layer.length));
   const height = tallest * (h + gy) - gy + 8, width = layers.length * (w + gx) - gx + 8;
   const place = new Map();
   layers.forEach((layer, x) => layer.forEach((node, y) => {
@@ -40,7 +40,7 @@ ew.graph = (info) => {
       ew.el("title", {}, `${node.id} (${node.block || "data"}): ${did}`),
       ew.el("rect", { width: w, height: h, rx: 9 }), ew.el("rect", { class: "bar", x: 0, y: 12, width: 4, height: h - 24, rx: 2 }),
       ew.el("text", { class: "kind", x: 16, y: 20 }, node.type), ew.el("text", { class: "name", x: 16, y: 39 }, cut(node.id, 22)),
-      ew.el("text", { class: "did", x: 16, y: 59 }, `${cut(node.block && node.block !== node.id ? `${node.block} · ` : "", 20)}${did}`.slice(0, 38)),
+      ew.el("text", { class: "did", x: 16, y: 59 }, cut(`${node.block && node.block !== node.id ? `${node.block} · ` : ""}${did}`, 31)),
       ew.el("text", { class: "time", x: w - 12, y: 20, "text-anchor": "end" }, time.seconds === undefined ? "" : ew.seconds(time.seconds)));
   });
   return ew.el("div", { class: "scroll" }, ew.el("svg", { class: "graph", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": "Graph of the impulse" }, edges, boxes));
