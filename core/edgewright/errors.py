@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import Reason
 
 
+#: Exit code after Ctrl-C: what a shell reports for SIGINT.
+INTERRUPTED = 130
+
+
 class EdgewrightError(Exception):
     """Root of the host's errors: a message for a person, and what to do about it."""
 

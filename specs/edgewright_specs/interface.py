@@ -15,13 +15,13 @@ CONTRACT_VERSION: Final = 1
 
 REQUEST_FILE: Final = "request.json"
 RESULT_FILE: Final = "result.json"
-DESCRIPTION_FILE: Final = "description.json"
 MODEL_FILE: Final = "model.json"
 EXPORT_FILE: Final = "export.json"
 DEPLOYMENT_FILE: Final = "deployment.json"
-MANIFEST_FILE: Final = "manifest.json"
 
 BlockType = Literal["processing", "learning", "deployment", "transform"]
+#: Types of blocks that can be run; Edge Impulse has two more.
+BLOCK_TYPES: Final[tuple[BlockType, ...]] = ("processing", "learning", "deployment", "transform")
 Split = Literal["training", "calibration", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("training", "calibration", "test")
 

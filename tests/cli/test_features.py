@@ -142,6 +142,8 @@ def test_blocks_are_listed_and_shown(cli):
     assert {"flatten", "raw", "spectral_analysis", "kmeans", "cpp", "wasm"} <= {
         block["name"] for block in listed
     }
+    targets = cli("blocks", "list", "--type", "deployment", "--json").json()
+    assert {block["type"] for block in targets} == {"deployment"}
     shown = cli("blocks", "show", "spectral_analysis", "--json").json()
     assert {"fft-length", "filter-cutoff"} <= {parameter["param"] for parameter in shown["parameters"]}
     assert "applies when filter-type" in cli("blocks", "show", "spectral_analysis").out

@@ -149,3 +149,18 @@ def test_a_missing_run_is_named(command: Any, tmp_path: Path) -> None:
         done = command(*arguments, tmp_path, *(["x.csv"] if arguments == ["score"] else []))
         assert done.code == 2
         assert "not a run folder" in done.err
+
+
+def test_a_report_that_is_written_again_keeps_the_panels_of_plugins(
+    command: Any, trained: tuple[Path, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wear:
+        name, title = "wear", "Wear of the bearing"
+
+        def build(self, run: Run) -> dict[str, str]:
+            return {"text": f"{len(run.samples)} recordings looked at"}
+
+    monkeypatch.setattr("edgewright.plugins.Plugins.report_panels", lambda _plugins: [Wear()])
+    done = command("report", trained[1].path, "-o", tmp_path / "again.html")
+    assert done.code == 0, done.err
+    assert "Wear of the bearing" in (tmp_path / "again.html").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option, runner_option
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder of the demo.",
 )
-@click.option(
-    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
-)
+@runner_option
 @click.option(
     "--open/--no-open", "show", default=None, help="Open the report; by default where there is a desktop."
 )
@@ -38,7 +37,7 @@ def command(state: State, output: Path, runner: str, show: bool | None, as_json:
     10 seconds) come out of a package on PyPI.
     """
     from edgewright import demo
-    from edgewright.cli.run import _Listener, show_run
+    from edgewright.cli.run import RunListener, show_run
     from edgewright.running import Options, run_impulse
 
     console = Console(as_json)
@@ -46,7 +45,7 @@ def command(state: State, output: Path, runner: str, show: bool | None, as_json:
     with console.progress("demo") as update:
         run = run_impulse(
             impulse, runs=output / "runs", options=Options(runner=runner, verify=True), plugins=state.plugins,
-            listeners=(_Listener(console, update),),
+            listeners=(RunListener(console, update),),
         )  # fmt: skip
     console.print()
     show_run(console, run)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option, runner_option, trust_option
 from edgewright.cli.parameters import params_options, read_params
 
 if TYPE_CHECKING:
@@ -40,10 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--verify", is_flag=True, help="Compile and run the self-test, and print the differences from Python."
 )
-@click.option(
-    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
-)
-@click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
+@runner_option
+@trust_option
 @json_option
 @click.pass_obj
 def command(
@@ -60,6 +59,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Build a self-contained library from a finished run."""
+    from edgewright.cli.run import RunListener
     from edgewright.registry import resolve
     from edgewright.running import Options, Run, deploy
 
@@ -73,7 +73,7 @@ def command(
     with console.progress(f"building {target}") as update:
         found = deploy(
             finished, target, output, params=params, options=options, plugins=state.plugins,
-            listeners=[lambda event: update(0, 0, str(event.get("id", "")))],
+            listeners=[RunListener(console, update)],
         )  # fmt: skip
     console.print(f"{target}: {output}")
     for node, result in (found or {}).get("nodes", {}).items():

@@ -12,10 +12,7 @@ from typing import Any
 import click
 
 from edgewright.cli.console import Console
-from edgewright.errors import EdgewrightError
-
-#: A user's Ctrl-C: what a shell reports for SIGINT.
-INTERRUPTED = 130
+from edgewright.errors import INTERRUPTED, EdgewrightError
 
 ISSUES = "https://github.com/edgewright/edgewright/issues"
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option, runner_option, trust_option
 from edgewright.cli.parameters import params_options, read_params
 from edgewright.errors import DataError, UsageError
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     "--frequency", type=float, metavar="HZ", help="Samples a second of the windows; 1 if not given."
 )
 @click.option("--axes", metavar="A,B", help="Names of the axes, which begin the labels.")
-@click.option("--runner", default="auto", show_default=True, help="How the block is isolated.")
-@click.option("--trust", is_flag=True, help="Let a block that isn't built in run as a plain process.")
+@runner_option
+@trust_option
 @json_option
 @click.pass_obj
 def command(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 from edgewright.errors import UsageError
 
 if TYPE_CHECKING:

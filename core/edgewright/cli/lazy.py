@@ -52,8 +52,3 @@ class LazyGroup(click.Group):
 def examples(*lines: str) -> str:
     """Epilog of a command's ``--help``: each line as it would be typed."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, and nothing else there."
-)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option, runner_option, trust_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="The run folder; default runs/<time>-<name>."
 )
-@click.option(
-    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
-)
+@runner_option
 @click.option("--executor", default="local", show_default=True, help="Where tasks go.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Tasks side by side; default one a core.")
 @click.option(
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     help="Say of each task whether it was found in the store, and if not, what changed.",
 )
 @click.option("--keep-going", is_flag=True, help="After a failure, finish what does not depend on it.")
-@click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
+@trust_option
 @click.option("--verify", is_flag=True, help="Compile and run the self-test of every package.")
 @json_option
 @click.pass_obj
@@ -69,14 +68,14 @@ def command(
         runner=runner, executor=executor, jobs=jobs or 0, keep_going=keep_going, trust=trust, verify=verify
     )
     with console.progress("running") as update:
-        listener = _Listener(console, update)
+        listener = RunListener(console, update)
         run = run_impulse(impulse, out=output, options=options, listeners=(listener,), plugins=state.plugins)
     if explain:
         show_explanation(console, run)
     show_run(console, run)
 
 
-class _Listener:
+class RunListener:
     """Turns a run's events into a progress bar and notes."""
 
     def __init__(self, console: Console, update: Callable[[int, int, str], None]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option, runner_option, trust_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,10 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--follow", metavar="-", help="Read a stream from stdin: CSV lines or JSON lines, one sample each."
 )
-@click.option(
-    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
-)
-@click.option("--trust", is_flag=True, help="Let blocks that are not built in run without isolation.")
+@runner_option
+@trust_option
 @json_option
 @click.pass_obj
 def command(

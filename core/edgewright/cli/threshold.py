@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 
 @click.command(

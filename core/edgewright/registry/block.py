@@ -28,3 +28,15 @@ class Block:
     image: str | None
     builtin: bool
     digest: str
+
+    @property
+    def command(self) -> tuple[str, ...] | None:
+        """The command that speaks the file contract for it; None for a ``block.py`` on the SDK."""
+        section = self.spec.edgewright
+        return None if section is None or section.command is None else tuple(section.command)
+
+    @property
+    def training(self) -> str | None:
+        """What a learning block may learn from, as its spec says; None where it doesn't say."""
+        section = self.spec.edgewright
+        return None if section is None else section.training

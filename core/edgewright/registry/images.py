@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from edgewright.errors import RunnerUnavailableError, UsageError
 from edgewright.registry.block import Block
 from edgewright.registry.digest import SPEC_FILE
+from edgewright_specs.interface import BLOCK_TYPES
 
 if TYPE_CHECKING:
-    from edgewright_specs.interface import BlockType
     from edgewright_specs.parameters import BlockSpec
 
 #: Where a block's files lie in its image.
@@ -23,7 +23,7 @@ COPY_SECONDS = 120
 MAX_SPEC_BYTES = 4 << 20
 
 
-def block_in_image(reference: str, types: tuple[BlockType, ...]) -> Block:
+def block_in_image(reference: str) -> Block:
     """Read the spec of a block from its image, which is pulled if the engine hasn't got it.
 
     Raises
@@ -55,13 +55,13 @@ def block_in_image(reference: str, types: tuple[BlockType, ...]) -> Block:
     with tempfile.TemporaryDirectory(prefix="edgewright-") as folder:
         (Path(folder) / SPEC_FILE).write_bytes(_spec_bytes(reference))
         spec = _load(Path(folder))
-    for kind in types:
+    for kind in BLOCK_TYPES:
         if spec.type == kind:
             return Block(
                 spec.name, kind, spec, None, reference, False, str(image["Id"]).removeprefix("sha256:")
             )
     raise UsageError(
-        f"image {reference!r} holds a block of type {spec.type!r}", hint=f"allowed: {', '.join(types)}"
+        f"image {reference!r} holds a block of type {spec.type!r}", hint=f"allowed: {', '.join(BLOCK_TYPES)}"
     )
 
 

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 from edgewright.errors import UsageError
 from edgewright.registry.block import Block
 from edgewright.registry.digest import SPEC_FILE, block_digest
+from edgewright_specs.interface import BLOCK_TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edgewright.plugins import Plugins
-    from edgewright_specs.interface import BlockType
-
-#: Types of blocks that can be run; Edge Impulse has two more.
-TYPES: tuple[BlockType, ...] = ("processing", "learning", "deployment", "transform")
 
 #: ``name:tag``, ``host/name``, ``name@sha256:…``: anything with one of these can be no built-in name.
 _IMAGE = re.compile(
@@ -87,12 +84,13 @@ def _from_folder(folder: Path, *, builtin: bool) -> Block:
             hint="`edgewright blocks init processing DIR` writes one to start from",
         )
     spec = load_block_spec(folder)
-    for kind in TYPES:
+    for kind in BLOCK_TYPES:
         if spec.type == kind:
             digest = block_digest(folder, spec)
             return Block(folder.name.replace("-", "_"), kind, spec, folder, None, builtin, digest)
     raise UsageError(
-        f"{folder}: a block of type {spec.type!r} can't be run here", hint=f"allowed: {', '.join(TYPES)}"
+        f"{folder}: a block of type {spec.type!r} can't be run here",
+        hint=f"allowed: {', '.join(BLOCK_TYPES)}",
     )
 
 
@@ -100,7 +98,7 @@ def _from_image(reference: str) -> Block:
     """An image carries its block: the engine is asked for the spec in it."""
     from edgewright.registry.images import block_in_image
 
-    return block_in_image(reference, TYPES)
+    return block_in_image(reference)
 
 
 def _suggestion(name: str, known: list[str]) -> str:

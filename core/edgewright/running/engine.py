@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from edgewright.errors import EdgewrightError, PlanError, StoreError, TaskError
+from edgewright.errors import INTERRUPTED, EdgewrightError, PlanError, StoreError, TaskError
 from edgewright.executors import Submission
 from edgewright.planner.keys import block_parts, changed_parts, host_parts
 from edgewright.planner.queue import Queue
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from edgewright.store import Entry, Links, Store, StoredOutput
 
 LOG_TAIL_BYTES = 4096
-#: Exit code after Ctrl-C: what a shell reports for SIGINT.
-INTERRUPTED = 130
 
 
 class Engine:
@@ -73,7 +70,6 @@ class Engine:
         self.cancel = cancel or Cancel()
         self.entries: dict[str, Entry] = {}
         self._identity = identity
-        self._prepare_lock = threading.Lock()
         self._prepared: dict[str, tuple[Runner, Prepared]] = {}
 
     # -- what later planning reads ------------------------------------------------------------------------------
@@ -139,9 +135,21 @@ class Engine:
                 asked += 1
                 for handle in running.values():
                     handle.cancel()
-            stop = self.cancel.is_set() or (first is not None and not self.keep_going)
-            while not stop and len(running) < self.executor.slots and (task := queue.pop()) is not None:
-                running[task.id] = self.executor.submit(Submission(task.id, partial(self._one, task)))
+            while (
+                not self.cancel.is_set()
+                and (first is None or self.keep_going)
+                and len(running) < self.executor.slots
+                and (task := queue.pop()) is not None
+            ):
+                try:
+                    handle = self._begin(task)
+                except Exception as problem:
+                    first = first or _as_task_error(task.id, problem)
+                    continue
+                if handle is None:
+                    queue.finished(task.id)
+                else:
+                    running[task.id] = handle
             if not running:
                 break
             for handle in self.executor.wait(list(running.values()), timeout=0.1):
@@ -162,56 +170,86 @@ class Engine:
         if first is not None:
             raise first
 
-    def _one(self, task: Task, cancel: Event) -> None:
+    def _begin(self, task: Task) -> Handle | None:
+        """Take from the store what it holds (None: the task is finished); give any other task to the executor."""
         started = time.monotonic()
-        name = f"{self._identity}/{task.id}"
-        why: list[str] = []
-        key = ""
         try:
-            self.recorder.event("start", id=task.id, node=task.node, operation=task.operation)
             parts, runner = self._parts(task)
             key = digest_json(parts)
             entry = self.store.lookup(key)
-            status = "hit"
-            if entry is None:
-                waits = partial(self.recorder.event, "waits", id=task.id)
-                with self.store.lock(key, cancelled=cancel.is_set, on_wait=waits):
-                    entry = self.store.lookup(key)
-                    if entry is None:
-                        why = changed_parts(self.store.recall(name), parts)
-                        status = "ran"
-                        entry = self._execute(task, key, parts, runner, cancel)
-            self.store.remember(name, parts)
         except Exception as problem:
-            error = _as_task_error(task.id, problem)
-            assert error is not None
-            self.recorder.task(
-                id=task.id, node=task.node, operation=task.operation, status="failed", reason=error.reason,
-                message=error.message, log_tail=error.log_tail, seconds=_since(started), key=key, why=why,
-            )  # fmt: skip
+            self._failed(task, problem, started, "", [])
             raise
+        if entry is None:
+            return self.executor.submit(
+                Submission(task.id, partial(self._make, task, key, parts, runner, started))
+            )
+        self._finished(task, entry, "hit", started, parts, [])
+        return None
+
+    def _make(
+        self,
+        task: Task,
+        key: str,
+        parts: dict[str, Any],
+        runner: tuple[Runner, Prepared] | None,
+        started: float,
+        cancel: Event,
+    ) -> None:
+        """Run a task, unless another process with the same key was first."""
+        why: list[str] = []
+        status = "hit"
+        try:
+            self.recorder.event("start", id=task.id, node=task.node, operation=task.operation)
+            waits = partial(self.recorder.event, "waits", id=task.id)
+            with self.store.lock(key, cancelled=cancel.is_set, on_wait=waits):
+                entry = self.store.lookup(key)
+                if entry is None:
+                    why = changed_parts(self.store.recall(self._name(task)), parts)
+                    status = "ran"
+                    entry = self._execute(task, key, parts, runner, cancel)
+        except Exception as problem:
+            self._failed(task, problem, started, key, why)
+            raise
+        self._finished(task, entry, status, started, parts, why)
+
+    def _finished(
+        self, task: Task, entry: Entry, status: str, started: float, parts: dict[str, Any], why: list[str]
+    ) -> None:
+        self.store.remember(self._name(task), parts)
         for warning in entry.meta.get("warnings", ()):
             self.recorder.warning(f"{task.node or task.id}: {warning}")
         self.entries[task.id] = entry
         self.recorder.task(
             id=task.id, node=task.node, operation=task.operation, status=status, seconds=_since(started),
-            ran_seconds=entry.meta.get("seconds", 0.0), runner=entry.meta.get("runner", "host"), key=key, why=why,
+            ran_seconds=entry.meta.get("seconds", 0.0), runner=entry.meta.get("runner", "host"), key=entry.key, why=why,
             metrics=entry.meta.get("metrics", {}), enforced=entry.meta.get("enforced", {}),
         )  # fmt: skip
+
+    def _failed(self, task: Task, problem: Exception, started: float, key: str, why: list[str]) -> None:
+        error = _as_task_error(task.id, problem)
+        assert error is not None
+        self.recorder.task(
+            id=task.id, node=task.node, operation=task.operation, status="failed", reason=error.reason,
+            message=error.message, log_tail=error.log_tail, seconds=_since(started), key=key, why=why,
+        )  # fmt: skip
+
+    def _name(self, task: Task) -> str:
+        """What `--explain` knows a task by, run after run."""
+        return f"{self._identity}/{task.id}"
 
     def _parts(self, task: Task) -> tuple[dict[str, Any], tuple[Runner, Prepared] | None]:
         if isinstance(task, HostTask):
             from edgewright.registry.environment import host_environment
 
             return host_parts(task, host_environment(), self.digest), None
-        with self._prepare_lock:
-            ready = self._prepared.get(task.block.digest)
-            if ready is None:
-                runner = self.chooser.choose(task.block)
-                prepared = runner.prepare(
-                    task.block, lambda message: self.recorder.event("message", id=task.id, **message)
-                )
-                ready = self._prepared[task.block.digest] = (runner, prepared)
+        ready = self._prepared.get(task.block.digest)
+        if ready is None:
+            runner = self.chooser.choose(task.block)
+            prepared = runner.prepare(
+                task.block, lambda message: self.recorder.event("message", id=task.id, **message)
+            )
+            ready = self._prepared[task.block.digest] = (runner, prepared)
         return block_parts(task, ready[1].environment, self.digest), ready
 
     def _execute(

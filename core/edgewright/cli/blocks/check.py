@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 from edgewright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def command(state: State, block: str, only: tuple[str, ...], docker: bool, as_js
 
     The block's code runs with your rights, as in its own tests. Exit code 1 if a check fails.
     """
-    from edgewright.conformance import Bench, checks_for
-    from edgewright.conformance.checks import judge
+    from edgewright.conformance import Bench, checks_for, judge
     from edgewright.registry import resolve
 
     console = Console(as_json)

@@ -8,7 +8,8 @@ import click
 
 from edgewright.blocks_init import KINDS, write_block
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 
 @click.command(

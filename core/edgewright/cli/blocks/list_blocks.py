@@ -8,23 +8,26 @@ from typing import TYPE_CHECKING
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
+from edgewright_specs.interface import BLOCK_TYPES
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
 
 
-@click.command(epilog=examples("edgewright blocks list", "edgewright blocks list --json"))
+@click.command(epilog=examples("edgewright blocks list", "edgewright blocks list --type deployment --json"))
+@click.option("--type", "kind", type=click.Choice(BLOCK_TYPES), help="List blocks of this type only.")
 @json_option
 @click.pass_obj
-def command(state: State, as_json: bool) -> None:
+def command(state: State, kind: str | None, as_json: bool) -> None:
     """List the blocks that this installation and its plugins bring."""
     from edgewright.registry import builtin_folders, resolve
 
     console = Console(as_json)
-    blocks = [resolve(name, Path.cwd(), state.plugins) for name in builtin_folders(state.plugins)]
-    kinds = ("processing", "learning", "deployment", "transform")
-    blocks.sort(key=lambda block: (kinds.index(block.type) if block.type in kinds else 9, block.name))
+    found = [resolve(name, Path.cwd(), state.plugins) for name in builtin_folders(state.plugins)]
+    blocks = [block for block in found if kind in (None, block.type)]
+    blocks.sort(key=lambda block: (BLOCK_TYPES.index(block.type), block.name))
     console.table(
         ["name", "type", "parameters", "what it does"],
         [[b.name, b.type, len(b.spec.parameters), _first_sentence(b.spec.description)] for b in blocks],

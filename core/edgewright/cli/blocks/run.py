@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option, runner_option, trust_option
 from edgewright.cli.parameters import params_options, read_params
 from edgewright.errors import UsageError
 
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     help="New or empty folder for the outputs.",
 )
 @params_options
-@click.option("--runner", default="auto", show_default=True, help="How the block is isolated.")
-@click.option("--trust", is_flag=True, help="Let a block that isn't built in run as a plain process.")
+@runner_option
+@trust_option
 @json_option
 @click.pass_obj
 def command(

@@ -9,7 +9,8 @@ import click
 
 from edgewright.cli.amounts import duration, number
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
+from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
-
-SPLITS = ("training", "calibration", "test")
 
 
 @click.command(
@@ -36,8 +36,8 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     console = Console(as_json)
     spec = load_impulse(impulse)
     base = impulse.resolve().parent
-    blocks = [resolve(node.block, base, state.plugins).spec.edgewright for node in spec.learning]
-    normal_only = any(section is None or section.training in (None, "normal-only") for section in blocks)
+    blocks = [resolve(node.block, base, state.plugins) for node in spec.learning]
+    normal_only = any(block.training == "normal-only" for block in blocks)
     with workspace() as folder:
         files = inventory(spec.data, base, state.plugins)
         read(files, spec.data, spec.input, folder)

@@ -8,7 +8,8 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.images.wanted import need_engine
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 
 @click.command("load", epilog=examples("edgewright images load edgewright.tar"))

@@ -10,7 +10,8 @@ import click
 from edgewright.cli.amounts import size
 from edgewright.cli.console import Console
 from edgewright.cli.images.wanted import frameworks_for, need_engine, wanted_blocks
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State

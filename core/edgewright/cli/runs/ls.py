@@ -10,7 +10,8 @@ import click
 
 from edgewright.cli.amounts import duration, number
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 
 @click.command("ls", epilog=examples("edgewright runs ls", "edgewright runs ls experiments/ --json"))

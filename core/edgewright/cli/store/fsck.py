@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 
 @click.command(epilog=examples("edgewright store fsck"))

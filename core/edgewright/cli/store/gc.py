@@ -6,7 +6,8 @@ import click
 
 from edgewright.cli.amounts import size
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 DAY = 86_400.0
 

@@ -9,7 +9,8 @@ import click
 
 from edgewright.cli.amounts import age, size
 from edgewright.cli.console import Console
-from edgewright.cli.lazy import examples, json_option
+from edgewright.cli.lazy import examples
+from edgewright.cli.options import json_option
 
 
 @click.command(epilog=examples("edgewright store ls", "edgewright store ls --json"))
