@@ -121,7 +121,7 @@ class OpenBlock:
             stack.callback(chooser.close)
             self._runner = chooser.choose(block)
             self._prepared = self._runner.prepare(block, on_message)
-            warm = self._runner.name == "process" and not _has_command(block)
+            warm = self._runner.name == "process" and block.command is None
             self._folder = stack.enter_context(workspace(in_memory=warm))
             (self._folder / "in").mkdir()
             (self._folder / "out").mkdir()
@@ -249,12 +249,6 @@ _OUTPUT = {"transform": "features", "describe": "description"}
 def _warm_first(block: Block, runner: str) -> str:
     """For a built-in block ``auto`` means the warm process: a container each call would cost a hundred times more."""
     return "process" if runner == "auto" and block.builtin else runner
-
-
-def _has_command(block: Block) -> bool:
-    """Blocks that bring their own command have no warm driver."""
-    section = block.spec.edgewright
-    return section is not None and section.command is not None
 
 
 def _output_path(out_dir: Path, name: str) -> str:

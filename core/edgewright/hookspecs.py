@@ -78,6 +78,6 @@ def edgewright_report_panels() -> list[Panel]:
 def edgewright_run_event(event: Mapping[str, Any]) -> None:
     """Hear what happens in a run: the same dictionaries that ``events.jsonl`` gets, in the same order.
 
-    ``event["event"]`` names it, ``event["task"]`` the task. Called in the engine's thread: be quick. An exception is
+    ``event["event"]`` names it, ``event["id"]`` the task where it is about one. Called in the engine's thread: be quick. An exception is
     reported once and never stops a run.
     """

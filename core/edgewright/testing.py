@@ -72,7 +72,7 @@ class Promise:
 
     def __call__(self) -> None:
         """Prove it."""
-        from edgewright.conformance.checks import judge
+        from edgewright.conformance import judge
 
         verdict = judge(self.check, _benches.get(self.block))
         if verdict.status == "skipped":

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from edgewright_specs.block_file import BlockFile, Choice, EdgewrightSection, Parameter
 from edgewright_specs.conditions import condition_problems
 from edgewright_specs.interface import OPERATIONS
 from edgewright_specs.problems import Problem, choices, escape_pointer, problem, suggestion
@@ -15,6 +14,8 @@ from edgewright_specs.values import MisfitError, as_text, convert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from edgewright_specs.block_file import BlockFile, EdgewrightSection, Parameter
 
 _OURS: Final = re.compile(r"[a-z][a-z0-9_-]*\Z")
 _LEGACY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
@@ -171,13 +172,6 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
     if section.command is not None and not section.command[0].strip():
         found.append(problem("is empty", "/edgewright/command/0"))
     return found
-
-
-def option_label(choice: str | int | float | Choice) -> str:
-    """Return how a form shows one option of a select."""
-    if isinstance(choice, Choice):
-        return choice.label or as_text(choice.value)
-    return as_text(choice)
 
 
 def unknown_type(value: str, allowed: Sequence[str]) -> Problem:

@@ -4,6 +4,6 @@ The checks start blocks as tasks by the runners that real runs use; nothing here
 """
 
 from edgewright.conformance.bench import Bench
-from edgewright.conformance.checks import Check, Verdict, checks_for, run_checks
+from edgewright.conformance.checks import Check, Verdict, checks_for, judge
 
-__all__ = ["Bench", "Check", "Verdict", "checks_for", "run_checks"]
+__all__ = ["Bench", "Check", "Verdict", "checks_for", "judge"]

@@ -9,7 +9,7 @@ from edgewright.conformance.bench import RefusedError
 from edgewright.errors import EdgewrightError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from edgewright.conformance.bench import Bench
 
@@ -81,9 +81,3 @@ def judge(check: Check, bench: Bench) -> Verdict:
     except EdgewrightError as error:
         return Verdict(check.name, check.promise, "failed", error.message, error.hint or "")
     return Verdict(check.name, check.promise, "passed", note or "")
-
-
-def run_checks(bench: Bench) -> Iterator[Verdict]:
-    """Run every check of a block, in order."""
-    for check in checks_for(bench.block.type):
-        yield judge(check, bench)

@@ -26,7 +26,7 @@ CLASSES = ("one", "two", "three")
 def check_defaults(bench: Bench) -> str:
     """The defaults learn from made-up features and score others."""
     scores = _score(bench, _fit(bench).outputs["model"], _rows(SCORED))
-    return ", ".join(f"{name} {bench_shape(scores, name)}" for name in scores.outputs)
+    return ", ".join(f"{name} {_shape(scores, name)}" for name in scores.outputs)
 
 
 def check_description(bench: Bench) -> str | None:
@@ -162,7 +162,7 @@ def check_container(bench: Bench) -> str | None:
     return None
 
 
-def bench_shape(answer: Answer, name: str) -> str:
+def _shape(answer: Answer, name: str) -> str:
     """Shape of an output, as text."""
     return str(answer.array(name).shape)
 

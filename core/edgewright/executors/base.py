@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from threading import Event
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-TERMINAL: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 
 
 @dataclass(frozen=True)

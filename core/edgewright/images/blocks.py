@@ -146,7 +146,7 @@ def _ask_environment(block: Block, stage: str) -> list[str]:
         ) from problem
     if answer.returncode == 0:
         return [str(line) for line in json.loads(answer.stdout)]
-    if block.spec.edgewright is not None and block.spec.edgewright.command:
+    if block.command is not None:
         return [
             f"image=={image_id(stage)}"
         ]  # a block in another language: all of its image is its environment

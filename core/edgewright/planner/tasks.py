@@ -133,7 +133,7 @@ class HostTask:
     """A trusted step of the host: read, index, thresholds, decisions, assembly of a deployment.
 
     ``step`` writes into a folder and returns its outputs as ``{name: relative path}``; ``version`` changes with its meaning.
-    ``settings`` is JSON and goes into the key; ``extra`` does not (paths, plugin managers).
+    ``settings`` is JSON and goes into the key.
     """
 
     id: str

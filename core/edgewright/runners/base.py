@@ -22,7 +22,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """Caps of one task; a block's spec may lower or raise them, an impulse grants what is raised."""
+    """Caps of one task: a block's spec may lower them, an impulse grants more."""
 
     seconds: float = 3600.0
     grace_seconds: float = 5.0

@@ -70,11 +70,6 @@ class MessageLines:
         self._on_message(message)
 
 
-def _may_be_message(beginning: bytes) -> bool:
-    """Whether a line that starts so and has not ended yet could be a message."""
-    return len(beginning) <= MAX_LINE_BYTES and beginning.lstrip()[:1] in (b"", b"{")
-
-
 def parse_message(line: bytes) -> Message | None:
     """Return the message that a line holds, or None when it holds none."""
     text = line.rstrip()

@@ -243,16 +243,14 @@ def task_command(job: Job, work: Path) -> tuple[list[str], Path]:
     if folder is None:
         raise ValueError("prepare() refuses a block without a folder")
     folder = folder.resolve()
-    section = block.spec.edgewright
-    declared = None if section is None else section.command
     argv = block_command(
         os.fspath(folder),
-        declared,
+        block.command,
         python=sys.executable,
         in_dir=os.fspath(job.in_dir.resolve()),
         out_dir=os.fspath(job.out_dir.resolve()),
     )
-    return argv, work if declared is None else folder
+    return argv, work if block.command is None else folder
 
 
 def process_variables(work: Path, threads: int) -> dict[str, str]:

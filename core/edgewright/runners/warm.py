@@ -58,8 +58,7 @@ class WarmWorker:
         threads: int = 1,
         on_message: OnMessage = lambda _message: None,
     ) -> None:
-        section = block.spec.edgewright
-        if block.folder is None or section is None or section.command is not None:
+        if block.folder is None or block.spec.legacy or block.command is not None:
             raise TaskError(
                 block.name,
                 "refused",

@@ -1,4 +1,4 @@
-"""The record of a run: ``events.jsonl`` as it happens, ``run.json`` at every change of state."""
+"""The record of a run: ``events.jsonl`` as it happens, ``run.json`` when the run begins and ends."""
 
 from __future__ import annotations
 

@@ -19,13 +19,11 @@ VERSION = 1
 def selection_task(node: Node, planner: Planner, *, kind: str, seed: int) -> HostTask:
     """The step ``<node>/select``: writes ``assignment.npy`` (the fold of each training window) and ``selection.json``."""
     samples = planner.samples
-    section = node.block.spec.edgewright
-    normal_only = section is None or section.training in (None, "normal-only")
     return HostTask(
         id=f"{node.id}/select", node=node.id, operation="select", step=_select, version=VERSION,
         settings={
             "labels": list(node.labels) if node.labels else None,
-            "normal_only": kind == "anomaly" and normal_only,
+            "normal_only": kind == "anomaly" and node.block.training in (None, "normal-only"),
             "folds": kind == "anomaly" and not samples.unlabelled and not node.scores_its_training,
             "training": list(samples.splits["training"]), "seed": seed,
             "overlap": -(-samples.window["length"] // samples.stride) - 1,

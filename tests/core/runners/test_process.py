@@ -23,7 +23,7 @@ import pytest
 from edgewright import trees
 from edgewright.harvest import harvest, output_rules
 from edgewright.plugins import make_plugins
-from edgewright.registry import resolve
+from edgewright.registry import Block, resolve
 from edgewright.runners.base import Job, Limits, Outcome, Prepared
 from edgewright.runners.process import ProcessRunner, source_paths
 
@@ -34,8 +34,12 @@ def command_block(folder: Path, code: str) -> Any:
     """A block in any language: here a Python script."""
     folder.mkdir()
     (folder / "main.py").write_text(textwrap.dedent(code))
-    section = SimpleNamespace(command=["python3", "main.py"])
-    return SimpleNamespace(name="b", folder=folder, spec=SimpleNamespace(edgewright=section, legacy=False))
+    return block_of(folder, ["python3", "main.py"])
+
+
+def block_of(folder: Path, command: list[str]) -> Block:
+    spec: Any = SimpleNamespace(edgewright=SimpleNamespace(command=command), legacy=False)
+    return Block("b", "processing", spec, folder, None, False, "")
 
 
 def run(tmp_path: Path, block: Any, **limits: Any) -> tuple[Outcome, bytes]:
@@ -78,10 +82,12 @@ def test_nothing_survives_when_we_are_killed(tmp_path: Path) -> None:
         import sys, threading
         from pathlib import Path
         from types import SimpleNamespace as NS
+        from edgewright.registry import Block
         from edgewright.runners.base import Job, Limits, Prepared
         from edgewright.runners.process import ProcessRunner
         t = Path(sys.argv[1])
-        block = NS(name="b", folder=t / "block", spec=NS(edgewright=NS(command=["python3", "main.py"]), legacy=False))
+        spec = NS(edgewright=NS(command=["python3", "main.py"]), legacy=False)
+        block = Block("b", "processing", spec, t / "block", None, False, "")
         (t / "in").mkdir(); (t / "out").mkdir()
         job = Job("j", "r", Prepared(block, "process", ()), t / "in", t / "out", t / "log", Limits())
         ProcessRunner().run(job, threading.Event(), print)

@@ -7,13 +7,15 @@ import json
 import textwrap
 import threading
 import time
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from edgewright.errors import TaskError
+from edgewright.plugins import make_plugins
+from edgewright.registry import resolve
 from edgewright.runners.base import Job, Limits, Prepared
 from edgewright.runners.process import ProcessRunner
 from edgewright.runners.warm import WarmWorker
@@ -61,10 +63,7 @@ def block(tmp_path: Path) -> Any:
     spec = {"version": 1, "type": "processing", "info": {"name": "moody", "title": "Moody"}, "parameters": [],
             "edgewright": {"contract": 1}}  # fmt: skip
     (folder / "parameters.json").write_text(json.dumps(spec))
-    section = SimpleNamespace(command=None)
-    return SimpleNamespace(
-        name="moody", folder=folder, spec=SimpleNamespace(edgewright=section, legacy=False)
-    )
+    return resolve("moody", tmp_path, make_plugins())
 
 
 class Asker:
@@ -201,7 +200,8 @@ def test_many_threads_may_ask(asker: Asker) -> None:
 
 
 def test_blocks_in_other_languages_are_refused(block: Any) -> None:
-    block.spec.edgewright.command = ["./run"]
+    spec = replace(block.spec, edgewright=block.spec.edgewright.model_copy(update={"command": ["./run"]}))
+    block = replace(block, spec=spec)
     with pytest.raises(TaskError, match="kept warm"):
         WarmWorker(block, Prepared(block, "process", ()))
 

@@ -160,9 +160,7 @@ def _host_config(
 
 
 def _command(job: Job) -> list[str]:
-    section = job.prepared.block.spec.edgewright
-    declared = section.command if section is not None else None
-    return block_command(BLOCK, declared, python="python3", in_dir=IN, out_dir=OUT)
+    return block_command(BLOCK, job.prepared.block.command, python="python3", in_dir=IN, out_dir=OUT)
 
 
 def _environment(job: Job, config: Mapping[str, Any]) -> list[str]:
