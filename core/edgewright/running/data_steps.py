@@ -23,16 +23,18 @@ INDEX_VERSION = 1
 
 def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_only: bool) -> list[Task]:
     """Tasks that read every file once and index its windows; the key holds each file's digest."""
-    from edgewright.data import index, read
-
     data, window = impulse.data, impulse.input
 
     def read_step(_inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+        from edgewright.data import read
+
         summary = read(files, data, window, out)
         _write(out / "summary.json", asdict(summary))
         return {"signal": "signal.npy", "recordings": "recordings.json", "summary": "summary.json"}
 
     def index_step(inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+        from edgewright.data import index
+
         folder = inputs[READ, "recordings"].parent
         summary = index(folder, data, window, out, normal_only=normal_only, seed=impulse.seed)
         _write(out / "summary.json", asdict(summary))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX, READ, Node, Planner, build_nodes, load_samples
@@ -50,9 +51,11 @@ def load(path: Path, base: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[No
     from edgewright_specs.parameters import resolve_params
 
     impulse = load_impulse(path)
+    # Many nodes of one block see one block, read once.
+    blocks = cache(lambda reference: resolve(reference, base, plugins))
     processing, learning, deployment = build_nodes(
         impulse,
-        lambda reference: resolve(reference, base, plugins),
+        blocks,
         lambda block, given, pointer: resolve_params(block.spec, given, where=pointer, locate=impulse.locate),
     )
     return impulse, processing, learning, deployment
@@ -130,7 +133,7 @@ class Session:
 
     def data(self, files: Inventory) -> None:
         """Read the data set and cut it into windows."""
-        normal_only = any(_normal_only(node) for node in self.learning)
+        normal_only = any(node.block.training == "normal-only" for node in self.learning)
         self.engine.run(data_tasks(self.impulse, files, self.engine.store, normal_only=normal_only))
         index = self.engine.entries[INDEX]
         summary = json.loads(index.file("summary").read_text(encoding="utf-8"))
@@ -270,8 +273,3 @@ def _executor(options: Options, plugins: Plugins) -> Executor:
     if options.jobs:
         executor.limit(options.jobs)
     return executor
-
-
-def _normal_only(node: Node) -> bool:
-    section = node.block.spec.edgewright
-    return section is not None and section.training == "normal-only"
