@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PINS := constraints.txt constraints-venv.txt
+PYTHONS ?= $(shell for minor in 10 11 12 13; do python3.$$minor -c 'import sys; print(sys.executable)' 2>/dev/null; done)
 JOBS ?= 2
-FAST := not docker and not browser and not slow
+QUICK = $(BIN)/python -m pytest -n $(JOBS) -m 'not docker and not browser and not slow'
 
-.PHONY: help install install-dev demo test test-all check fix generate engine clean
+.PHONY: help install install-dev demo test test-all test-pythons quick check fix generate engine clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,12 +18,12 @@ $(VENV)/python.stamp:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/install.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[deploy]'
+$(VENV)/install.stamp: $(VENV)/python.stamp pyproject.toml $(PINS)
+	$(PIP) install $(PINS:%=-c %) -e '.[deploy]'
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/install.stamp
-	$(PIP) install -c constraints.txt -e '.[deploy,dev]'
+	$(PIP) install $(PINS:%=-c %) -e '.[deploy,dev]'
 	@touch $@
 
 install: $(VENV)/install.stamp ## Make .venv with edgewright in it
@@ -39,10 +41,20 @@ check: install-dev ## Format, lint, types, import rules, generated files
 	$(BIN)/python -m edgewright_specs.generate --check
 
 test: check ## Checks and the quick tests; no engine and no browser needed
-	$(BIN)/python -m pytest -n $(JOBS) -m '$(FAST)'
+	$(QUICK)
 
 test-all: install-dev ## Every test: container engine, browser and slow ones too
 	$(BIN)/python -m pytest -m 'docker or browser or slow'
+
+test-pythons: ## The quick tests under each python3.10 to 3.13 on PATH (or PYTHONS='/a/python3.12 …'); 1.1 GB each in .venvs
+	@test -n '$(PYTHONS)' || { echo "no python3.10 to python3.13 runs here; name some: make test-pythons PYTHONS='/a/python3.12 …'" >&2; exit 2; }
+	@set -e; for python in $(PYTHONS); do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); echo "Python $$version: $$python"; \
+	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venvs/$$version quick; \
+	done
+
+quick: install-dev
+	$(QUICK)
 
 fix: install-dev ## Format, apply safe lint fixes, write generated files
 	$(BIN)/ruff format .
@@ -53,4 +65,4 @@ engine: ## Start a container engine for the tests (Debian, root)
 	.ci/engine start
 
 clean: ## Remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist runs
+	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis dist runs
