@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edgewright.images import blocks, build_images, load_images, save_images
+from edgewright.images import blocks
 from edgewright.images.archive import pack
 from edgewright.images.blocks import block_tag, build_block, find_image
 from edgewright.images.commands import ImageError, build
 from edgewright.images.engine import image_id
 from edgewright.images.frameworks import framework_tag
+from edgewright.images.transfer import build_images, load_images, save_images
 from edgewright.plugins import make_plugins
 from edgewright.registry import Block, resolve
 

@@ -28,7 +28,7 @@ def command(state: State, blocks: tuple[str, ...], verbose: bool, as_json: bool)
     Building may use the network; running never does. What is there already is not built again. Engines whose builds
     need the host's network: EDGEWRIGHT_BUILD_ARGS="--network host".
     """
-    from edgewright.images import build_images
+    from edgewright.images.transfer import build_images
 
     console = Console(as_json)
     need_engine()

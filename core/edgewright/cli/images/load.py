@@ -17,7 +17,7 @@ from edgewright.cli.options import json_option
 @json_option
 def command(archive: Path, as_json: bool) -> None:
     """Give the engine the images that `images save` wrote, on a machine without network."""
-    from edgewright.images import load_images
+    from edgewright.images.transfer import load_images
 
     console = Console(as_json)
     need_engine()

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(state: State, archive: Path, blocks: tuple[str, ...], as_json: bool) -> None:
     """Write the images of blocks (of all built-in ones, if none is named) into one archive; they must be built."""
-    from edgewright.images import save_images
     from edgewright.images.blocks import block_tag
     from edgewright.images.frameworks import framework_tag
+    from edgewright.images.transfer import save_images
 
     console = Console(as_json)
     need_engine()

@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgewright.images.commands import engine_command
 from edgewright.runners.docker import reaper
 from edgewright.runners.docker.errors import engine_failures
 
@@ -34,6 +33,8 @@ class Lease:
 
     def start(self) -> None:
         """Start the reaper, in a session of its own, so that no signal for us reaches it."""
+        from edgewright.images.commands import engine_command
+
         self._reaper = subprocess.Popen(
             [sys.executable, "-I", "-S", reaper.__file__, f"{LEASE}={self.id}", *engine_command()],
             stdin=subprocess.PIPE,

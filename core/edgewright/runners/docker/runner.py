@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from edgewright.errors import RunnerUnavailableError
-from edgewright.images.engine import connect, inspect_image, why_unreachable
 from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.docker.capabilities import ask_capabilities
 from edgewright.runners.docker.container import Container
@@ -45,6 +44,8 @@ class DockerRunner:
 
     def available(self) -> str | None:
         """Return None when an engine on this machine answers, else why none does."""
+        from edgewright.images.engine import why_unreachable
+
         return why_unreachable()
 
     def ready(self) -> bool:
@@ -77,6 +78,8 @@ class DockerRunner:
 
     def run(self, job: Job, cancel: Event, on_message: OnMessage) -> Outcome:
         """Run one task to its end. What the block or the engine does wrong is in the outcome, never raised."""
+        from edgewright.images.engine import connect
+
         started = time.monotonic()
         with LogFile(job.log_path, job.limits.log_bytes) as log:
             try:
@@ -133,6 +136,8 @@ class DockerRunner:
         log: LogFile,
         capabilities: Capabilities,
     ) -> Verdict:
+        from edgewright.images.engine import inspect_image
+
         name = job.prepared.image or ""
         image = inspect_image(name) if name else None
         if image is None:
