@@ -52,11 +52,11 @@ def write(run: Run, out: Path, *, extra: Sequence[Panel] = ()) -> None:
     save(render(panels(run, extra), run_info(run)), out)
 
 
-def save(page: str, out: Path) -> None:
+def save(page: bytes, out: Path) -> None:
     """Write a page so that it appears whole or not at all. Raises EdgewrightError."""
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_bytes(page)
         temporary.replace(out)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def run_info(run: Run) -> dict[str, Any]:
     return shown
 
 
-def render(panels: Mapping[str, Any], info: Mapping[str, Any]) -> str:
+def render(panels: Mapping[str, Any], info: Mapping[str, Any]) -> bytes:
     """Render the page.
 
     Parameters
@@ -118,8 +118,8 @@ def render(panels: Mapping[str, Any], info: Mapping[str, Any]) -> str:
 
     Returns
     -------
-    str
-        HTML of at most 30 MB.
+    bytes
+        HTML in UTF-8, at most 30 MB.
 
     Raises
     ------
@@ -128,61 +128,56 @@ def render(panels: Mapping[str, Any], info: Mapping[str, Any]) -> str:
     """
     assets = files("edgewright.report") / "assets"
     plotly = _script(_plotly())
-    own = _script("\n".join((assets / name).read_text(encoding="utf-8") for name in SCRIPTS))
-    style = (assets / "style.css").read_text(encoding="utf-8")
-    template = (assets / "page.html").read_text(encoding="utf-8")
+    own = _script(b"\n".join((assets / name).read_bytes() for name in SCRIPTS))
+    template = (assets / "page.html").read_bytes()
     policy = (
         f"default-src 'none'; script-src {_source(plotly)} {_source(own)}; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     parts = {
-        "POLICY": policy,
-        "TITLE": _text(f"{info['name']} · Edgewright"),
-        "STYLE": style,
-        "DATA": _json({"panels": panels, "info": info}),
-        "PLOTLY": plotly,
-        "SCRIPT": own,
+        b"POLICY": policy.encode(),
+        b"TITLE": _text(f"{info['name']} · Edgewright"),
+        b"STYLE": (assets / "style.css").read_bytes(),
+        b"DATA": _json({"panels": panels, "info": info}),
+        b"PLOTLY": plotly,
+        b"SCRIPT": own,
     }
-    page = "".join(
-        parts[piece] if number % 2 else piece for number, piece in enumerate(template.split("@@"))
+    page = b"".join(
+        parts[piece] if number % 2 else piece for number, piece in enumerate(template.split(b"@@"))
     )  # one pass: what was put in is never searched again
-    size = len(page.encode("utf-8"))
-    if size > MAX_BYTES:
-        raise EdgewrightError(f"the report would be {size / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB")
+    if len(page) > MAX_BYTES:
+        raise EdgewrightError(
+            f"the report would be {len(page) / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB"
+        )
     return page
 
 
-def _plotly() -> str:
+def _plotly() -> bytes:
     """plotly.js as the plotly package ships it, found without importing the package (which takes a second)."""
     found = importlib.util.find_spec("plotly")
     for place in (found.submodule_search_locations or []) if found else []:
         path = Path(place) / "package_data" / "plotly.min.js"
         if path.is_file():
-            return path.read_text(encoding="utf-8")
+            return path.read_bytes()
     raise EdgewrightError("plotly.js wasn't found", hint="pip install --force-reinstall plotly")
 
 
-def _script(source: str) -> str:
+def _script(source: bytes) -> bytes:
     """A script that can't end its element early: those character runs only ever occur inside string literals."""
-    return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    source = source.replace(b"\r\n", b"\n")  # as a browser reads it before it compares the hash
+    return source.replace(b"</script", b"<\\/script").replace(b"<!--", b"<\\!--")
 
 
-def _source(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+def _source(script: bytes) -> str:
+    digest = base64.b64encode(hashlib.sha256(script).digest()).decode("ascii")
     return f"'sha256-{digest}'"
 
 
-def _json(document: Any) -> str:
+def _json(document: Any) -> bytes:
     """JSON that an HTML parser reads as nothing but text. Lone surrogates, which UTF-8 has no bytes for, are escaped."""
     text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode("ascii")
 
 
-def _text(text: str) -> str:
-    return (
-        text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .encode("utf-8", "replace")
-        .decode("utf-8")
-    )
+def _text(text: str) -> bytes:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode("utf-8", "replace")

@@ -39,7 +39,7 @@ class Elements(HTMLParser):
 
 @pytest.fixture(scope="module")
 def hostile_page(hostile_run):
-    return render(panels(hostile_run), run_info(hostile_run))
+    return render(panels(hostile_run), run_info(hostile_run)).decode("utf-8")
 
 
 def test_hostile_text_stays_inside_its_data_block(hostile_page, hostile_run):
@@ -74,7 +74,7 @@ def test_the_policy_allows_exactly_the_two_scripts_of_the_page(hostile_page):
 
 
 def test_nothing_in_the_page_points_outside(hostile_page, plain_run):
-    own = render(panels(plain_run), run_info(plain_run)).replace(page._plotly(), "")
+    own = render(panels(plain_run), run_info(plain_run)).replace(page._plotly(), b"").decode("utf-8")
     assert set(re.findall(r"https?://[^\"'\s<)]+", own)) <= {"http://www.w3.org/2000/svg"}
 
 

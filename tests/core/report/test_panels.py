@@ -272,4 +272,4 @@ def test_a_run_that_failed_at_once_still_has_a_report(tmp_path):
     document = panels(run)
     assert document["panels"] == []
     assert any("no such output" in problem for problem in document["problems"])
-    assert '"log_tail":"\\u003cb\\u003e"' in render(document, run_info(run))
+    assert '"log_tail":"\\u003cb\\u003e"' in render(document, run_info(run)).decode("utf-8")
