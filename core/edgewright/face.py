@@ -123,8 +123,9 @@ class OpenBlock:
             self._prepared = self._runner.prepare(block, on_message)
             warm = self._runner.name == "process" and block.command is None
             self._folder = stack.enter_context(workspace(in_memory=warm))
-            (self._folder / "in").mkdir()
-            (self._folder / "out").mkdir()
+            self._in, self._out = self._folder / "in", self._folder / "out"
+            self._in.mkdir()
+            self._out.mkdir()
             if warm:
                 from edgewright.runners.warm import WarmWorker
 
@@ -202,7 +203,7 @@ class OpenBlock:
         self.close()
 
     def _describe(self, window: WindowSpec, params: Mapping[str, Any]) -> dict[str, Any]:
-        key = json.dumps([window, params], sort_keys=True)
+        key = repr((window, params))
         if key not in self._descriptions:
             with self._ask("describe", window, params, None) as path:
                 self._descriptions[key] = json.loads(path.read_text(encoding="utf-8"))
@@ -218,7 +219,7 @@ class OpenBlock:
     ) -> Iterator[Path]:
         """Run one request and give the path of its one output, which is gone afterwards."""
         with self._lock:
-            in_dir, out_dir = self._folder / "in", self._folder / "out"
+            in_dir, out_dir = self._in, self._out
             inputs = {} if values is None else {"windows": put_array(in_dir, "windows", values)}
             put_request(in_dir, operation, params, inputs=inputs, window=window)
             try:
@@ -253,7 +254,8 @@ def _warm_first(block: Block, runner: str) -> str:
 
 def _output_path(out_dir: Path, name: str) -> str:
     """Relative path of an output in a result; the process runner only runs trusted code, so no more is checked."""
-    result = json.loads((out_dir / RESULT_FILE).read_text(encoding="utf-8"))
+    with open(f"{out_dir}/{RESULT_FILE}", "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
+        result = json.loads(file.read())
     return str(result["outputs"][name]["path"])
 
 

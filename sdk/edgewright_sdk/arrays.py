@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import math
 import os
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,10 +106,10 @@ class Chunked:
 
     def __init__(self, chunks: Sequence[Array]) -> None:
         self.chunks = [chunk for chunk in chunks if len(chunk)] or list(chunks[:1])
-        self.ends = np.cumsum([len(chunk) for chunk in self.chunks])
+        self.ends = list(accumulate(len(chunk) for chunk in self.chunks))
 
     def __len__(self) -> int:
-        return int(self.ends[-1]) if len(self.ends) else 0
+        return self.ends[-1] if self.ends else 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -117,9 +119,9 @@ class Chunked:
     def rows(self, start: int, stop: int) -> Array:
         """Rows ``start`` to ``stop``: a view within one chunk, else a copy."""
         parts = []
-        first = int(np.searchsorted(self.ends, start, side="right"))
+        first = bisect_right(self.ends, start)
         for chunk, end in zip(self.chunks[first:], self.ends[first:], strict=True):
-            begin = int(end) - len(chunk)
+            begin = end - len(chunk)
             parts.append(chunk[max(start - begin, 0) : stop - begin])
             if stop <= end:
                 break
@@ -130,7 +132,7 @@ class Chunked:
     def batches(self, batch_bytes: int) -> Iterator[tuple[int, int]]:
         """Cut the rows into ``(start, stop)`` pairs of at most ``batch_bytes`` (at least one row) each."""
         row = self.chunks[0][:1]
-        row_bytes = max(int(np.prod(row.shape[1:], dtype=np.int64)) * row.itemsize, 1)
+        row_bytes = max(math.prod(row.shape[1:]) * row.itemsize, 1)
         step = max(batch_bytes // row_bytes, 1)
         for start in range(0, len(self), step):
             yield start, min(start + step, len(self))

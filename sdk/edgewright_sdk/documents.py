@@ -37,9 +37,14 @@ def write_document(path: Path, document: Mapping[str, Any]) -> None:
         When it holds NaN, an infinity or something that JSON has no form for.
     """
     try:
-        path.write_bytes(canonical_json(plain(document)) + b"\n")
+        try:
+            content = canonical_json(document)
+        except TypeError:  # seldom: something of numpy's is in it
+            content = canonical_json(plain(document))
     except (TypeError, ValueError) as error:
         raise BlockError(f"{path.name}: the block returned what JSON can't hold: {error}") from None
+    with open(path, "wb") as file:  # noqa: PTH123 - in every warm answer
+        file.write(content + b"\n")
 
 
 @dataclass(frozen=True)

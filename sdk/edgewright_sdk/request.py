@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from edgewright_sdk.arrays import Array, Chunked, open_array
 from edgewright_sdk.errors import RequestError
@@ -19,6 +18,9 @@ from edgewright_specs.interface import (
     Operation,
     WindowSpec,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,9 @@ class Task:
     def _inside(self, path: Any, where: str) -> Path:
         if not isinstance(path, str) or not path:
             raise _wrong(where, path, "a relative path")
-        pure = PurePosixPath(path)
-        if pure.is_absolute() or ".." in pure.parts:
+        if path.startswith("/") or ".." in path.split("/"):
             raise _wrong(where, path, "a relative path inside the task's folder")
-        return self.folder / pure
+        return self.folder / path
 
 
 def read_request(folder: Path, block_type: str) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.arrays import Array, create_array, save_array
@@ -62,7 +63,7 @@ class Outputs:
             "warnings": context.warnings,
         }
         write_document(unfinished, result)
-        unfinished.rename(self.folder / RESULT_FILE)
+        os.rename(unfinished, f"{self.folder}/{RESULT_FILE}")  # noqa: PTH104 - in every warm answer
 
 
 def _array_output(path: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Output:

@@ -196,17 +196,17 @@ class _Alive:
 
     def _take(self, line: bytes, number: int) -> dict[str, Any] | None:
         """The answer that a line holds; None for a message."""
-        message = parse_message(line)
-        if message is not None:
-            self._on_message(message)
-            return None
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):
             answer = None
-        if not isinstance(answer, dict) or answer.get("type") != "done" or answer.get("id") != number:
+        if isinstance(answer, dict) and answer.get("type") == "done" and answer.get("id") == number:
+            return answer
+        message = parse_message(line)
+        if message is None:
             raise _FailedError("block_error", "it answered something that is no answer to the request")
-        return answer
+        self._on_message(message)
+        return None
 
     def _crashed(self) -> _FailedError:
         self._supervised.kill()  # it closed its end; nothing of it may stay
