@@ -142,14 +142,14 @@ class Engine:
                 and (task := queue.pop()) is not None
             ):
                 try:
-                    handle = self._begin(task)
+                    begun = self._begin(task)
                 except Exception as problem:
                     first = first or _as_task_error(task.id, problem)
                     continue
-                if handle is None:
+                if begun is None:
                     queue.finished(task.id)
                 else:
-                    running[task.id] = handle
+                    running[task.id] = begun
             if not running:
                 break
             for handle in self.executor.wait(list(running.values()), timeout=0.1):
