@@ -95,5 +95,8 @@ class Runner(Protocol):
     def run(self, job: Job, cancel: Event, on_message: OnMessage) -> Outcome:
         """Run to the end, never raise for what the block does. A set ``cancel`` asks, then kills after the grace."""
 
+    def sweep(self) -> int:
+        """Remove what runs that died left on this host; return how many pieces."""
+
     def close(self) -> None:
         """Give back what is held (clients, reaper)."""

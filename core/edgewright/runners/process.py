@@ -59,6 +59,10 @@ class ProcessRunner:
         """Nothing is built."""
         return True
 
+    def sweep(self) -> int:
+        """Nothing is left: a task's supervisor ends with us and takes its processes along."""
+        return 0
+
     def prepare(self, block: Block, on_message: OnMessage) -> Prepared:  # noqa: ARG002
         """Nothing to build: the block runs in this interpreter's environment.
 

@@ -111,6 +111,14 @@ class DockerRunner:
             enforced=enforced_limits(job, capabilities, user),
         )
 
+    def sweep(self) -> int:
+        """Remove the containers of dead runs of this host."""
+        if self.available() is not None:
+            return 0
+        from edgewright.images.engine import connect
+
+        return len(sweep(connect()))
+
     def close(self) -> None:
         """End the reaper."""
         with self._lock:
