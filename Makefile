@@ -20,6 +20,8 @@ $(VENV)/python.stamp:
 
 $(VENV)/install.stamp: $(VENV)/python.stamp pyproject.toml $(PINS)
 	$(PIP) install $(PINS:%=-c %) -e '.[deploy]'
+	@# An editable install leaves its sources uncompiled, and tasks write no bytecode: each would compile the SDK anew.
+	$(BIN)/python -m compileall -q core specs sdk blocks
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/install.stamp

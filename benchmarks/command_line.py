@@ -69,7 +69,9 @@ def main() -> int:
     run = [*edgewright, "run", "impulse.yaml", "--runner", "process", "-o", "run"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environment = {**os.environ, "EDGEWRIGHT_STORE": str(folder / "store")}
+        # As installed: pip compiles what it installs, so a setting that keeps a source tree uncompiled does not count.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= {"EDGEWRIGHT_STORE": str(folder / "store")}
         write_data(folder / "data")
         (folder / "impulse.yaml").write_text(impulse())
         print("filling the store …", flush=True)
