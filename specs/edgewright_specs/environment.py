@@ -12,18 +12,17 @@ import json
 import platform
 import re
 import sys
-from email import message_from_string
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from email.message import Message
 
 #: The SDK needs it, so every block has it.
 ALWAYS = ("numpy",)
 
+_FIELD = re.compile(r"^(Version|Requires-Dist):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
@@ -55,19 +54,24 @@ def environment(requirements: Iterable[str]) -> list[str]:
             if name in wanted:
                 versions[name] = "missing"
             continue
-        head = _head(distribution)
-        versions[name] = str(head["Version"])
-        for line in head.get_all("Requires-Dist", []):
-            if "extra ==" not in line.replace("'", '"').replace("extra==", "extra =="):
+        versions[name] = "unknown"
+        for field, line in _fields(distribution):
+            if field == "Version":
+                versions[name] = line
+            elif "extra ==" not in line.replace("'", '"').replace("extra==", "extra =="):
                 pending.append(_name(line))
     listed = [f"{name}=={version}" for name, version in sorted(versions.items())]
     return [*listed, f"python=={platform.python_version()}", f"arch=={platform.machine()}"]
 
 
-def _head(distribution: metadata.Distribution) -> Message:
-    """The fields of a distribution's metadata. The readme that follows them is often a hundred times longer."""
+def _fields(distribution: metadata.Distribution) -> list[tuple[str, str]]:
+    """Version and requirements of a distribution, as its metadata lists them.
+
+    Only the head of the file is looked at, and not by a parser of mail: the readme after it is often a hundred times
+    longer, and every run asks.
+    """
     text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
-    return message_from_string(re.split(r"\r?\n\r?\n", text, maxsplit=1)[0])
+    return _FIELD.findall(re.split(r"\r?\n\r?\n", text, maxsplit=1)[0])
 
 
 def read_requirements(text: str) -> list[str]:
