@@ -232,7 +232,11 @@ def _checked(document: Document) -> ImpulseSpec:
     document = replace(document, value=_with_written_labels(document))
     problems = [problem("is given twice", pointer) for pointer in document.duplicates]
     if not isinstance(document.value, dict):
-        document.refuse([problem("is not an impulse: an object is wanted", "", got=document.value)])
+        if document.value is None:
+            document.refuse(
+                [problem("is empty", hint="`edgewright init DATA` writes an impulse to start from")]
+            )
+        document.refuse([problem("is not an impulse: an object is wanted", got=document.value)])
     impulse, found = build(ImpulseSpec, document, schema="impulse")
     problems += found
     if impulse is not None:

@@ -55,6 +55,8 @@ def parse_yaml(text: str, path: Path) -> Document:
                 )
             ]
         ) from None
+    except SpecError:  # a ValueError too, and complete as it is
+        raise
     except (
         YAMLError,
         ValueError,

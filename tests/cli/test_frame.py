@@ -84,7 +84,7 @@ def test_help_lists_commands_without_importing_them(environment):
 def test_an_unknown_command_is_answered_with_those_that_look_like_it(cli):
     result = cli("blcoks")
     assert result.code == 2
-    assert "no command 'blcoks'. Did you mean: blocks?" in result.err
+    assert "no command 'blcoks'; did you mean blocks?" in result.err
     assert result.out == ""
 
 

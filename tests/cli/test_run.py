@@ -196,3 +196,35 @@ def test_a_report_that_is_written_again_keeps_the_panels_of_plugins(
     done = command("report", trained[1].path, "-o", tmp_path / "again.html")
     assert done.code == 0, done.err
     assert "Wear of the bearing" in (tmp_path / "again.html").read_text(encoding="utf-8")
+
+
+def test_a_run_that_came_to_nothing_leaves_no_folder(
+    cli: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "file").write_text("")
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(project / "file" / "store"))
+    done = cli("run", "impulse.yaml", "-o", "out", "--runner", "process")
+    assert done.code == 1
+    assert "set EDGEWRIGHT_STORE to a folder that you can write to" in done.err
+    assert not (project / "out").exists()
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(project / "store"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{project}/nowhere.sock")
+    done = cli("run", "impulse.yaml", "-o", "out", "--runner", "docker")
+    assert done.code == 1
+    assert "does not answer" in done.err
+    assert not (project / "out").exists()
+
+
+def test_a_broken_block_leaves_its_log(cli: Any, project: Path) -> None:
+    assert cli("blocks", "init", "processing", "mine").code == 0
+    with (project / "mine" / "block.py").open("a") as file:
+        file.write("raise RuntimeError('no luck')\n")
+    text = (project / "impulse.yaml").read_text().replace("block: flatten", "block: ./mine")
+    (project / "impulse.yaml").write_text(text)
+    done = cli("run", "impulse.yaml", "-o", "out", "--runner", "process", "--trust")
+    assert done.code == 1
+    assert "block 'mine', node 'flat' (impulse.yaml:6); its log: out/logs" in done.err
+    assert "RuntimeError: no luck" in done.err
+    assert any(
+        "no luck" in path.read_text() for path in (project / "out" / "logs").rglob("*") if path.is_file()
+    )

@@ -39,8 +39,12 @@ class LazyGroup(click.Group):
         name = args[0] if args else ""
         if name not in self.commands_by_name and not name.startswith("-"):
             close = difflib.get_close_matches(name, list(self.commands_by_name), n=3, cutoff=0.5)
-            listed = ", ".join(close or self.commands_by_name)
-            ctx.fail(f"no command {name!r}. {'Did you mean' if close else 'There are'}: {listed}?")
+            hint = (
+                f"did you mean {' or '.join(close)}?"
+                if close
+                else f"there are {', '.join(self.commands_by_name)}"
+            )
+            ctx.fail(f"no command {name!r}; {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "edgewright score runs/latest new/pump_17.csv",
         "edgewright score runs/latest new/ --json > scores.jsonl",
-        "cat /dev/ttyUSB0 | edgewright score runs/latest --follow -",
+        "edgewright score runs/latest --follow - < /dev/ttyUSB0",
     ),
 )
 @click.argument("run", type=click.Path(path_type=Path))
@@ -49,7 +49,7 @@ def command(
 
     Each line tells sample, time, score, p-value, decision and the features that weighed most; with --json one JSON
     object a line. --follow reads samples as they come: a header line names the axes (CSV), or each line is a JSON object
-    or list.
+    or list. A line that is neither is named and skipped, and windows begin anew after it.
     """
     from edgewright.running import Options, Run
     from edgewright.running.fresh import score
@@ -61,12 +61,18 @@ def command(
         raise click.UsageError("give files to score, or --follow - for a stream, not both")
     finished = Run(run)
     options = Options(runner=runner, trust=trust)
+    console = Console(as_json)
     results: Iterable[Mapping[str, Any]]
     if follow:
-        results = follow_stream(finished, sys.stdin, options=options, plugins=state.plugins)
+        results = follow_stream(
+            finished,
+            sys.stdin,
+            options=options,
+            plugins=state.plugins,
+            skipped=lambda text: console.note(f"warning: skipped {text}", fg="yellow"),
+        )
     else:
         results = score(finished, files, options=options, plugins=state.plugins)
-    console = Console(as_json)
     for result in results:
         if as_json:
             click.echo(json.dumps(result, ensure_ascii=True))

@@ -99,12 +99,13 @@ def list_files(
     shown: str | None = None,
 ) -> Inventory:
     """List a folder (or take a single file) and choose the reader that claims most of it. Raises DataError."""
+    in_impulse = shown is not None
     shown = shown or str(path)
     chosen = _named(reader, readers) if reader else None
     if not path.exists():
         raise DataError(
             f"{shown}: there is no such file or folder",
-            hint="check data.path; it is relative to the impulse file",
+            hint="check data.path; it is relative to the impulse file" if in_impulse else None,
         )
     root = path if path.is_dir() else path.parent
     labels: dict[str, str] = {}

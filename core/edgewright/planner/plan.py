@@ -10,10 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import PlanError
+from edgewright.errors import PlanError, UsageError
 from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Rows, Task, WindowRows
 from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import SPLITS
+from edgewright_specs.problems import Problem, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,32 +94,50 @@ def build_nodes(
     resolve: Callable[[str], Block],
     complete: Callable[[Block, Mapping[str, Any], str], dict[str, Any]],
 ) -> tuple[list[Node], list[Node], list[Node]]:
-    """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type."""
+    """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type.
+
+    Raises
+    ------
+    SpecError
+        Blocks that are not there or of another type, and parameters that they do not take: all of them, with their lines.
+    """
+    problems: list[Problem] = []
     sections: list[list[Node]] = []
     for kind in ("processing", "learning", "deployment"):
         nodes = []
         for number, entry in enumerate(getattr(impulse, kind)):
-            place = impulse.locate(f"/{kind}/{number}")
-            block = resolve(entry.block)
-            if block.type != kind:
-                raise PlanError(
-                    f"{place}: block {entry.block!r} is a {block.type} block, listed under `{kind}`",
-                    hint=f"move it to `{block.type}`, or choose a {kind} block: `edgewright blocks list --type {kind}`",
-                )
+            pointer = f"/{kind}/{number}"
+            try:
+                block = resolve(entry.block)
+                if block.type != kind:
+                    raise UsageError(
+                        f"{entry.block!r} is a {block.type} block, listed under {kind}",
+                        hint=f"move it to {block.type}, or choose one of `edgewright blocks list --type {kind}`",
+                    )
+                params = complete(block, entry.params, f"{pointer}/params")
+            except UsageError as error:
+                place = impulse.locate(f"{pointer}/block")
+                problems.append(Problem(error.message, f"{pointer}/block", hint=error.hint or "", path=place))
+                continue
+            except SpecError as error:
+                problems += error.problems
+                continue
             train = getattr(entry, "train", None)
             nodes.append(
                 Node(
                     id=entry.name if kind == "deployment" else entry.id,
                     block=block,
-                    params=complete(block, entry.params, f"/{kind}/{number}/params"),
+                    params=params,
                     inputs=tuple(getattr(entry, "input", None) or ["input"]),
                     axes=tuple(entry.axes) if getattr(entry, "axes", None) else None,
                     labels=tuple(train.labels) if train is not None and train.labels else None,
                     limits=limits_of(block, entry.grants),
-                    place=place,
+                    place=impulse.locate(pointer),
                 )
             )
         sections.append(nodes)
+    if problems:
+        raise SpecError(problems)
     return sections[0], sections[1], sections[2]
 
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgewright.errors import UsageError
+from edgewright.errors import EdgewrightError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from edgewright.store import Entry
 
 #: Tasks that are not linked: folds and self-tests are inputs of others, found by their keys in run.json.
 _INNER = re.compile(r"/(fold-\d+|selftest-\w+)$")
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Whatever the file system refuses within is said of ``folder``. Raises EdgewrightError."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise EdgewrightError(
+            f"{error.filename or folder}: can't be written: {error.strerror or error}",
+            hint="free some space, or choose another folder by -o" if full else "choose another folder by -o",
+        ) from error
 
 
 def new_run_folder(name: str, out: Path | None, runs: Path) -> Path:

@@ -74,9 +74,15 @@ def score(
 
 
 def _unlabelled(impulse: Any, path: Path) -> Any:
+    from edgewright.data.listing import FOLDER_OPTIONS
+
+    # How files are to be read holds for new ones too, which folder they lie in does not.
+    options = {name: value for name, value in impulse.data.options.items() if name not in FOLDER_OPTIONS}
     data = impulse.data.model_copy(
-        update={"path": str(path.resolve()), "normal": None, "abnormal": None, "split": "none", "options": {}}
-    )
+        update={
+            "path": str(path.resolve()), "normal": None, "abnormal": None, "split": "none", "options": options,
+        }
+    )  # fmt: skip
     return impulse.model_copy(update={"data": data})
 
 

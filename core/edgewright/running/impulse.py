@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import EdgewrightError, TaskError
 from edgewright.running.cancel import on_interrupt
-from edgewright.running.folder import clear_run_folder, link_latest, link_outputs, new_run_folder
+from edgewright.running.folder import clear_run_folder, link_latest, link_outputs, new_run_folder, writing
 from edgewright.running.lock import lock
 from edgewright.running.record import Listener, Recorder, write_json
 from edgewright.running.run import Run
@@ -91,8 +91,9 @@ def run_impulse(
     impulse, processing, learning, deployment = load(path, base, plugins)
     files = inventory(impulse.data, base, plugins)
     made = out is None or not out.exists()
-    folder = new_run_folder(impulse.name, out, runs)
-    shutil.copyfile(path, folder / "impulse.yaml")
+    with writing(out or runs):
+        folder = new_run_folder(impulse.name, out, runs)
+        shutil.copyfile(path, folder / "impulse.yaml")
     head = {
         "name": impulse.name,
         "id": uuid.uuid4().hex,
@@ -107,20 +108,22 @@ def run_impulse(
     store = store or Store()
     blocks_ran = False
     try:
-        store.add_root(folder)
-        recorder = Recorder(folder, head, (*listeners, plugins.run_event))
-        session = Session(
-            impulse, processing, learning, deployment, store, plugins, recorder, options, str(base)
-        )
-        with finishing(session, folder):
-            session.data(files)
-            session.describe()
-            blocks_ran = True
-            session.learn()
-            build = session.export()
-            session.deploy(deployment, build, verify=options.verify)
-    except EdgewrightError as error:
-        if error.exit_code == 2 and not blocks_ran:
+        with writing(folder):
+            store.add_root(folder)
+            recorder = Recorder(folder, head, (*listeners, plugins.run_event))
+            session = Session(
+                impulse, processing, learning, deployment, store, plugins, recorder, options, str(base)
+            )
+            with finishing(session, folder):
+                session.data(files)
+                session.describe()
+                blocks_ran = True
+                session.learn()
+                build = session.export()
+                session.deploy(deployment, build, verify=options.verify)
+    except EdgewrightError:
+        # A block's log is the one thing to keep of a run that came to nothing.
+        if not blocks_ran and not (folder / "logs").exists():
             clear_run_folder(folder)
             if made:
                 folder.rmdir()
@@ -214,7 +217,7 @@ def deploy(
         raise UsageError(f"{out}: exists and is not an empty folder", hint="choose a new folder for -o")
     options = options or Options()
     plugins = plugins or make_plugins()
-    with reopened(run, options, plugins=plugins, listeners=listeners) as session:
+    with writing(out), reopened(run, options, plugins=plugins, listeners=listeners) as session:
         planned = next((node for node in session.deployment if node.block.name == target), None)
         node = deployment_node(target, Path(run.record["base"]), plugins, planned, params or {})
         build = session.export()

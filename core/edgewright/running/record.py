@@ -24,8 +24,11 @@ def now() -> str:
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write JSON so that a reader sees the old file or the new one, never half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(lines_of(document), encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(lines_of(document), encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def lines_of(document: Mapping[str, Any]) -> str:

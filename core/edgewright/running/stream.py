@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import tempfile
 from contextlib import ExitStack
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: A folder in memory, where there is one.
 SHM = Path("/dev/shm")
+#: So many lines in a row at the start that are no samples: it is another kind of stream.
+MOST_BAD = 20
 
 
 class WarmNode:
@@ -79,7 +82,12 @@ class WarmNode:
 
 
 def follow(
-    run: Run, lines: Iterable[str], *, options: Options | None = None, plugins: Plugins | None = None
+    run: Run,
+    lines: Iterable[str],
+    *,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    skipped: Callable[[str], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Score samples line by line.
 
@@ -89,6 +97,9 @@ def follow(
     lines : iterable of str
         CSV (a header that names the axes, then numbers; or numbers alone in the axes' order) or one JSON object or list a line.
         Other columns are ignored.
+    skipped : callable, optional
+        Told of each line that is no sample: it counts as time without a value, so no window goes across it. Without it, the
+        first such line is an error.
 
     Yields
     ------
@@ -98,7 +109,7 @@ def follow(
     Raises
     ------
     DataError
-        A line that is neither, with its number.
+        A line that is neither, with its number; with ``skipped``, when the first 20 are, or all.
     """
     import numpy as np
 
@@ -118,9 +129,12 @@ def follow(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None)))
         chain = _Chain(run, session, folder, stack.callback)
         window: NDArray[np.float32] = np.zeros((0, len(axes)), np.float32)
-        for seen, values in enumerate(read_samples(lines, axes), 1):
+        for seen, values in enumerate(read_samples(lines, axes, skipped), 1):
+            if values is None:
+                window = window[:0]
+                continue
             window = np.concatenate([window, np.asarray([values], np.float32)])[-length:]
-            if seen >= length and (seen - length) % stride == 0:
+            if len(window) == length and (seen - length) % stride == 0:
                 yield {
                     "sample": "stream",
                     "time": round((seen - length) / float(info["frequency"]), 6),
@@ -195,28 +209,59 @@ class _Chain:
         return results
 
 
-def read_samples(lines: Iterable[str], axes: Sequence[str]) -> Iterator[list[float]]:
-    """Read one sample a line, in the order of ``axes``. Raises DataError with the line's number."""
+def read_samples(
+    lines: Iterable[str], axes: Sequence[str], skipped: Callable[[str], None] | None = None
+) -> Iterator[list[float] | None]:
+    """Read one sample a line, in the order of ``axes``; None for a line that is none, of which ``skipped`` is told.
+
+    Raises
+    ------
+    DataError
+        A line that is no sample, with its number: the first one without ``skipped``, else when no line before was one
+        and there are :data:`MOST_BAD` or no more.
+    """
     order: list[int] | None = None
+    bad, good = 0, False
+    problem: DataError | None = None
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text:
             continue
         try:
             if text[0] in "[{":
-                yield _from_json(json.loads(text), axes)
-                continue
-            cells = next(csv.reader([text], delimiter=";" if ";" in text else ","))
-            if order is None:
-                order, is_header = _order(cells, axes)
-                if is_header:
-                    continue
-            yield [float(cells[place_]) for place_ in order]
-        except (ValueError, IndexError, KeyError, TypeError) as error:
-            raise DataError(
-                f"stdin:{number}: {text[:60]!r} is not a sample of {', '.join(axes)} ({type(error).__name__}: {error})",
+                sample = _from_json(json.loads(text), axes)
+            else:
+                cells = next(csv.reader([text], delimiter=";" if ";" in text else ","))
+                if order is None:
+                    order, is_header = _order(cells, axes)
+                    if is_header:
+                        continue
+                sample = [float(cells[place]) for place in order]
+            if not all(map(math.isfinite, sample)):
+                raise ValueError("not finite")
+        except (ValueError, IndexError, KeyError, TypeError, RecursionError, csv.Error) as error:
+            problem = DataError(
+                f"stdin:{number}: {text[:60]!r} is not a sample of {', '.join(axes)} ({_reason(error)})",
                 hint="CSV: a header with the axes' names, then numbers; JSON: one object or list a line",
-            ) from None
+            )
+            bad += 1
+            if skipped is None or (bad == MOST_BAD and not good):
+                raise problem from None
+            skipped(problem.message)
+            yield None
+            continue
+        good = True
+        yield sample
+    if problem is not None and not good:
+        raise problem
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"lacks {error.args[0]}"
+    if isinstance(error, IndexError):
+        return "too few columns"
+    return str(error) or type(error).__name__
 
 
 def _from_json(document: Any, axes: Sequence[str]) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import time
 from dataclasses import dataclass
@@ -107,11 +108,21 @@ def linked_keys(store: Store, run_folder: Path) -> Iterator[str]:
                     yield target.relative_to(top).parts[1]
 
 
+def recorded_keys(run_folder: Path) -> Iterator[str]:
+    """Keys that the record of a run names: also what is linked nowhere, such as the models of folds."""
+    try:
+        record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+        for task in record["tasks"]:
+            yield str(task["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # not finished, or not a run any more
+
+
 def collect(store: Store, *, unused_seconds: float, dry_run: bool) -> Collected:
     wanted: set[str] = set()
     for link in sorted(_children(store.root / "roots")):
         if link.exists():
-            wanted.update(linked_keys(store, link.resolve()))
+            wanted.update(linked_keys(store, link.resolve()), recorded_keys(link.resolve()))
         elif not dry_run:
             link.unlink(missing_ok=True)
     removed, kept, freed = [], 0, 0

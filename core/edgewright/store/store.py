@@ -39,7 +39,7 @@ TOUCH_SECONDS: Final = 600.0
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 FULL_HINT: Final = "free some space, run `edgewright store gc`, or set EDGEWRIGHT_STORE"
 NEARLY_FULL_BYTES: Final = 64 << 10
-DENIED: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+DENIED: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR})
 
 
 def default_root() -> Path:
@@ -344,7 +344,7 @@ class Store:
     # -- upkeep ----------------------------------------------------------------------------------------------
 
     def add_root(self, run_folder: Path) -> None:
-        """Protect from gc every entry that links below ``run_folder`` point to, as long as the folder exists."""
+        """Protect from gc what a run made: entries that its record names or its links point to, while the folder is there."""
         with self._writing("register a run folder"):
             maintenance.add_root(self, run_folder)
 
@@ -357,7 +357,7 @@ class Store:
         return maintenance.check(self)
 
     def gc(self, *, unused_seconds: float = 3600.0, dry_run: bool = False) -> maintenance.Collected:
-        """Remove what no run folder links to and nobody used for ``unused_seconds``, and leftovers of crashes."""
+        """Remove what no run folder needs and nobody used for ``unused_seconds``, and leftovers of crashes."""
         with self._writing("collect garbage"):
             return maintenance.collect(self, unused_seconds=unused_seconds, dry_run=dry_run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -141,9 +142,9 @@ def test_looking_up_twenty_entries_takes_milliseconds(store: Store) -> None:
         put(store, key)
     fresh = Store(store.root)
     fresh.recall("opens the memory")
-    start = time.perf_counter()
+    start = time.process_time()  # not the wall's: other programs may run
     assert all(fresh.lookup(key) for key in keys)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_two_processes_with_one_key_run_it_once(store: Store, tmp_path: Path) -> None:
@@ -334,6 +335,16 @@ def test_gc_keeps_what_run_folders_link_to_and_what_was_just_used(store: Store, 
     trees.remove_tree(run)
     assert store.gc(unused_seconds=-1).removed == (KEY,)
     assert list((store.root / "roots").iterdir()) == []
+
+
+def test_gc_keeps_what_a_run_records_without_a_link(store: Store, tmp_path: Path) -> None:
+    put(store)
+    put(store, OTHER)
+    (tmp_path / "run.json").write_text(json.dumps({"tasks": [{"id": "anomaly/fit/fold-0", "key": KEY}]}))
+    store.add_root(tmp_path)
+    assert store.gc(unused_seconds=-1).removed == (OTHER,)
+    (tmp_path / "run.json").write_text("{")
+    assert store.gc(unused_seconds=-1).removed == (KEY,)
 
 
 def test_ls_shows_entries(store: Store) -> None:

@@ -48,4 +48,5 @@ def command(state: State, kind: str | None, as_json: bool) -> None:
 
 
 def _first_sentence(text: str | None) -> str:
-    return (text or "").strip().split(". ")[0].rstrip(".")[:90]
+    sentence = (text or "").strip().split(". ")[0].rstrip(".")
+    return sentence if len(sentence) <= 90 else f"{sentence[:90].rsplit(' ', 1)[0]} …"

@@ -12,14 +12,19 @@ from edgewright.cli.amounts import duration, number
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option
+from edgewright.errors import UsageError
+
+DEFAULT = Path("runs")
 
 
 @click.command("ls", epilog=examples("edgewright runs ls", "edgewright runs ls experiments/ --json"))
-@click.argument("folder", type=click.Path(path_type=Path), default=Path("runs"))
+@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT)
 @json_option
 def command(folder: Path, as_json: bool) -> None:
     """List the runs in FOLDER (default: runs), the latest first."""
     console = Console(as_json)
+    if folder != DEFAULT and not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder", hint="give the folder that holds the runs")
     found = []
     for path in sorted(folder.glob("*/run.json")):
         if path.parent.is_symlink():  # `latest` is one of the others
