@@ -73,18 +73,21 @@ def clear_run_folder(folder: Path) -> None:
 
 def link_outputs(folder: Path, entries: Iterable[tuple[str, Entry]]) -> None:
     """Link every output of finished tasks into ``folder/outputs``."""
-    outputs = folder / "outputs"
     for task, entry in entries:
         if _INNER.search(task):
             continue
         node, _, rest = task.partition("/")
+        place = folder / "outputs" / node
+        place.mkdir(parents=True, exist_ok=True)
         suffix = f"-{rest.split('/', 1)[1]}" if "/" in rest else ""
         for name, output in entry.outputs.items():
             stem, dot, extension = Path(output.path).name.partition(".")
-            link = outputs / node / f"{stem if output.kind != 'array' else name}{suffix}{dot}{extension}"
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.unlink(missing_ok=True)
-            link.symlink_to(entry.file(name))
+            link = place / f"{stem if output.kind != 'array' else name}{suffix}{dot}{extension}"
+            try:
+                link.symlink_to(entry.file(name))
+            except FileExistsError:  # a run that goes on: a package built again
+                link.unlink()
+                link.symlink_to(entry.file(name))
 
 
 def link_latest(runs: Path, folder: Path) -> None:
