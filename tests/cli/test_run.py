@@ -79,6 +79,15 @@ def test_score_gives_a_line_a_window(command: Any, trained: tuple[Path, Run]) ->
     assert sum(verdict["anomalous"] for verdict in verdicts) > len(verdicts) / 2
 
 
+def test_files_to_score_are_looked_for_first(command: Any, trained: tuple[Path, Run]) -> None:
+    project, run = trained
+    done = command("score", run.path, project / "data" / "broken" / "0.csv", "gone.csv")
+    assert (done.code, done.out) == (2, "")
+    assert (
+        done.err == "error: gone.csv: there is no such file or folder\n  → name recordings, or their folder\n"
+    )
+
+
 def test_a_stream_gives_what_the_file_gives(
     command: Any, trained: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.errors import DataError
 from edgewright.planner.plan import INDEX
 from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Source
 from edgewright.running.record import Recorder
@@ -66,6 +67,11 @@ def score(
     from edgewright.plugins import make_plugins
 
     plugins = plugins or make_plugins()
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise DataError(
+            f"{missing[0]}: there is no such file or folder", hint="name recordings, or their folder"
+        )
     for path in paths:
         with _session(run, options or Options(), plugins) as session:
             session.impulse = _unlabelled(session.impulse, path)
