@@ -2,8 +2,7 @@
 
 The planner's engine owns graph, keys, retries and the record. An executor gets one task at a time and reports its
 state; a state never goes back from a terminal one. A local executor calls the task's function; one that sends tasks
-to other machines (Dask, Kubernetes jobs, Slurm) sends its document and has ``edgewright task run`` carry it out
-there.
+to other machines (Dask, Kubernetes jobs, Slurm), of which this version brings none, would send its document.
 """
 
 from __future__ import annotations
