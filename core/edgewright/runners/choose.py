@@ -62,7 +62,7 @@ class Chooser:
         missing = runner.available()
         if missing:
             raise RunnerUnavailableError(
-                f"runner {self.name!r} can't work here: {missing}", hint=_HOW.get(self.name)
+                f"runner {self.name!r} can't work here: {missing}", hint=_START.get(self.name)
             )
         if self.name == "process" and not block.builtin and not self._trust:
             raise RunnerUnavailableError(
@@ -96,6 +96,9 @@ class Chooser:
             runner.close()
 
 
+_START = {
+    "docker": "start Docker, or set DOCKER_HOST to an engine that answers; `edgewright doctor` tells what is here"
+}
 _HOW = {
     "docker": "start Docker (or set DOCKER_HOST), then `edgewright images build` or --runner docker",
 }

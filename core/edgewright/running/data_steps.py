@@ -54,7 +54,7 @@ def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_o
     indexing = HostTask(
         id=INDEX, node="data", operation="index", step=index_step, version=INDEX_VERSION,
         settings={"data": {k: v for k, v in asked.items() if k != "path"}, "input": input_, "normal_only": normal_only, "seed": impulse.seed},
-        reads=(FromTask(READ, "signal"), FromTask(READ, "recordings")),
+        reads=(FromTask(READ, "signal"), FromTask(READ, "recordings")), place=impulse.locate("/input"),
     )  # fmt: skip
     return [reading, indexing]
 

@@ -272,7 +272,12 @@ class Engine:
         inputs = StepInputs(
             {(source.task, source.output): self.path(source.task, source.output) for source in task.reads},
         )
-        written = task.step(inputs, task.settings, staged)
+        try:
+            written = task.step(inputs, task.settings, staged)
+        except EdgewrightError as error:
+            if task.place and error.exit_code == 2 and not error.message.startswith(task.place):
+                error.message = f"{task.place}: {error.message}"
+            raise
         outputs = {name: self.store.describe(staged, path, _kind(path)) for name, path in written.items()}
         meta = {"seconds": _since(started), "runner": "host", "warnings": []}
         return self.store.publish(key, staged, outputs, parts=parts, meta=meta)

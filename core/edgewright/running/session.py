@@ -132,7 +132,9 @@ class Session:
     # -- stages -----------------------------------------------------------------------------------------------------
 
     def data(self, files: Inventory) -> None:
-        """Read the data set and cut it into windows."""
+        """Read the data set and cut it into windows, once it is known that every block may run here."""
+        for node in (*self.processing, *self.learning, *self.deployment):
+            self.chooser.choose(node.block)
         normal_only = any(node.block.training == "normal-only" for node in self.learning)
         self.engine.run(data_tasks(self.impulse, files, self.engine.store, normal_only=normal_only))
         index = self.engine.entries[INDEX]
