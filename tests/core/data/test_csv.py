@@ -53,6 +53,7 @@ def test_header_time_in_ms_and_units_in_brackets(tmp_path: Path) -> None:
         ("Date,x", "2024-05-01 12:00:{i:02d},1", 1.0),
         ("datetime,x", "2024-05-01T12:00:00.0{i:02d}Z,1", 1000.0),
         ("datetime,x", "2024-05-01T12:00:00.{i:02d}+02:00,1", 100.0),
+        ("datetime,x", "2024-05-01T12:00:00.{i:02d}00000-0330,1", 100.0),
         ("zeit;x", "{i};1", None),
     ],
 )

@@ -98,9 +98,16 @@ def _one_by_one(cells: NDArray[np.str_]) -> NDArray[np.float64]:
     return seconds
 
 
+# Python 3.10 takes fractions of 3 or 6 digits only, and zones with a colon.
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
+_ZONE_WITHOUT_COLON = re.compile(r"(:\d\d(?:\.\d+)?[+-]\d\d)(\d\d)$")
+
+
 def _date(text: str) -> datetime | None:
+    iso = text.replace("Z", "+00:00").replace(",", ".")
+    iso = _FRACTION.sub(lambda found: found[0][:7].ljust(7, "0"), iso)
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00").replace(",", "."))
+        return datetime.fromisoformat(_ZONE_WITHOUT_COLON.sub(r"\1:\2", iso))
     except ValueError:
         pass
     for form in _FORMATS:

@@ -74,7 +74,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of duplicate and unreadable variables: what is left decides
-            loaded: dict[str, Any] = loadmat(str(path), squeeze_me=False)
+            loaded: Mapping[str, Any] = loadmat(str(path), squeeze_me=False)
     except NotImplementedError as error:
         raise BadFileError("is a version 7.3 file (HDF5), which is not read; save it with -v7") from error
     except (MatReadError, ValueError, TypeError, OSError) as error:
