@@ -62,6 +62,7 @@ fix: install-dev ## Format, apply safe lint fixes, write generated files
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m edgewright_specs.generate
+	$(BIN)/python -m edgewright_blocks.parameter_tables
 
 engine: ## Start a container engine for the tests (Debian, root)
 	.ci/engine start

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BROWSER_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 def _missing(what: str, variable: str, why: str) -> None:
@@ -36,3 +44,17 @@ def chromium() -> str:
             return path
     _missing("Chromium", "EDGEWRIGHT_REQUIRE_BROWSER", "none on PATH")
     raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """A Chromium that runs, driven by playwright."""
+    try:
+        from playwright import sync_api
+    except ImportError as error:
+        _missing("playwright", "EDGEWRIGHT_REQUIRE_BROWSER", str(error))
+        raise
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
+        yield running
+        running.close()

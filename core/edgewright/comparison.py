@@ -16,9 +16,6 @@ Section = Literal["impulse", "parameters", "blocks", "environment", "data", "met
 
 METRICS = ("accuracy", "precision", "recall", "specificity", "f1", "auroc", "average_precision", "fpr", "fnr")
 
-#: No output is so large that measuring it must stop.
-UNBOUNDED = 1 << 62
-
 
 @dataclass(frozen=True)
 class Row:
@@ -90,4 +87,4 @@ def _outcome(run: Run) -> dict[tuple[Section, str], Any]:
 
 def _add_size(facts: dict[tuple[Section, str], Any], name: str, folder: Path) -> None:
     if folder.is_dir():
-        facts["sizes", name] = measure(folder.resolve(), UNBOUNDED, UNBOUNDED)[0]
+        facts["sizes", name] = measure(folder.resolve())[0]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError, UsageError
-from edgewright.single import as_windows, npy_header, put_array, put_request, run_once, window_spec, workspace
+from edgewright.request_folder import npy_header, put_array, put_request
+from edgewright.single import as_windows, run_once, window_spec, workspace
 from edgewright.trees import remove_tree
 from edgewright_specs.interface import RESULT_FILE
 

@@ -1,32 +1,26 @@
 """One operation of one block, outside any impulse: what ``features``, ``blocks run`` and ``blocks check`` share.
 
-A request folder is written, a runner runs the block once, and its outputs are harvested as an adversary's.
+A runner runs the block once on a request folder, and its outputs are harvested as an adversary's.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import tempfile
 import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError, UsageError
-from edgewright_specs.interface import CONTRACT_VERSION, OPERATIONS, REQUEST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from edgewright.registry import Block
     from edgewright.runners.base import Limits, OnMessage, Prepared, Runner
     from edgewright_specs.interface import Operation, WindowSpec
 
@@ -120,79 +114,6 @@ def as_windows(values: Any) -> NDArray[Any]:
     return np.ascontiguousarray(array, dtype="<f4")
 
 
-def put_array(folder: Path, name: str, array: NDArray[Any]) -> dict[str, Any]:
-    """Write a C-ordered array into a request folder and return the entry that names it in ``inputs``."""
-    import numpy as np
-
-    array = np.ascontiguousarray(array)
-    header = npy_header(array.dtype.str, array.shape)
-    digest = sha256(header)
-    digest.update(array.data)
-    with open(f"{folder}/{name}.npy", "wb") as file:  # noqa: PTH123 - in every warm answer
-        file.write(header)
-        file.write(array.data)
-    chunk = {"path": f"{name}.npy", "shape": list(array.shape), "sha256": digest.hexdigest()}
-    return {"kind": "array", "dtype": array.dtype.name, "chunks": [chunk]}
-
-
-@lru_cache(maxsize=64)
-def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
-    """First bytes of the ``.npy`` file of a C-ordered array, as numpy writes them."""
-    import numpy as np
-
-    header = io.BytesIO()
-    facts = {"descr": dtype, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, facts)  # type: ignore[no-untyped-call]
-    return header.getvalue()
-
-
-def put_features(
-    folder: Path, name: str, array: NDArray[Any] | None, labels: Sequence[str], shape: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Like :func:`put_array` for features of one node; without an array only labels and shape are told."""
-    entry = {"chunks": [], "dtype": "float32"} if array is None else put_array(folder, name, array)
-    part = {"node": "features", "labels": list(labels), "shape": dict(shape), "chunks": entry["chunks"]}
-    return {"kind": "features", "dtype": "float32", "parts": [part]}
-
-
-def put_path(folder: Path, name: str, source: Path) -> dict[str, Any]:
-    """Copy a folder or document into a request folder and return the entry that names it in ``inputs``."""
-    import shutil
-
-    target = folder / name
-    if source.is_dir():
-        shutil.copytree(source, target)
-        return {"kind": "folder", "path": name, "sha256": _folder_sha256(target)}
-    shutil.copyfile(source, target)
-    return {"kind": "json", "path": name, "sha256": sha256(target.read_bytes()).hexdigest()}
-
-
-def put_request(
-    folder: Path,
-    operation: Operation,
-    params: Mapping[str, Any],
-    *,
-    inputs: Mapping[str, Any] | None = None,
-    window: WindowSpec | None = None,
-    classes: Sequence[str] = (),
-    seed: int = 0,
-) -> None:
-    """Write ``request.json``; what it names must be in the folder already."""
-    request = {
-        "contract": CONTRACT_VERSION,
-        "operation": operation,
-        "params": dict(params),
-        "seed": seed,
-        "threads": 1,
-        "window": window,
-        "classes": list(classes),
-        "inputs": dict(inputs or {}),
-    }
-    content = json.dumps(request, allow_nan=False).encode()
-    with open(f"{folder}/{REQUEST_FILE}", "wb") as file:  # noqa: PTH123 - in every warm answer
-        file.write(content)
-
-
 def run_once(
     runner: Runner,
     prepared: Prepared,
@@ -215,8 +136,7 @@ def run_once(
     TaskError
         The task ended other than ``ok``, or its outputs are not what the contract says.
     """
-    from edgewright.harvest import HarvestError, harvest
-    from edgewright.harvest.rules import output_rules
+    from edgewright.harvest import HarvestError, harvest, output_rules
     from edgewright.runners.base import Job
     from edgewright.runners.limits import limits_of
     from edgewright.runners.logs import tail
@@ -237,6 +157,7 @@ def run_once(
     )
     section = block.spec.edgewright
     rules = output_rules(operation, section.outputs if section is not None else None)
+    undeclared = section.undeclared_files if section is not None else "warn"
     said: list[str] = []
 
     def listen(message: Mapping[str, Any]) -> None:
@@ -252,7 +173,7 @@ def run_once(
             name, outcome.reason, message, log_tail="" if said else tail(log_path, LOG_TAIL_BYTES)
         )
     try:
-        harvested = harvest(out_dir, staged, rules, job.limits)
+        harvested = harvest(out_dir, staged, rules, job.limits, undeclared=undeclared)
     except HarvestError as error:
         raise TaskError(name, error.reason, error.message, log_tail=tail(log_path, LOG_TAIL_BYTES)) from error
     return Finished(
@@ -261,41 +182,4 @@ def run_once(
         warnings=harvested.warnings,
         seconds=outcome.seconds,
         log=tail(log_path, LOG_TAIL_BYTES),
-    )
-
-
-def read_request(block: Block, folder: Path) -> dict[str, Any]:
-    """Read a request folder's ``request.json`` for a block.
-
-    Raises
-    ------
-    UsageError
-        It isn't there, is no object, or asks for an operation that blocks of this type don't have.
-    """
-    path = folder / REQUEST_FILE
-    try:
-        request = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not a request that can be read: {error}") from None
-    known = OPERATIONS.get(block.type, ())
-    if not isinstance(request, dict) or request.get("operation") not in known:
-        got = request.get("operation") if isinstance(request, dict) else type(request).__name__
-        raise UsageError(
-            f"{path}: operation is {got!r}", hint=f"{block.type} blocks have: {', '.join(known) or 'none'}"
-        )
-    return request
-
-
-def write_request(folder: Path, request: Mapping[str, Any]) -> None:
-    """Write a whole request back into its folder, at the current version of the contract."""
-    text = json.dumps({"seed": 0, "threads": 1, **request, "contract": CONTRACT_VERSION}, allow_nan=False)
-    (folder / REQUEST_FILE).write_text(text, encoding="utf-8")
-
-
-def _folder_sha256(folder: Path) -> str:
-    from edgewright.store import folder_digest
-    from edgewright.trees import iter_files
-
-    return folder_digest(
-        {name: sha256(Path(entry.path).read_bytes()).hexdigest() for name, entry in iter_files(folder)}
     )

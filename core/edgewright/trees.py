@@ -1,7 +1,8 @@
-"""Whole folders on disk: list, sync, measure and remove them, whatever a block left in there."""
+"""Files and folders on disk: replaced whole, listed, synced, measured, removed, whatever a block left in there."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+#: A cap that nothing reaches.
+UNBOUNDED = 1 << 62
 
 
 def iter_files(folder: Path, relative: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -23,7 +27,7 @@ def iter_files(folder: Path, relative: str = "") -> Iterator[tuple[str, os.DirEn
                 yield path, entry
 
 
-def measure(folder: Path, max_bytes: int, max_entries: int) -> tuple[int, int]:
+def measure(folder: Path, max_bytes: int = UNBOUNDED, max_entries: int = UNBOUNDED) -> tuple[int, int]:
     """Return ``(bytes, entries)`` below ``folder``, apparent sizes, links not followed.
 
     Counting stops soon after one of the caps is passed, so ten million files cost no more than the cap. What can't
@@ -49,6 +53,17 @@ def measure(folder: Path, max_bytes: int, max_entries: int) -> tuple[int, int]:
         except OSError:
             continue
     return total, count
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to, renamed to it at the end: a reader sees the old file or the new one, never half."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def sync_file(path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Final, Literal, TypedDict
 
 CONTRACT_VERSION: Final = 1
@@ -174,3 +175,15 @@ def canonical_json(value: Any) -> bytes:
 def digest_json(value: Any) -> str:
     """Sha256 of :func:`canonical_json`, in hex."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def identifier(name: str) -> str:
+    """Make a C identifier of a name: lower-case letters, digits and underscores, not starting with a digit.
+
+    Examples
+    --------
+    >>> identifier('Pump monitor-2'), identifier('2nd'), identifier('…')
+    ('pump_monitor_2', 'i_2nd', 'impulse')
+    """
+    text = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() or "impulse"
+    return f"i_{text}" if text[0].isdigit() else text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from edgewright.images.engine import connect, why_unreachable
 from edgewright.plugins import make_plugins
 from edgewright.registry import Block, resolve
 from edgewright.runners.base import Job, Limits, Outcome, Prepared
@@ -22,16 +20,6 @@ HERE = Path(__file__).parent
 SHORT = Limits(
     seconds=60, grace_seconds=1, memory_bytes=256 << 20, out_bytes=8 << 20, out_files=200, tmp_bytes=32 << 20
 )
-
-
-@pytest.fixture(scope="session")
-def engine() -> Any:
-    missing = why_unreachable()
-    if missing and os.environ.get("EDGEWRIGHT_REQUIRE_ENGINE", "") not in ("", "0"):
-        pytest.fail(f"EDGEWRIGHT_REQUIRE_ENGINE is set, but {missing}")
-    if missing:
-        pytest.skip(f"needs a container engine: {missing}")
-    return connect()
 
 
 def quiet(_message: Any) -> None:

@@ -135,37 +135,24 @@ def test_missing_zig_says_how_to_get_it(
 
 @needs_zig
 @pytest.mark.browser
-def test_page_scores_a_window_in_a_browser(package: Path, deployment: Path) -> None:
+def test_page_scores_a_window_in_a_browser(package: Path, deployment: Path, browser: Any) -> None:
     """The page that comes with the package, served by HTTP, in Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium isn't installed")
     windows = TrainedImpulse.load(deployment).selftest("windows")
     assert windows is not None
     handler = functools.partial(QuietHandler, directory=str(package))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    options = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-    ]
     try:
-        with playwright.sync_playwright() as p:
-            browser = p.chromium.launch(executable_path=chromium, args=options)
-            page = browser.new_page()
-            faults: list[str] = []
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-            page.wait_for_selector("button:not([disabled])")
-            page.fill("#values", " ".join(map(repr, windows[0].ravel().tolist())))
-            page.click("#run")
-            shown = json.loads(page.inner_text("#result"))
-            browser.close()
+        page = browser.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+        page.wait_for_selector("button:not([disabled])")
+        page.fill("#values", " ".join(map(repr, windows[0].ravel().tolist())))
+        page.click("#run")
+        shown = json.loads(page.inner_text("#result"))
+        page.close()
     finally:
         server.shutdown()
         thread.join()

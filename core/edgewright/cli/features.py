@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
 from edgewright.cli.parameters import params_options, read_params
 from edgewright.errors import DataError, UsageError
+from edgewright.trees import replacing
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
@@ -128,10 +128,5 @@ def save_array(path: Path, array: Any) -> None:
     import numpy as np
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        np.save(file, array, allow_pickle=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option
 from edgewright.errors import UsageError
+from edgewright.trees import replacing
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
@@ -68,12 +68,8 @@ def command(
     suggestion = suggest(data, normal=normal, abnormal=abnormal, reader=reader, plugins=state.plugins)
     text = suggestion.to_yaml(output.parent)
     output.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
+    with replacing(output) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(output)
-    finally:
-        unfinished.unlink(missing_ok=True)
     for note in suggestion.notes:
         console.print(note)
     for warning in suggestion.warnings:

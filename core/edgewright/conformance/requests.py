@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from edgewright.single import put_array, put_features, put_path, put_request
+from edgewright.request_folder import put_array, put_features, put_path, put_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

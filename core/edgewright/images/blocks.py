@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright.errors import UsageError
 from edgewright.images.archive import SDK_FOLDER, files_digest, pack, sdk_contents
 from edgewright.images.commands import ImageError, build, engine_command
-from edgewright.images.context import BLOCK_FOLDER, REQUIREMENTS_FILE, block_dockerfile, read_context
+from edgewright.images.context import BLOCK_FOLDER, block_dockerfile, read_context
 from edgewright.images.engine import image_id, inspect_image, locked
 from edgewright.images.frameworks import (
     DIGEST_LENGTH,
@@ -26,6 +26,7 @@ from edgewright.images.frameworks import (
     resolve_from,
 )
 from edgewright.registry.digest import sdk_digest
+from edgewright.registry.environment import REQUIREMENTS_FILE
 
 if TYPE_CHECKING:
     from edgewright.images.commands import Progress

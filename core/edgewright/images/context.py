@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgewright.errors import UsageError
 from edgewright.registry.digest import code_files
+from edgewright.registry.environment import REQUIREMENTS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "Dockerfile"
 IGNORE_FILE = ".dockerignore"
-REQUIREMENTS_FILE = "requirements.txt"
 
 #: Where an image holds its block.
 BLOCK_FOLDER = "/block"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edgewright.images.commands import ImageError, run
 from edgewright.images.engine import image_id
 from edgewright.images.frameworks import FRAMEWORKS, build_framework, framework_tag
+from edgewright.trees import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,14 +65,11 @@ def save_images(path: Path, tags: Sequence[str], *, progress: Progress) -> None:
         raise ImageError(
             f"not built: {', '.join(missing) or 'nothing'}", hint="build first: edgewright images build"
         )
-    part = path.with_name(path.name + ".part")
     try:
-        run(["save", "--output", str(part), *tags], what=f"saving to {path}", progress=progress)
-        part.replace(path)
+        with replacing(path) as unfinished:
+            run(["save", "--output", str(unfinished), *tags], what=f"saving to {path}", progress=progress)
     except OSError as problem:
         raise ImageError(f"{path}: {problem.strerror or problem}") from problem
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load_images(path: Path, *, progress: Progress) -> list[str]:

@@ -80,7 +80,7 @@ def load_samples(folder: Path) -> Samples:
     """Read what the ``index`` step wrote into ``folder``."""
     info = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
     window: WindowSpec = {
-        "kind": "time-series",
+        "kind": info["kind"],
         "length": info["length"],
         "axes": info["axes"],
         "frequency": info["frequency"],
@@ -256,19 +256,21 @@ class Planner:
         training = FeatureRows(self.parts(node, ["training"]), rows)
         tasks: list[Task] = [self._block(node, "fit", {"features": training})]
         for split in SPLITS:
-            for number in range(len(self.samples.chunks(split))):
-                chunk = tuple(
-                    Part(part.node, part.describe, (self.transform_id(part.node, split, number),))
-                    for part in self.parts(node)
-                )
-                tasks.append(
-                    self._block(
-                        node, "score", {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(chunk)},
-                        name=f"{split}-{number}",
-                    )
-                )  # fmt: skip
+            tasks += self.score(node, split)
         if self.description(node.id)["kind"] == "anomaly":
             tasks.append(self._block(node, "plot", {"model": FromTask(f"{node.id}/fit", "model")}))
+        return tasks
+
+    def score(self, node: Node, split: Split, *, name: str = "") -> list[BlockTask]:
+        """Score one split with the fitted model, chunk by chunk; the tasks are called ``name``, by default the split."""
+        tasks = []
+        for number in range(len(self.samples.chunks(split))):
+            chunk = tuple(
+                Part(part.node, part.describe, (self.transform_id(part.node, split, number),))
+                for part in self.parts(node)
+            )
+            inputs = {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(chunk)}
+            tasks.append(self._block(node, "score", inputs, name=f"{name or split}-{number}"))
         return tasks
 
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:

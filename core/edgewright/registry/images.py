@@ -17,8 +17,6 @@ from edgewright_specs.interface import BLOCK_TYPES
 if TYPE_CHECKING:
     from edgewright_specs.parameters import BlockSpec
 
-#: Where a block's files lie in its image.
-IMAGE_FOLDER = "/block"
 COPY_SECONDS = 120
 MAX_SPEC_BYTES = 4 << 20
 
@@ -74,11 +72,12 @@ def _load(folder: Path) -> BlockSpec:
 def _spec_bytes(reference: str) -> bytes:
     """Copy one file out of a container that is made and never started."""
     from edgewright.images.commands import engine_command
+    from edgewright.images.context import BLOCK_FOLDER
 
     made = _run([*engine_command(), "create", "--network", "none", reference, "true"], reference)
     container = made.decode().strip().splitlines()[-1]
     try:
-        archive = _run([*engine_command(), "cp", f"{container}:{IMAGE_FOLDER}/{SPEC_FILE}", "-"], reference)
+        archive = _run([*engine_command(), "cp", f"{container}:{BLOCK_FOLDER}/{SPEC_FILE}", "-"], reference)
     finally:
         subprocess.run(
             [*engine_command(), "rm", "--force", "--volumes", container],
@@ -91,14 +90,16 @@ def _spec_bytes(reference: str) -> bytes:
             file = tar.extractfile(member) if member.isreg() and member.size <= MAX_SPEC_BYTES else None
             if file is not None:
                 return file.read()
-    raise UsageError(f"image {reference!r}: {IMAGE_FOLDER}/{SPEC_FILE} is no plain file")
+    raise UsageError(f"image {reference!r}: {BLOCK_FOLDER}/{SPEC_FILE} is no plain file")
 
 
 def _run(words: list[str], reference: str) -> bytes:
+    from edgewright.images.context import BLOCK_FOLDER
+
     done = subprocess.run(words, capture_output=True, check=False, timeout=COPY_SECONDS)
     if done.returncode != 0:
         raise UsageError(
             f"image {reference!r} holds no block: {done.stderr.decode('utf-8', 'replace').strip()[-300:]}",
-            hint=f"a block's image has {IMAGE_FOLDER}/{SPEC_FILE}: build it by `edgewright blocks build`",
+            hint=f"a block's image has {BLOCK_FOLDER}/{SPEC_FILE}: build it by `edgewright blocks build`",
         )
     return done.stdout

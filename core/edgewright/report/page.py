@@ -11,13 +11,13 @@ import base64
 import hashlib
 import importlib.util
 import json
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import EdgewrightError
 from edgewright.report.panels import panels, plain
+from edgewright.trees import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,12 +54,10 @@ def write(run: Run, out: Path, *, extra: Sequence[Panel] = ()) -> None:
 
 def save(page: bytes, out: Path) -> None:
     """Write a page so that it appears whole or not at all. Raises EdgewrightError."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(page)
-        temporary.replace(out)
+        with replacing(out) as unfinished:
+            unfinished.write_bytes(page)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise EdgewrightError(
             f"{out}: the report can't be written: {error.strerror}", hint="choose another place with -o"
         ) from None

@@ -6,6 +6,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from edgewright.terminal import printable_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,6 +36,8 @@ class MessageLines:
         self._pending = b""
         self._in_long_line = False
         self._messages = 0
+        #: What the block said last of why it failed.
+        self.last_error = ""
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes, cut anywhere."""
@@ -65,6 +69,8 @@ class MessageLines:
             self._log(line)
             return
         self._messages += 1
+        if message["type"] == "error":
+            self.last_error = printable_line(message["text"], 1000)
         if message["type"] == "log":
             self._log(f"{message['text']}\n".encode("utf-8", "backslashreplace"))
         self._on_message(message)

@@ -27,14 +27,13 @@ from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MessageLines
 from edgewright.runners.supervised import Ended, Supervised, signal_name
 from edgewright.runners.watch import OutWatch
-from edgewright.terminal import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
     from edgewright.registry import Block
-    from edgewright.runners.base import Job, Message, OnMessage
+    from edgewright.runners.base import Job, OnMessage
     from edgewright_specs.interface import Reason
 
 #: Cancellation, deadlines and the output folder are looked at this often.
@@ -127,9 +126,7 @@ class _Running:
         self._cancel = cancel
         self._log = log
         self._watch = OutWatch(job.out_dir, job.limits)
-        self._lines = MessageLines(self._message, log.write)
-        self._on_message = on_message
-        self._last_error = ""
+        self._lines = MessageLines(on_message, log.write)
         self._stopped: tuple[Reason, str] | None = None
         self._kill_at: float | None = None
         argv, cwd = task_command(job, work)
@@ -199,11 +196,6 @@ class _Running:
         self._stopped, self._kill_at = why, now + self._limits.grace_seconds
         self._supervised.ask()
 
-    def _message(self, message: Message) -> None:
-        if message["type"] == "error":
-            self._last_error = printable_line(message["text"], 1000)
-        self._on_message(message)
-
     def _judge(self) -> tuple[Reason, str, Ended | None]:
         ended = self._supervised.ended()
         if ended is None:
@@ -224,7 +216,8 @@ class _Running:
             text = f"exit code {ended.exit_code}"
             if ended.exit_code > 128 and (name := signal_name(ended.exit_code - 128)).startswith("SIG"):
                 text += f" (a shell's word for {name})"
-            return "block_error", f"{text}: {self._last_error}" if self._last_error else text, ended
+            said = self._lines.last_error
+            return "block_error", f"{text}: {said}" if said else text, ended
         return "ok", "", ended
 
 

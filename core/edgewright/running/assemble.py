@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE
+from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +114,7 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
     """Lay out the deployment folder (docs/architecture.md) from exports, descriptions, thresholds and the self-test."""
     import numpy as np
 
-    from edgewright.scoring import PTable, p_values
+    from edgewright.scoring import PTable, decide, p_values
 
     root = out / "impulse"
     selftest = root / "selftest"
@@ -153,9 +152,10 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
             chances: Any = (
                 p_values(scores, PTable.from_document(threshold["quantiles"])) if len(scores) else []
             )
-            for decision, score, chance in zip(decisions, scores, chances, strict=True):
+            flags = decide(scores, threshold["value"])
+            for decision, score, chance, flag in zip(decisions, scores, chances, flags, strict=True):
                 decision["nodes"][name] = {
-                    "score": float(score), "p": float(chance), "anomalous": bool(score > threshold["value"]),
+                    "score": float(score), "p": float(chance), "anomalous": bool(flag),
                 }  # fmt: skip
         nodes.append(document)
     (selftest / "decisions.json").write_text(
@@ -173,9 +173,3 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
         json.dumps(deployment, indent=1, ensure_ascii=False), encoding="utf-8"
     )
     return {"impulse": "impulse"}
-
-
-def identifier(name: str) -> str:
-    """A name as a C identifier: letters, digits and underscores, not starting with a digit."""
-    text = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() or "impulse"
-    return f"i_{text}" if text[0].isdigit() else text

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError
 from edgewright.planner.plan import INDEX
-from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Source
 from edgewright.running.record import Recorder
 from edgewright.running.session import Options, Session, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from edgewright.planner.tasks import BlockTask
     from edgewright.plugins import Plugins
     from edgewright.running.run import Run
 
@@ -24,7 +24,7 @@ TOP = 3
 
 
 @contextmanager
-def _session(run: Run, options: Options, plugins: Plugins) -> Iterator[Session]:
+def scoring_session(run: Run, options: Options, plugins: Plugins) -> Iterator[Session]:
     """A session over a run's models that records nothing into the run."""
     from edgewright.store import Store
 
@@ -73,7 +73,7 @@ def score(
             f"{missing[0]}: there is no such file or folder", hint="name recordings, or their folder"
         )
     for path in paths:
-        with _session(run, options or Options(), plugins) as session:
+        with scoring_session(run, options or Options(), plugins) as session:
             session.impulse = _unlabelled(session.impulse, path)
             session.data(inventory(session.impulse.data, Path.cwd(), plugins))
             yield from _score_windows(run, session)
@@ -98,29 +98,9 @@ def _score_windows(run: Run, session: Session) -> Iterator[dict[str, Any]]:
     planner = session.planner
     session.engine.run(planner.features())
     nodes = [node for node in session.learning if node.id in run.anomaly_nodes]
-    tasks = []
+    tasks: list[BlockTask] = []
     for node in nodes:
-        for number in range(len(planner.samples.chunks("training"))):
-            chunk = tuple(
-                Part(part.node, part.describe, (planner.transform_id(part.node, "training", number),))
-                for part in planner.parts(node)
-            )
-            inputs: dict[str, Source] = {
-                "model": FromTask(f"{node.id}/fit", "model"),
-                "features": FeatureRows(chunk),
-            }
-            tasks.append(
-                BlockTask(
-                    f"{node.id}/score/new-{number}",
-                    node.id,
-                    "score",
-                    node.block,
-                    node.params,
-                    inputs,
-                    seed=session.impulse.seed,
-                    limits=node.limits,
-                )
-            )
+        tasks += planner.score(node, "training", name="new")
     session.engine.run(tasks)
     rows = np.load(session.engine.path(INDEX, "index"))
     samples = json.loads(session.engine.path(INDEX, "samples").read_text(encoding="utf-8"))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Source, WindowRows
-from edgewright_specs.interface import CONTRACT_VERSION, REQUEST_FILE
+from edgewright.request_folder import put_array, put_chunk, put_request
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from edgewright.store import Links, StoredOutput
+    from edgewright_specs.interface import FileRef
 
 #: (task, output) -> what the store holds of it, and where
 Find = Callable[[str, str], "tuple[StoredOutput, Path]"]
-
-BUFFER = 1 << 20
 
 
 def materialise(task: BlockTask, in_dir: Path, find: Find, links: Links) -> None:
@@ -29,18 +27,10 @@ def materialise(task: BlockTask, in_dir: Path, find: Find, links: Links) -> None
     Stored files are hard-linked (copied across file systems); only windows and chosen rows are new bytes.
     """
     inputs = {name: _place(name, source, in_dir, find, links) for name, source in task.inputs.items()}
-    request = {
-        "contract": CONTRACT_VERSION,
-        "operation": task.operation,
-        "params": dict(task.params),
-        "seed": task.seed,
-        "threads": task.threads,
-        "window": task.window,
-        "classes": list(task.classes),
-        "inputs": inputs,
-    }
-    text = json.dumps(request, indent=1, ensure_ascii=False, allow_nan=False)
-    (in_dir / REQUEST_FILE).write_text(text, encoding="utf-8")
+    put_request(
+        in_dir, task.operation, task.params, inputs=inputs, window=task.window, classes=task.classes,
+        seed=task.seed, threads=task.threads,
+    )  # fmt: skip
 
 
 def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, ...]]:
@@ -76,7 +66,7 @@ def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) ->
     if isinstance(source, FromTask):
         return _stored(name, source, in_dir, find, links)
     if isinstance(source, WindowRows):
-        return _array_input([_save(in_dir, f"{name}.npy", _cut(source, find))], "float32")
+        return put_array(in_dir, name, _cut(source, find))
     return _features(name, source, in_dir, find, links)
 
 
@@ -85,7 +75,7 @@ def _stored(name: str, source: FromTask, in_dir: Path, find: Find, links: Links)
     if output.kind == "array":
         links.place(path, in_dir / f"{name}.npy")
         ref = {"path": f"{name}.npy", "shape": list(output.shape or ()), "sha256": output.sha256}
-        return _array_input([ref], output.dtype or "float32")
+        return {"kind": "array", "dtype": output.dtype or "float32", "chunks": [ref]}
     target = in_dir / (f"{name}.json" if output.kind == "json" else name)
     links.place(path, target)
     return {"kind": output.kind, "path": target.name, "sha256": output.sha256}
@@ -100,7 +90,7 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
         description = json.loads(description_path.read_text(encoding="utf-8"))
         folder = Path(name) / str(number)
         (in_dir / folder).mkdir(parents=True)
-        chunks = []
+        chunks: list[FileRef] = []
         stored = [find(chunk, "features") for chunk in part.chunks]
         if source.rows is None:
             for chunk_number, (output, path) in enumerate(stored):
@@ -110,7 +100,7 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
         elif stored:
             files = [np.load(path, mmap_mode="r") for _, path in stored]
             rows = source.rows.of(np.load(find(source.rows.task, "assignment")[1]))
-            chunks.append(_save(in_dir, (folder / "0.npy").as_posix(), take_rows(files, rows)))
+            chunks.append(put_chunk(in_dir, (folder / "0.npy").as_posix(), take_rows(files, rows)))
         parts.append(
             {
                 "node": part.node,
@@ -143,24 +133,3 @@ def _cut(source: WindowRows, find: Find) -> NDArray[np.float32]:
     index = np.load(find(source.index_task, "index")[1], mmap_mode="r")
     values = windows(signal, index, np.arange(source.first, source.last), source.length)
     return values if source.columns is None else values[:, :, list(source.columns)]
-
-
-def _array_input(chunks: list[dict[str, Any]], dtype: str) -> dict[str, Any]:
-    return {"kind": "array", "dtype": dtype, "chunks": chunks}
-
-
-def _save(in_dir: Path, relative: str, values: NDArray[Any]) -> dict[str, Any]:
-    import numpy as np
-
-    path = in_dir / relative
-    np.save(path, np.ascontiguousarray(values), allow_pickle=False)
-    return {"path": relative, "shape": list(values.shape), "sha256": sha256_of(path)}
-
-
-def sha256_of(path: Path) -> str:
-    """Sha256 of a file's bytes, in hex."""
-    state = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(BUFFER):
-            state.update(block)
-    return state.hexdigest()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+
+from edgewright.trees import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +24,8 @@ def now() -> str:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write JSON so that a reader sees the old file or the new one, never half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(lines_of(document), encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as unfinished:
+        unfinished.write_text(lines_of(document), encoding="utf-8")
 
 
 def lines_of(document: Mapping[str, Any]) -> str:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import math
-import shutil
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError, UsageError
-from edgewright.running.fresh import Verdict, _session
-from edgewright.running.materialise import sha256_of
+from edgewright.request_folder import put_array, put_chunk, put_path, put_request
+from edgewright.running.fresh import Verdict, scoring_session
 from edgewright.running.session import Options
-from edgewright_specs.interface import CONTRACT_VERSION, REQUEST_FILE, RESULT_FILE
+from edgewright.single import workspace
+from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
     from edgewright.plugins import Plugins
     from edgewright.runners.base import Prepared
     from edgewright.running.run import Run
+    from edgewright_specs.interface import Operation, WindowSpec
 
-#: A folder in memory, where there is one.
-SHM = Path("/dev/shm")
 #: So many lines in a row at the start that are no samples: it is another kind of stream.
 MOST_BAD = 20
 
@@ -37,7 +35,9 @@ MOST_BAD = 20
 class WarmNode:
     """One node of a run kept warm: ``ask`` sends the arrays of one window and reads its outputs."""
 
-    def __init__(self, node: Node, prepared: Prepared, folder: Path, request: Mapping[str, Any]) -> None:
+    def __init__(
+        self, node: Node, prepared: Prepared, folder: Path, *, window: WindowSpec | None, seed: int
+    ) -> None:
         from edgewright.runners.warm import WarmWorker
 
         self.node = node
@@ -45,19 +45,20 @@ class WarmNode:
         self._in, self._out = folder / "in", folder / "out"
         for path in (self._in, self._out):
             path.mkdir(parents=True)
-        self._request = dict(request)
+        self._window, self._seed = window, seed
 
     @property
     def in_dir(self) -> Path:
         """Where files that every request shares (a model) are put once."""
         return self._in
 
-    def ask(self, operation: str, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    def ask(self, operation: Operation, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
         """Do one request and return its array outputs."""
         import numpy as np
 
-        request = {**self._request, "operation": operation, "inputs": inputs}
-        (self._in / REQUEST_FILE).write_text(json.dumps(request), encoding="utf-8")
+        put_request(
+            self._in, operation, self.node.params, inputs=inputs, window=self._window, seed=self._seed
+        )
         for path in self._out.iterdir():
             path.unlink()
         self._worker.request(self._in, self._out)
@@ -67,14 +68,6 @@ class WarmNode:
             for name, output in result["outputs"].items()
             if str(output["path"]).endswith(".npy")
         }
-
-    def save(self, name: str, values: NDArray[Any]) -> dict[str, Any]:
-        """Write an array for the next request and return its file reference."""
-        import numpy as np
-
-        path = self._in / name
-        np.save(path, values, allow_pickle=False)
-        return {"path": name, "shape": list(values.shape), "sha256": sha256_of(path)}
 
     def close(self) -> None:
         """End the worker."""
@@ -124,9 +117,9 @@ def follow(
     length, stride, axes = int(info["length"]), int(info["stride"]), list(info["axes"])
     with ExitStack() as stack:
         session = stack.enter_context(
-            _session(run, Options("process", trust=options.trust), plugins or make_plugins())
+            scoring_session(run, Options("process", trust=options.trust), plugins or make_plugins())
         )
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None)))
+        folder = stack.enter_context(workspace(in_memory=True))
         chain = _Chain(run, session, folder, stack.callback)
         window: NDArray[np.float32] = np.zeros((0, len(axes)), np.float32)
         for seen, values in enumerate(read_samples(lines, axes, skipped), 1):
@@ -151,6 +144,7 @@ class _Chain:
         self._axes = list(run.windows_info["axes"])
         self._processing: dict[str, WarmNode] = {}
         self._learning: dict[str, WarmNode] = {}
+        self._models: dict[str, dict[str, Any]] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._descriptions = {
             node.id: run.description(node.id) for node in (*session.processing, *session.learning)
@@ -163,7 +157,7 @@ class _Chain:
             if node.id not in run.anomaly_nodes:
                 continue
             warm = self._warm(node, session, folder, defer, None)
-            shutil.copytree(run.model(node.id), warm.in_dir / "model", copy_function=shutil.copyfile)
+            self._models[node.id] = put_path(warm.in_dir, "model", run.model(node.id))
             self._learning[node.id] = warm
             self._verdicts[node.id] = Verdict(run, node.id)
         self._planner = session.planner
@@ -171,11 +165,7 @@ class _Chain:
     def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:
         runner = session.chooser.choose(node.block)
         prepared = runner.prepare(node.block, lambda _message: None)
-        request = {
-            "contract": CONTRACT_VERSION, "params": dict(node.params), "seed": session.impulse.seed, "threads": 1,
-            "window": window, "classes": [],
-        }  # fmt: skip
-        warm = WarmNode(node, prepared, folder / node.id, request)
+        warm = WarmNode(node, prepared, folder / node.id, window=window, seed=session.impulse.seed)
         defer(warm.close)
         return warm
 
@@ -184,8 +174,7 @@ class _Chain:
         for name, warm in self._processing.items():
             columns = self._planner.columns(warm.node)
             values = window if columns is None else window[:, list(columns)]
-            ref = warm.save("windows.npy", values[None])
-            inputs = {"windows": {"kind": "array", "dtype": "float32", "chunks": [ref]}}
+            inputs: dict[str, Any] = {"windows": put_array(warm.in_dir, "windows", values[None])}
             features[name] = warm.ask("transform", inputs)["features"]
         results: dict[str, Mapping[str, Any]] = {}
         for name, warm in self._learning.items():
@@ -193,12 +182,12 @@ class _Chain:
                 {
                     "node": upstream, "labels": self._descriptions[upstream]["labels"],
                     "shape": self._descriptions[upstream]["shape"],
-                    "chunks": [warm.save(f"features-{number}.npy", features[upstream])],
+                    "chunks": [put_chunk(warm.in_dir, f"features-{number}.npy", features[upstream])],
                 }
                 for number, upstream in enumerate(warm.node.inputs)
             ]  # fmt: skip
             inputs = {
-                "model": {"kind": "folder", "path": "model", "sha256": ""},
+                "model": self._models[name],
                 "features": {"kind": "features", "dtype": "float32", "parts": parts},
             }
             outputs = warm.ask("score", inputs)

@@ -60,7 +60,7 @@ def entries(store: Store) -> Iterator[tuple[str, Path]]:
 def listing(store: Store) -> Iterator[Listed]:
     for key, folder in entries(store):
         try:
-            size, _ = trees.measure(folder, 1 << 62, 1 << 62)
+            size, _ = trees.measure(folder)
             used = folder.stat().st_mtime
         except OSError:
             continue  # removed meanwhile
@@ -134,7 +134,7 @@ def collect(store: Store, *, unused_seconds: float, dry_run: bool) -> Collected:
                 continue
         except FileNotFoundError:
             continue
-        size, _ = trees.measure(folder, 1 << 62, 1 << 62)
+        size, _ = trees.measure(folder)
         freed += size
         removed.append(key)
         if not dry_run:
@@ -151,7 +151,7 @@ def _sweep(store: Store, deadline: float, *, dry_run: bool) -> int:
 
     freed = 0
     for folder in _children(store.root / "quarantine"):
-        freed += trees.measure(folder, 1 << 62, 1 << 62)[0]
+        freed += trees.measure(folder)[0]
         if not dry_run:
             trees.remove_tree(folder)
     staging = store.root / "staging"
@@ -162,7 +162,7 @@ def _sweep(store: Store, deadline: float, *, dry_run: bool) -> int:
             held.acquire(blocking=False)
         except filelock.Timeout:
             continue
-        freed += trees.measure(work, 1 << 62, 1 << 62)[0]
+        freed += trees.measure(work)[0]
         if not dry_run:
             trees.remove_tree(work)
         lock_path.unlink(missing_ok=True)

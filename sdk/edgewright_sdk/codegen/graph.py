@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from edgewright_sdk.codegen.memory import Plan, Slot, plan_arena
 from edgewright_sdk.codegen.nodes import Node, Port, load_node
 from edgewright_sdk.errors import RequestError
+from edgewright_specs.interface import identifier
 
 if TYPE_CHECKING:
     from edgewright_sdk.deployment import TrainedImpulse
@@ -219,18 +219,6 @@ class Graph:
             raise RequestError(
                 f"{where} exports {step.node.outputs[0].count} features; the impulse has {step.entry.get('features')}"
             )
-
-
-def identifier(name: str) -> str:
-    """Make a C identifier of a name: lower-case letters, digits and underscores, not starting with a digit.
-
-    Examples
-    --------
-    >>> identifier('Pump monitor-2'), identifier('2nd'), identifier('…')
-    ('pump_monitor_2', 'i_2nd', 'impulse')
-    """
-    text = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() or "impulse"
-    return f"i_{text}" if text[0].isdigit() else text
 
 
 def quantile_tables(step: Step) -> tuple[int, Any, Any]:

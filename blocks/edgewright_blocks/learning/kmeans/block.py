@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
+from edgewright_sdk.codegen.memory import scratch_bytes
 
 from .clusters import Clusters, beyond_edge, learn, standardise
 
@@ -101,7 +102,7 @@ class KMeansAnomaly(LearningBlock):
                 {"name": "scores", "dtype": "float32", "shape": [1]},
                 {"name": "contributions", "dtype": "float32", "shape": [used]},
             ],
-            scratch_bytes=-(-4 * used // 16) * 16,
+            scratch_bytes=scratch_bytes(used),
             tolerance={"absolute": 1e-3, "relative": 1e-3},
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.signal import bin_frequencies, filter_sections, max_hold_power, moments
 
 from .settings import settings_of
@@ -86,7 +87,7 @@ class SpectralAnalysis(ProcessingBlock):
             },
             inputs=[{"dtype": "float32", "shape": [length, len(window["axes"])]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [len(_labels(window, settings))]}],
-            scratch_bytes=sum(-(-4 * count // 16) * 16 for count in (length, n, n // 2 + 1)),
+            scratch_bytes=scratch_bytes(length, n, n // 2 + 1),
             tolerance={"absolute": 1e-3, "relative": 1e-4},
         )
 

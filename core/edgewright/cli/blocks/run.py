@@ -65,8 +65,9 @@ def command(
     what neither gives has its default.
     """
     from edgewright.registry import resolve
+    from edgewright.request_folder import read_request, write_request
     from edgewright.runners.choose import Chooser
-    from edgewright.single import read_request, run_once, workspace, write_request
+    from edgewright.single import run_once, workspace
     from edgewright_specs.parameters import resolve_params
 
     console = Console(as_json)

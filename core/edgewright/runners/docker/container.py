@@ -90,6 +90,11 @@ class Container:
         self.signal("SIGKILL")
         return self.wait(KILL_SECONDS)
 
+    @property
+    def last_error(self) -> str:
+        """What the block said last of why it failed; complete once :meth:`state` has been asked."""
+        return self._lines.last_error
+
     def state(self) -> dict[str, Any]:
         """How it ended: the engine's ``State``, once all output is read. Raises what the engine raises."""
         found: dict[str, Any] = self._api.inspect_container(self.id)["State"]

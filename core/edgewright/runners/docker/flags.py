@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from edgewright.images.context import BLOCK_FOLDER
 from edgewright.runners.command import block_command
 from edgewright.runners.environment import task_environment
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 #: Who a task is when a root user starts it: nobody's files belong to it.
 UNPRIVILEGED = 65532
 
-IN, OUT, BLOCK, TMP = "/in", "/out", "/block", "/tmp"
+IN, OUT, TMP = "/in", "/out", "/tmp"
 HOSTNAME = "block"
 NOFILE = 4096
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -76,7 +77,9 @@ def create_arguments(
         "image": image["Id"],
         "entrypoint": argv[:1],
         "command": argv[1:],
-        "working_dir": BLOCK if job.prepared.block.folder is not None else config.get("WorkingDir") or "/",
+        "working_dir": BLOCK_FOLDER
+        if job.prepared.block.folder is not None
+        else config.get("WorkingDir") or "/",
         "user": user.inside,
         "hostname": HOSTNAME,
         "environment": _environment(job, config),
@@ -160,7 +163,7 @@ def _host_config(
 
 
 def _command(job: Job) -> list[str]:
-    return block_command(BLOCK, job.prepared.block.command, python="python3", in_dir=IN, out_dir=OUT)
+    return block_command(BLOCK_FOLDER, job.prepared.block.command, python="python3", in_dir=IN, out_dir=OUT)
 
 
 def _environment(job: Job, config: Mapping[str, Any]) -> list[str]:

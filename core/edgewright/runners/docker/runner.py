@@ -217,6 +217,8 @@ def _watch(container: Container, job: Job, cancel: Event, deadline: float) -> Ve
     exceeded = watch.look()
     if exceeded and verdict.reason in ("ok", "block_error"):
         return verdict._replace(reason="limit", message=exceeded)
+    if verdict.reason == "block_error" and container.last_error:
+        return verdict._replace(message=f"{verdict.message}: {container.last_error}")
     return verdict
 
 
