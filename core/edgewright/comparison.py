@@ -51,8 +51,9 @@ def _facts(run: Run) -> dict[tuple[Section, str], Any]:
         facts["impulse", f"{node['id']} block"] = node["block"]
         for name, value in (node.get("params") or {}).items():
             facts["parameters", f"{node['id']}.{name}"] = value
-    for name, block in (run.lock.get("blocks") or {}).items():
-        facts["blocks", f"{name} digest"] = str(block.get("digest"))[:12]
+    for digest, block in (run.lock.get("blocks") or {}).items():
+        name = block.get("name")
+        facts["blocks", f"{name} digest"] = digest[:12]
         facts["blocks", f"{name} runner"] = block.get("runner")
         for line in block.get("environment") or ():
             package, _equals, version = str(line).partition("==")

@@ -28,11 +28,11 @@ class Identity(WrittenModel):
 
 
 class LockedBlock(WrittenModel):
-    """A block as it was run; runners add what they know (image id …)."""
+    """A block as it was run, under its digest; runners add what they know (image id …)."""
 
     model_config = ConfigDict(extra="allow")
 
-    digest: str
+    name: str
     runner: str
     environment: list[str]
     image: str | None = None

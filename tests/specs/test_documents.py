@@ -65,7 +65,7 @@ LOCK = {
     "version": 1, "edgewright": "0.1.0", "python": "3.11.7", "build_id": "0123456789abcdef", "impulse": SHA,
     "identity": {"contract": 1, "name": "pump", "seed": 0, "outputs": {"data/index:index": SHA},
                  "nodes": [{"id": "a", "block": "kmeans", "digest": SHA, "params": {}}]},
-    "blocks": {"kmeans": {"digest": SHA, "runner": "docker", "environment": ["numpy==2"], "image": "sha256:x", "image_id": "y"}},
+    "blocks": {SHA: {"name": "kmeans", "runner": "docker", "environment": ["numpy==2"], "image": "sha256:x", "image_id": "y"}},
     "tasks": {"a/fit": {"key": SHA, "outputs": {"model": SHA}}},
 }  # fmt: skip
 LINES = {

@@ -69,14 +69,14 @@ def lock(
         "identity": dict(identity_document),
         "impulse": digest_json(impulse),
         "blocks": {
-            ready.block.name: {
-                "digest": ready.block.digest,
+            digest: {
+                "name": ready.block.name,
                 "runner": ready.runner,
                 "environment": list(ready.environment),
                 "image": ready.image,
                 **ready.detail,
             }
-            for ready in engine.prepared().values()
+            for digest, ready in engine.prepared().items()
         },
         "tasks": {
             task: {
