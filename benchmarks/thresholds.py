@@ -1,7 +1,7 @@
 """Does the default threshold hold? Observed false-alarm rates over many random data sets, Edge Impulse's rules beside it.
 
-    python benchmarks/thresholds.py              # 10 to 20 minutes on one core
-    python benchmarks/thresholds.py --quick      # 2 to 3 minutes, coarser
+    python benchmarks/thresholds.py              # about 10 minutes of one core, shared out over --jobs
+    python benchmarks/thresholds.py --quick      # a quarter of the data sets, about 3 minutes of one core
     python benchmarks/thresholds.py --json       # one JSON object a line
 
 Each data set is drawn at random, K-means (the block's own code, 32 clusters) learns it, each rule sets its threshold, and
