@@ -172,6 +172,8 @@ def test_deploy_builds_and_verifies(command: Any, trained: tuple[Path, Run], tmp
     )
     assert done.code == 0, done.err
     assert done.json()["verification"]["ok"] is True
+    locked = json.loads((run / "impulse.lock").read_text())["blocks"]
+    assert {block["name"] for block in locked.values()} == {"flatten", "raw", "kmeans", "cpp"}
     assert (tmp_path / "lib" / "CMakeLists.txt").is_file()
     again = command("deploy", run, "--target", "cpp", "-o", tmp_path / "lib")
     assert again.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import uuid
@@ -148,10 +149,10 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
         session.close()
         link_outputs(folder, session.engine.entries.items())
         if session.identity is not None:
-            write_json(
-                folder / "impulse.lock",
-                lock(session.impulse.model_dump(mode="json"), session.identity, session.engine),
-            )
+            path = folder / "impulse.lock"
+            earlier = json.loads(path.read_text(encoding="utf-8"))["blocks"] if path.exists() else {}
+            document = session.impulse.model_dump(mode="json")
+            write_json(path, lock(document, session.identity, session.engine, earlier))
         session.recorder.finish(status)
     from edgewright.running.reporting import write_report
 
@@ -207,8 +208,6 @@ def deploy(
     UsageError
         ``out`` is not empty, or ``target`` is no deployment block.
     """
-    import json
-
     from edgewright.errors import UsageError
     from edgewright.plugins import make_plugins
     from edgewright.running.session import deployment_node

@@ -59,8 +59,12 @@ def lock(
     impulse: Mapping[str, Any],
     identity_document: Mapping[str, Any],
     engine: Engine,
+    earlier: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task."""
+    """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task.
+
+    ``earlier`` are the blocks of the lock that this one takes the place of: a run that goes on prepares only what it adds.
+    """
     return {
         "version": LOCK_VERSION,
         "edgewright": version("edgewright"),
@@ -69,14 +73,17 @@ def lock(
         "identity": dict(identity_document),
         "impulse": digest_json(impulse),
         "blocks": {
-            digest: {
-                "name": ready.block.name,
-                "runner": ready.runner,
-                "environment": list(ready.environment),
-                "image": ready.image,
-                **ready.detail,
-            }
-            for digest, ready in engine.prepared().items()
+            **earlier,
+            **{
+                digest: {
+                    "name": ready.block.name,
+                    "runner": ready.runner,
+                    "environment": list(ready.environment),
+                    "image": ready.image,
+                    **ready.detail,
+                }
+                for digest, ready in engine.prepared().items()
+            },
         },
         "tasks": {
             task: {
