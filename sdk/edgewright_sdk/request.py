@@ -12,6 +12,7 @@ from edgewright_sdk.params import Params
 from edgewright_sdk.values import Features, FeatureSpec
 from edgewright_specs.interface import (
     CONTRACT_VERSION,
+    EITHER_INPUT,
     OPERATION_INPUTS,
     OPERATIONS,
     REQUEST_FILE,
@@ -154,16 +155,18 @@ def read_request(folder: Path, block_type: str) -> Task:
         seed=_checked(document, "seed", int, 0),
         threads=_checked(document, "threads", int, 1),
         classes=_checked(document, "classes", list, []),
-        inputs=_inputs(_checked(document, "inputs", dict, {}), operation, block_type),
+        inputs=_inputs(document, operation, block_type),
         folder=folder,
         _window=_checked(document, "window", dict, None),
     )
 
 
-def _inputs(inputs: dict[str, Any], operation: Operation, block_type: str) -> dict[str, dict[str, Any]]:
+def _inputs(document: dict[str, Any], operation: Operation, block_type: str) -> dict[str, dict[str, Any]]:
+    inputs: dict[str, Any] = _checked(document, "inputs", dict, {})
     known = dict(OPERATION_INPUTS[operation])
     if block_type == "learning" and operation in ("describe", "plot", "export"):
-        known["features"] = operation != "plot"
+        # A block over windows is told of them by the window spec, one over features by their labels.
+        known["features"] = operation != "plot" and document.get("window") is None
         known["model"] = operation != "describe"
     if block_type == "processing" and operation == "plot":
         known["windows"] = True
@@ -175,6 +178,9 @@ def _inputs(inputs: dict[str, Any], operation: Operation, block_type: str) -> di
     for name, required in known.items():
         if required and name not in inputs:
             raise _wrong(f"inputs.{name}", "missing", f"{operation} needs it")
+    if operation in ("fit", "score") and sum(name in inputs for name in EITHER_INPUT) != 1:
+        given = ", ".join(name for name in EITHER_INPUT if name in inputs) or "neither"
+        raise _wrong("inputs", given, f"for {operation}: one of {' and '.join(EITHER_INPUT)}")
     return inputs
 
 

@@ -87,7 +87,7 @@ def _shape_problems(pointer: str, parameter: Parameter, block_type: str, *, lega
                 hint='add an "edgewright" object',
             )
         )
-    if kind in _LEGACY_ONLY and block_type in OPERATIONS:
+    if kind in _LEGACY_ONLY and block_type in {"processing", "learning", "deployment"}:
         message = f"is not a type for a {block_type} block"
         found.append(replace(problem(message, f"{pointer}/type", got=kind), warning=legacy))
     if kind == "select" and not parameter.options:
@@ -133,13 +133,13 @@ def default_of(pointer: str, parameter: Parameter, *, legacy: bool) -> tuple[Any
 def _section_problems(section: EdgewrightSection, block_type: str) -> list[Problem]:
     found: list[Problem] = []
     known = OPERATIONS.get(block_type, ())
-    if block_type not in {*OPERATIONS, "transform", ""}:
+    if block_type not in {*OPERATIONS, ""}:
         found.append(
             problem(
                 "our contract has no such type of block",
                 "/type",
                 got=block_type,
-                allowed=choices([*OPERATIONS, "transform"]),
+                allowed=choices([*OPERATIONS]),
             )
         )
     for i, operation in enumerate(section.operations or ()):

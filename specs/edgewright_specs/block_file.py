@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, ConfigDict, Discriminator, Field, Tag
 
+from edgewright_specs.interface import Operation
 from edgewright_specs.shared import One
 from edgewright_specs.validation import SpecModel
 
@@ -201,9 +202,7 @@ class EdgewrightSection(SpecModel):
 
     contract: One
     environment: Literal["base", "classical", "torch", "toolchain"] = "base"
-    operations: (
-        list[Literal["describe", "transform", "plot", "export", "fit", "score", "build", "verify"]] | None
-    ) = None
+    operations: list[Operation] | None = None
     outputs: dict[str, OutputSpec] = Field(default_factory=dict)
     limits: LimitsSpec = LimitsSpec()
     network: bool = False

@@ -31,11 +31,23 @@ Reason = Literal[
     "ok", "block_error", "bad_output", "timeout", "oom", "limit", "cancelled", "infra", "refused"
 ]
 
-Operation = Literal["describe", "transform", "plot", "export", "fit", "score", "build", "verify"]
+Operation = Literal[
+    "describe", "transform", "plot", "export", "fit", "score", "train", "convert", "build", "verify", "apply"
+]
 OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
     "processing": ("describe", "transform", "plot", "export"),
-    "learning": ("describe", "fit", "score", "plot", "export"),
+    "learning": ("describe", "fit", "score", "plot", "export", "convert"),
     "deployment": ("build", "verify"),
+    "transform": ("apply",),
+}
+#: What blocks of Edge Impulse's contract can be asked. Their training gives artifacts, which `convert` of a block of
+#: ours makes a model of.
+LEGACY_OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
+    "processing": ("describe", "transform", "plot"),
+    "learning": ("train",),
+    "deployment": ("build",),
+    "transform": ("apply",),
+    "synthetic-data": ("apply",),
 }
 
 
@@ -134,17 +146,26 @@ class OutputRule(TypedDict, total=False):
     shape: tuple[int | None, ...]
 
 
+#: What fitting may be given beside its training input; each row of a code belongs to a row of that input.
+_FITTING: Final = dict.fromkeys(
+    ("targets", "groups", "validation", "validation_targets", "validation_groups"), False
+)
 #: What each operation reads and writes: the one table that driver, harvest and conformance kit share.
 OPERATION_INPUTS: Final[dict[Operation, dict[str, bool]]] = {  # name -> required
     "describe": {"features": False},
     "transform": {"windows": True},
     "plot": {"windows": False, "features": False, "model": False},
     "export": {"model": False, "features": False},
-    "fit": {"features": True, "validation": False, "targets": False, "groups": False},
-    "score": {"model": True, "features": True},
+    "fit": {"features": False, "windows": False} | _FITTING,
+    "score": {"model": True, "features": False, "windows": False},
+    "train": {"features": True} | _FITTING,
+    "convert": {"artifacts": True, "features": True},
     "build": {"impulse": True},
     "verify": {"package": True},
+    "apply": {"data": False},
 }
+#: A learning block reads features or the windows themselves: one of the two where an operation names both.
+EITHER_INPUT: Final = ("features", "windows")
 OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
     "describe": {"description": {"kind": "json", "required": True}},
     "transform": {"features": {"kind": "array", "required": True, "dtypes": ("float32",), "rank": 2}},
@@ -160,8 +181,11 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
         "probabilities": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
         "map": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 3},
     },
+    "train": {"artifacts": {"kind": "folder", "required": True}},
+    "convert": {"model": {"kind": "folder", "required": True}},
     "build": {"package": {"kind": "folder", "required": True}},
     "verify": {"verification": {"kind": "json", "required": True}},
+    "apply": {"data": {"kind": "folder", "required": True}},
 }
 
 
