@@ -1,6 +1,6 @@
 """What a block is written on. Needs numpy only; runs inside the block's container."""
 
-from edgewright_sdk.blocks import DeploymentBlock, LearningBlock, ProcessingBlock
+from edgewright_sdk.blocks import DeploymentBlock, LearningBlock, ProcessingBlock, TransformBlock
 from edgewright_sdk.context import Context
 from edgewright_sdk.deployment import TrainedImpulse, TrainedNode
 from edgewright_sdk.documents import Description, LearningDescription
@@ -28,6 +28,7 @@ __all__ = [
     "Scores",
     "TrainedImpulse",
     "TrainedNode",
+    "TransformBlock",
     "WindowSpec",
     "Windows",
     "load_block",

@@ -1,4 +1,4 @@
-"""The three classes that a block's ``block.py`` builds on: one function over a batch, no files."""
+"""The classes that a block's ``block.py`` builds on: one function over a batch, no reading and checking of files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Block(ABC):
     Attributes
     ----------
     type : str
-        ``processing``, ``learning`` or ``deployment``.
+        ``processing``, ``learning``, ``deployment`` or ``transform``.
     folder : Path
         The block's folder, for data files beside ``block.py``.
     context : Context
@@ -133,6 +133,32 @@ class DeploymentBlock(Block):
     def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
         """Run a package's self-test and return its result as a JSON document."""
         raise BlockError("this block can't verify its packages")
+
+
+class TransformBlock(Block):
+    """Makes a data folder of another one, or of nothing: cleans, converts, augments, generates."""
+
+    type = "transform"
+
+    @abstractmethod
+    def apply(self, source: Path | None, params: Params, out: Path, context: Context) -> None:
+        """Read files and write files.
+
+        Parameters
+        ----------
+        source : Path or None
+            A folder, read-only; None when the block was given no data.
+        params : Params
+        out : Path
+            An empty folder for the new data.
+        context : Context
+            Seed, progress, metrics, warnings.
+
+        Raises
+        ------
+        BlockError
+            For files that can't be read, and where there is no source and the block needs one.
+        """
 
 
 def zero_windows(window: WindowSpec, count: int = 1) -> np.ndarray[Any, np.dtype[Any]]:

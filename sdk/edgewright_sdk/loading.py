@@ -18,7 +18,7 @@ from edgewright_sdk.errors import RequestError
 if TYPE_CHECKING:
     from edgewright_sdk.context import Context
 
-_BASES = (blocks.ProcessingBlock, blocks.LearningBlock, blocks.DeploymentBlock)
+_BASES = (blocks.ProcessingBlock, blocks.LearningBlock, blocks.DeploymentBlock, blocks.TransformBlock)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class LoadedBlock:
 
     @property
     def type(self) -> str:
-        """``processing``, ``learning`` or ``deployment``."""
+        """``processing``, ``learning``, ``deployment`` or ``transform``."""
         return self.block_class.type
 
     def new(self, context: Context | None = None) -> blocks.Block:
@@ -90,7 +90,8 @@ def _block_class(module: types.ModuleType, root: Path) -> type[blocks.Block]:
         missing = ", ".join(sorted(getattr(found[0], "__abstractmethods__", ())))
         raise RequestError(f"{where}: {found[0].__name__} doesn't define {missing}")
     raise RequestError(
-        f"{where} defines no block: a class on ProcessingBlock, LearningBlock or DeploymentBlock of edgewright_sdk"
+        f"{where} defines no block: a class on {', '.join(base.__name__ for base in _BASES[:-1])} "
+        f"or {_BASES[-1].__name__} of edgewright_sdk"
     )
 
 
