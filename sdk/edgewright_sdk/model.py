@@ -1,4 +1,4 @@
-"""A trained model as plain files: ``model.json`` and ``.npy`` arrays, never pickles."""
+"""A trained model as plain files: ``model.json``, ``.npy`` arrays and ``.onnx`` networks, never pickles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.arrays import Array, open_array, save_array
 from edgewright_sdk.documents import write_document
-from edgewright_sdk.errors import BlockError, RequestError
+from edgewright_sdk.errors import OutputError, RequestError
 from edgewright_specs.interface import CONTRACT_VERSION, MODEL_FILE
 
 if TYPE_CHECKING:
@@ -33,11 +33,14 @@ class Model:
         Names are lower-case identifiers.
     train_scores : np.ndarray [shape=(n,)], optional
         Scores of the training windows *as if unseen*, where the block can give them. Written beside the model.
+    networks : dict of str to bytes
+        Serialised ONNX networks; names as those of arrays.
     """
 
     meta: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     train_scores: NDArray[np.float32] | NDArray[np.float64] | None = None
+    networks: dict[str, bytes] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder."""
@@ -45,7 +48,7 @@ class Model:
         listed = {}
         for name, array in self.arrays.items():
             if not _NAME.match(name):
-                raise BlockError(f"model array {name!r}: a name is lower-case letters, digits and _")
+                raise OutputError(f"model array {name!r}: a name is lower-case letters, digits and _")
             save_array(folder / f"{name}.npy", array)
             listed[name] = {"file": f"{name}.npy", "dtype": str(array.dtype), "shape": list(array.shape)}
         write_document(
@@ -64,7 +67,7 @@ class Model:
         path = folder / MODEL_FILE
         try:
             document = json.loads(path.read_bytes())
-            meta, listed = document["meta"], document["arrays"]
+            meta, listed, networks = document["meta"], document["arrays"], document.get("networks", {})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RequestError(f"{path}: not a model written by this SDK: {error!r}") from None
         arrays = {}
@@ -76,4 +79,8 @@ class Model:
                     f"not {entry['dtype']} {entry['shape']}"
                 )
             arrays[name] = array
-        return cls(meta, arrays)
+        try:
+            read = {name: (folder / f"{name}.onnx").read_bytes() for name in networks}
+        except OSError as error:
+            raise RequestError(f"{path}: {error.filename} can't be read: {error.strerror}") from None
+        return cls(meta, arrays, networks=read)

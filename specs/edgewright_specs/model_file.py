@@ -20,9 +20,16 @@ class ModelArray(WrittenModel):
     shape: Shape
 
 
+class ModelNetwork(WrittenModel):
+    """One ``.onnx`` file beside ``model.json``."""
+
+    file: FileName
+
+
 class ModelFile(WrittenModel):
-    """``model.json``: ``meta`` is the block's own, ``arrays`` name the files."""
+    """``model.json``: ``meta`` is the block's own, ``arrays`` and ``networks`` name the files."""
 
     contract: Contract
     meta: Plain = Field(default_factory=dict)
     arrays: dict[ArrayName, ModelArray] = Field(default_factory=dict)
+    networks: dict[ArrayName, ModelNetwork] = Field(default_factory=dict)
