@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgewright_specs.interface import Reason
+    from edgewright_specs.interface import ErrorKind, Reason
 
 
 #: Exit code after Ctrl-C: what a shell reports for SIGINT.
@@ -66,12 +66,21 @@ class RunnerUnavailableError(EdgewrightError):
 
 
 class TaskError(EdgewrightError):
-    """A task that ended other than ``ok``."""
+    """A task that ended other than ``ok``: ``said`` is the message alone, ``kind`` what the block calls its error."""
 
     def __init__(
-        self, task: str, reason: Reason, message: str, *, log_tail: str = "", hint: str | None = None
+        self,
+        task: str,
+        reason: Reason,
+        message: str,
+        *,
+        log_tail: str = "",
+        hint: str | None = None,
+        kind: ErrorKind | None = None,
     ) -> None:
         super().__init__(f"{task}: {reason}: {message}", hint=hint)
         self.task = task
         self.reason = reason
+        self.said = message
         self.log_tail = log_tail
+        self.kind = kind

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import OutputError
 from edgewright_specs.interface import canonical_json
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def write_document(path: Path, document: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    BlockError
+    OutputError
         When it holds NaN, an infinity or something that JSON has no form for.
     """
     try:
@@ -42,7 +42,7 @@ def write_document(path: Path, document: Mapping[str, Any]) -> None:
         except TypeError:  # seldom: something of numpy's is in it
             content = canonical_json(plain(document))
     except (TypeError, ValueError) as error:
-        raise BlockError(f"{path.name}: the block returned what JSON can't hold: {error}") from None
+        raise OutputError(f"{path.name}: the block returned what JSON can't hold: {error}") from None
     with open(path, "wb") as file:  # noqa: PTH123 - in every warm answer
         file.write(content + b"\n")
 

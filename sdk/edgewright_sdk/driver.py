@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.context import Context
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import BlockError, error_kind
 from edgewright_sdk.loading import LoadedBlock, load_block
 from edgewright_sdk.messages import Channel, clipped, take_standard_streams
 from edgewright_sdk.operations import context_of, perform
@@ -56,7 +56,7 @@ def _run(block: Path, in_dir: Path, out_dir: Path, channel: Channel) -> int:
     try:
         run_task(load_block(block), in_dir, out_dir, channel)
     except Exception as error:
-        channel.send({"type": "error", "text": _report(error)})
+        channel.send({"type": "error", "text": _report(error), "kind": error_kind(error)})
         return 1
     return 0
 
@@ -65,7 +65,7 @@ def _serve(block: Path, requests: int, channel: Channel) -> int:
     try:
         loaded = load_block(block)
     except Exception as error:
-        channel.send({"type": "error", "text": _report(error)})
+        channel.send({"type": "error", "text": _report(error), "kind": error_kind(error)})
         return 1
     with os.fdopen(requests, "rb") as lines:
         while line := lines.readline(_LONGEST_REQUEST):
@@ -85,7 +85,7 @@ def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any
             raise BlockError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
         run_task(loaded, in_dir, out_dir, channel)
     except (Exception, SystemExit) as error:
-        answer["error"] = _report(error)
+        answer["error"], answer["kind"] = _report(error), error_kind(error)
     else:
         answer["ok"] = True
     return answer

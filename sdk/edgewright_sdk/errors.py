@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgewright_specs.interface import ErrorKind
+
 
 class BlockError(Exception):
     """Raise it in a block for what the user can mend: data or parameters that can't work.
@@ -13,3 +18,16 @@ class BlockError(Exception):
 
 class RequestError(BlockError):
     """The request, or a file that it names, isn't what the contract says: a fault of the caller."""
+
+
+class OutputError(BlockError):
+    """What a block returned isn't what the contract allows: a fault of the block, told in one line."""
+
+
+def error_kind(error: BaseException) -> ErrorKind:
+    """Whose fault an error is, for the host; people read the text."""
+    if isinstance(error, RequestError):
+        return "request"
+    if isinstance(error, OutputError):
+        return "output"
+    return "refused" if isinstance(error, BlockError) else "fault"

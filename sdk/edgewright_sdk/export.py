@@ -10,7 +10,7 @@ import numpy as np
 
 from edgewright_sdk.arrays import Array, save_array
 from edgewright_sdk.documents import write_document
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import OutputError
 from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Export:
         for name in (self.header, *self.sources):
             source = device / name
             if not source.is_file():
-                raise BlockError(f"export names {name!r}, which the block's device folder does not hold")
+                raise OutputError(f"export names {name!r}, which the block's device folder does not hold")
             shutil.copyfile(source, folder / name)
         tables = [_table(name, value, folder) for name, value in self.tables.items()]
         document = {
@@ -95,7 +95,7 @@ class Export:
 def _table(name: str, value: TableValue, folder: Path) -> dict[str, Any]:
     if isinstance(value, np.ndarray):
         if value.dtype.name not in _DTYPES:
-            raise BlockError(
+            raise OutputError(
                 f"table {name!r} is {value.dtype}; a device table is one of {', '.join(_DTYPES)}"
             )
         save_array(folder / f"{name}.npy", value)
@@ -103,7 +103,7 @@ def _table(name: str, value: TableValue, folder: Path) -> dict[str, Any]:
     if isinstance(value, np.generic):
         dtype = value.dtype.name
         if dtype not in _DTYPES:
-            raise BlockError(f"table {name!r} is {dtype}; a device table is one of {', '.join(_DTYPES)}")
+            raise OutputError(f"table {name!r} is {dtype}; a device table is one of {', '.join(_DTYPES)}")
         return {"name": name, "dtype": dtype, "value": value.item()}
     if isinstance(value, bool):
         return {"name": name, "dtype": "uint8", "value": int(value)}

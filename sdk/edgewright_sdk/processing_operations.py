@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.documents import Description
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import OutputError
 from edgewright_sdk.returned import check_finite, check_windows, wrong_return
 from edgewright_sdk.values import Features, Windows
 
@@ -47,7 +47,7 @@ def _transform(block: ProcessingBlock, task: Task, outputs: Outputs) -> None:
             shape = (total, features.spec.width)
             written = outputs.open_array("features", np.dtype(np.float32), shape)
         if features.spec.width != written.shape[1]:
-            raise BlockError(f"transform gave {written.shape[1]} features, then {features.spec.width}")
+            raise OutputError(f"transform gave {written.shape[1]} features, then {features.spec.width}")
         written[start:stop] = features.values
         block.context.progress(stop, total)
 
@@ -56,8 +56,8 @@ def _check_features(block: Block, features: Any, start: int, stop: int) -> None:
     if not isinstance(features, Features):
         raise wrong_return(block, "transform", features, "Features")
     if len(features) != stop - start:
-        raise BlockError(f"transform gave {len(features)} rows for {stop - start} windows")
-    check_finite(features, start, "feature")
+        raise OutputError(f"transform gave {len(features)} rows for {stop - start} windows")
+    check_finite(features, start, "feature", OutputError)
 
 
 def _plot(block: ProcessingBlock, task: Task, outputs: Outputs) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import BlockError, OutputError
+from edgewright_sdk.values import Features, Windows
 
 if TYPE_CHECKING:
     from edgewright_sdk.blocks import Block
-    from edgewright_sdk.values import Features, Windows
 
 
 def check_windows(windows: Windows, start: int) -> None:
@@ -30,17 +30,25 @@ def check_windows(windows: Windows, start: int) -> None:
         raise BlockError(f"{at} is {values[tuple(index)]}; a window must hold finite numbers only")
 
 
-def check_finite(features: Features, start: int, what: str) -> None:
-    """Refuse features that aren't finite."""
+def check_finite(features: Features, start: int, what: str, error: type[BlockError] = BlockError) -> None:
+    """Refuse features that aren't finite; ``error`` says whose fault they are."""
     finite = np.isfinite(features.values)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         value = features.values[row, column]
-        raise BlockError(
+        raise error(
             f"{what} {features.labels[column]!r} of window {start + row} is {value}; only finite numbers are allowed"
         )
 
 
-def wrong_return(block: Block, method: str, got: Any, expected: str) -> BlockError:
+def check_batch(batch: Features | Windows, start: int, what: str) -> None:
+    """Check what a learning block is about to see."""
+    if isinstance(batch, Features):
+        check_finite(batch, start, what)
+    else:
+        check_windows(batch, start)
+
+
+def wrong_return(block: Block, method: str, got: Any, expected: str) -> OutputError:
     """Word a return value of a wrong type."""
-    return BlockError(f"{type(block).__name__}.{method} returned {type(got).__name__}; expected {expected}")
+    return OutputError(f"{type(block).__name__}.{method} returned {type(got).__name__}; expected {expected}")

@@ -7,34 +7,57 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.arrays import Chunked
+from edgewright_sdk.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from edgewright_sdk.arrays import Array, Chunked
+    from edgewright_sdk.arrays import Array
     from edgewright_specs.interface import WindowSpec
 
 
-@dataclass(frozen=True)
 class Windows:
     """A batch of windows.
 
-    Attributes
+    Parameters
     ----------
-    values : np.ndarray [shape=(n, length, axes), dtype=float32]
-        Images: ``(n, height, width, channels)`` uint8. Read-only.
+    values : np.ndarray [shape=(n, length, axes), dtype=float32] or Chunked
+        Images: ``(n, height, width, channels)`` uint8.
     spec : WindowSpec
         What one window is.
     """
 
-    values: Array
-    spec: WindowSpec
+    def __init__(self, values: Array | Chunked, spec: WindowSpec) -> None:
+        self._chunked = values if isinstance(values, Chunked) else None
+        self._values = None if isinstance(values, Chunked) else values
+        self._count = len(values)
+        self.spec = spec
 
     def __len__(self) -> int:
-        return len(self.values)
+        return self._count
+
+    @property
+    def values(self) -> Array:
+        """All windows, read-only, read once. For inputs larger than memory use :meth:`batches`."""
+        if self._values is None:
+            self._values = self.rows(0, self._count)
+        return self._values
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Windows ``start`` to ``stop``."""
+        if self._values is not None:
+            return self._values[start:stop]
+        assert self._chunked is not None
+        return self._chunked.rows(start, stop)
+
+    def batches(self, batch_bytes: int = 16 << 20) -> Iterator[Windows]:
+        """Cut into batches of at most ``batch_bytes`` (at least one window) each, for bounded memory."""
+        chunked = self._chunked if self._chunked is not None else Chunked([self.values])
+        for start, stop in chunked.batches(batch_bytes):
+            yield Windows(self.rows(start, stop), self.spec)
 
     @property
     def axes(self) -> list[str]:
@@ -90,7 +113,7 @@ class Features:
         with np.errstate(over="ignore"):  # what overflows is reported with its label, see operations.py
             array = np.asarray(values, dtype=np.float32)
         if array.ndim != 2 or array.shape[1] != len(labels):
-            raise BlockError(
+            raise OutputError(
                 f"features have shape {array.shape} for {len(labels)} labels; expected (windows, {len(labels)})"
             )
         self._values: NDArray[np.float32] | None = array

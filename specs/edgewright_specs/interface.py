@@ -31,6 +31,11 @@ Reason = Literal[
     "ok", "block_error", "bad_output", "timeout", "oom", "limit", "cancelled", "infra", "refused"
 ]
 
+#: Whose fault it is that a block reports an error: it ``refused`` data or parameters on purpose, the ``request`` breaks
+#: the contract, what it returned does (``output``), or it crashed (``fault``).
+ErrorKind = Literal["refused", "request", "output", "fault"]
+ERROR_KINDS: Final[tuple[ErrorKind, ...]] = ("refused", "request", "output", "fault")
+
 Operation = Literal[
     "describe", "transform", "plot", "export", "fit", "score", "train", "convert", "build", "verify", "apply"
 ]

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from edgewright.terminal import printable_line
+from edgewright_specs.interface import ERROR_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +109,13 @@ def _line_of_text(value: dict[str, Any]) -> Message | None:
     return {"type": value["type"], "text": _text(text)} if isinstance(text, str) else None
 
 
+def _error(value: dict[str, Any]) -> Message | None:
+    message = _line_of_text(value)
+    kind = value.get("kind")
+    # A block that says why it failed, and no more, did so on purpose.
+    return None if message is None else {**message, "kind": kind if kind in ERROR_KINDS else "refused"}
+
+
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
@@ -121,4 +129,4 @@ def _text(value: Any) -> str:
     return str(value)[:MAX_TEXT]
 
 
-_TYPES = {"progress": _progress, "metric": _metric, "log": _line_of_text, "error": _line_of_text}
+_TYPES = {"progress": _progress, "metric": _metric, "log": _line_of_text, "error": _error}

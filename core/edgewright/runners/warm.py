@@ -25,6 +25,7 @@ from edgewright.runners.messages import MAX_LINE_BYTES, parse_message
 from edgewright.runners.process import process_variables, work_folder
 from edgewright.runners.supervised import Ended, Supervised
 from edgewright.terminal import printable_line
+from edgewright_specs.interface import ERROR_KINDS
 
 if TYPE_CHECKING:
     from edgewright.registry import Block
@@ -108,7 +109,14 @@ class WarmWorker:
                 raise
             if not answer.get("ok"):
                 text = printable_line(str(answer.get("error", "it gave no reason")), 2000)
-                raise TaskError(self.block.name, "block_error", text, log_tail=self._alive.log_tail())
+                kind = answer.get("kind")
+                raise TaskError(
+                    self.block.name,
+                    "block_error",
+                    text,
+                    log_tail=self._alive.log_tail(),
+                    kind=kind if kind in ERROR_KINDS else "fault",
+                )
 
     def close(self) -> None:
         """End the process and remove its folder."""
