@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 #: Memory that is a folder, where the system has one: small payloads never touch a disk.
 SHARED_MEMORY = Path("/dev/shm")
-LOG_TAIL_BYTES = 4_000
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,7 @@ def run_once(
     *,
     operation: Operation,
     limits: Limits | None = None,
+    cancel: threading.Event | None = None,
     on_message: OnMessage = lambda _message: None,
 ) -> Finished:
     """Run the request in `in_dir` once and harvest what it wrote.
@@ -136,50 +136,36 @@ def run_once(
     TaskError
         The task ended other than ``ok``, or its outputs are not what the contract says.
     """
-    from edgewright.harvest import HarvestError, harvest, output_rules
-    from edgewright.runners.base import Job
+    from edgewright.carrying import carry_out
     from edgewright.runners.limits import limits_of
-    from edgewright.runners.logs import tail
 
     block = prepared.block
     identity = uuid.uuid4().hex
-    out_dir, staged, log_path = (work / f"{identity[:8]}-{name}" for name in ("out", "kept", "log"))
-    out_dir.mkdir()
+    task, staged = (work / f"{identity[:8]}-{name}" for name in ("task", "kept"))
     staged.mkdir()
-    job = Job(
-        id=f"{block.name}-{operation}-{identity[:8]}",
-        run_id=identity,
-        prepared=prepared,
-        in_dir=in_dir,
-        out_dir=out_dir,
-        log_path=log_path,
-        limits=limits or limits_of(block),
-    )
-    section = block.spec.edgewright
-    rules = output_rules(operation, section.outputs if section is not None else None)
-    undeclared = section.undeclared_files if section is not None else "warn"
-    said: list[str] = []
+    said: list[Mapping[str, Any]] = []
 
     def listen(message: Mapping[str, Any]) -> None:
         if message.get("type") == "error":
-            said.append(str(message.get("text", "")))
+            said.append(message)
         on_message(message)
 
-    outcome = runner.run(job, threading.Event(), listen)
-    name = f"{block.name} {operation}"
-    if outcome.reason != "ok":
-        message = said[-1] if said else outcome.message
+    carried = carry_out(
+        runner, prepared, in_dir, task, staged, id=f"{block.name}-{operation}-{identity[:8]}", run_id=identity,
+        limits=limits or limits_of(block), cancel=cancel or threading.Event(), on_message=listen,
+    )  # fmt: skip
+    harvested = carried.harvested
+    if harvested is None:
+        last = said[-1] if said and carried.outcome.reason == "block_error" else {}
+        own_words = str(last.get("text", ""))
         raise TaskError(
-            name, outcome.reason, message, log_tail="" if said else tail(log_path, LOG_TAIL_BYTES)
-        )
-    try:
-        harvested = harvest(out_dir, staged, rules, job.limits, undeclared=undeclared)
-    except HarvestError as error:
-        raise TaskError(name, error.reason, error.message, log_tail=tail(log_path, LOG_TAIL_BYTES)) from error
+            f"{block.name} {operation}", carried.outcome.reason, own_words or carried.outcome.message,
+            log_tail="" if own_words else carried.log_tail, kind=last.get("kind"),
+        )  # fmt: skip
     return Finished(
         outputs={key: staged / output.path for key, output in harvested.outputs.items()},
         metrics=harvested.metrics,
         warnings=harvested.warnings,
-        seconds=outcome.seconds,
-        log=tail(log_path, LOG_TAIL_BYTES),
+        seconds=carried.outcome.seconds,
+        log=carried.log_tail,
     )

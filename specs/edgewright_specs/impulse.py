@@ -39,6 +39,11 @@ Method = Literal[
     "target-fpr", "target-fnr", "f1", "fbeta", "roc", "pr",
 ]  # fmt: skip
 
+#: What a learning block of Edge Impulse's works on, in their words.
+OperatesOn = Literal[
+    "object_detection", "audio", "image", "regression", "anomaly_detection", "visual_anomaly_detection", "other",
+]  # fmt: skip
+
 
 class SplitSpec(SpecModel):
     """Percentages of the normal samples; ``group`` is the metadata field whose values are kept on one side."""
@@ -123,6 +128,7 @@ class LearningNode(SpecModel):
 
     id: NodeId
     block: str = Field(min_length=1)
+    operates_on: OperatesOn | None = None
     input: Texts
     params: dict[str, Any] = Field(default_factory=dict)
     train: TrainSpec = Field(default_factory=TrainSpec)

@@ -91,7 +91,13 @@ class BlockSpec:
         }
 
 
-def load_block_spec(path: Path, *, type: str | None = None, operates_on: str | None = None) -> BlockSpec:  # noqa: A002
+def load_block_spec(
+    path: Path,
+    *,
+    type: str | None = None,  # noqa: A002
+    operates_on: str | None = None,
+    otherwise: str | None = None,
+) -> BlockSpec:
     """Load and check a block's spec.
 
     Parameters
@@ -101,6 +107,8 @@ def load_block_spec(path: Path, *, type: str | None = None, operates_on: str | N
     type, operates_on
         What the block is, for the files of Edge Impulse's that don't say so (a bare list of parameters, or no file
         at all); also read from ``.ei-block-config``. A file that says another type is refused.
+    otherwise
+        The type of a block about which nothing else says what it is: how it is used.
 
     Raises
     ------
@@ -110,7 +118,7 @@ def load_block_spec(path: Path, *, type: str | None = None, operates_on: str | N
     path = Path(path)
     folder, file = (path, path / PARAMETERS_FILE) if path.is_dir() else (path.parent, path)
     beside = sidecar(folder) if type is None or operates_on is None else {}
-    wanted = type or beside.get("type")
+    wanted = type or beside.get("type") or otherwise
     if type is not None and type not in TYPES:
         raise SpecError([unknown_type(type, list(dict.fromkeys(TYPES)))])
     if path.is_dir() and not file.exists() and wanted is not None and TYPES[wanted] == "deployment":

@@ -67,6 +67,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "LearningNode": {
         "id": "Name of the node.",
         "block": "As for processing.",
+        "operates_on": "For a block of Edge Impulse's whose file doesn't say it: what it works on; `other` is classification of features.",
         "input": "Ids of processing nodes, whose features are put side by side in this order, or `input` itself.",
         "params": "As for processing.",
         "train": "What to learn from.",

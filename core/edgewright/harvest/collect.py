@@ -100,6 +100,29 @@ def harvest(
     return Harvested(outputs, claims.metrics, warnings)
 
 
+def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Harvested:
+    """Copy everything that a block left in ``out_dir`` to ``staged/name``, as one output of that name.
+
+    For contracts without a ``result.json``. The same suspicion holds: regular files only, within the limits.
+
+    Raises
+    ------
+    HarvestError
+        ``bad_output`` or ``limit``; an empty folder is ``bad_output``.
+    """
+    target = staged / name
+    target.mkdir()
+    try:
+        with open_folder(out_dir) as root:
+            inventory = scan(root, limits)
+            files = {path: _copy(root, found, target) for path, found in sorted(inventory.files.items())}
+    except OSError as error:
+        raise bad(f"the output folder can't be read: {error.strerror}") from None
+    if not files:
+        raise bad("nothing was written to the output folder")
+    return Harvested({name: StoredOutput("folder", name, folder_digest(files), files=files)}, {}, ())
+
+
 def _take(
     root: int, inventory: Inventory, staged: Path, name: str, claimed: Claimed, rule: OutputRule
 ) -> StoredOutput:

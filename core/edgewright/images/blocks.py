@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
 from edgewright.images.archive import SDK_FOLDER, files_digest, pack, sdk_contents
-from edgewright.images.commands import ImageError, build, engine_command
+from edgewright.images.commands import ImageError, build, engine_command, run
 from edgewright.images.context import BLOCK_FOLDER, block_dockerfile, read_context
 from edgewright.images.engine import image_id, inspect_image, locked
 from edgewright.images.frameworks import (
@@ -51,6 +51,8 @@ def block_tag(block: Block) -> str:
     """Tag of the image of a block in a folder: ``edgewright/block-<name>:<12 digits of its content's digest>``."""
     text = block_dockerfile(block)
     parts = [block.digest, sdk_digest(), text, *map(framework_tag, frameworks_of(text))]
+    if block.spec.legacy:  # nothing of ours goes into it
+        parts.remove(sdk_digest())
     digest = hashlib.sha256(json.dumps(["block image 1", *parts]).encode()).hexdigest()
     return f"edgewright/block-{_safe(block.name)}:{digest[:DIGEST_LENGTH]}"
 
@@ -76,15 +78,17 @@ def build_block(block: Block, progress: Progress) -> BlockImage:
     if found is not None:
         return found
     if block.image is not None:
-        from edgewright.images.commands import run
-
         run(["pull", block.image], what=f"pulling {block.image}", progress=progress)
     else:
         tag = block_tag(block)
         with locked(tag):
             if image_id(tag) is None:
                 progress(f"building {tag}")
-                _build_last_layer(block, tag, _build_stage(block, progress), progress)
+                stage = _build_stage(block, progress)
+                if block.spec.legacy:
+                    run(["tag", stage, tag], what=f"naming {tag}", progress=progress)
+                else:
+                    _build_last_layer(block, tag, stage, progress)
     found = find_image(block)
     if found is None:
         raise ImageError(f"the image of block {block.name!r} was made but the engine hasn't got it")
@@ -97,7 +101,7 @@ def _build_stage(block: Block, progress: Progress) -> str:
     text = block_dockerfile(block)
     for framework in frameworks_of(text):
         build_framework(framework, progress)
-    files, executable = read_context(block.folder)
+    files, executable = read_context(block.folder, whole=block.spec.legacy)
     context = {**files, "Dockerfile": resolve_from(text).encode()}
     digest = files_digest(context, executable=executable)
     tag = f"edgewright/stage-{_safe(block.name)}:{digest[:DIGEST_LENGTH]}"

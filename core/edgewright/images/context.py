@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewright.errors import UsageError
-from edgewright.registry.digest import code_files
+from edgewright.registry.digest import DOCKERFILE, code_files
 from edgewright.registry.environment import REQUIREMENTS_FILE
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from edgewright.registry import Block
 
-DOCKERFILE = "Dockerfile"
 IGNORE_FILE = ".dockerignore"
 
 #: Where an image holds its block.
@@ -25,11 +24,11 @@ _INSTALL = (
 )
 
 
-def read_context(folder: Path) -> tuple[dict[str, bytes], frozenset[str]]:
+def read_context(folder: Path, *, whole: bool = False) -> tuple[dict[str, bytes], frozenset[str]]:
     """Read the files that a build of this block may see.
 
-    The same files as count for the block's digest (no hidden files, tests or documents; no link that leaves the
-    folder), less what its ``.dockerignore`` names.
+    The same files as count for the block's digest (no hidden files, tests or documents unless ``whole``; no link that
+    leaves the folder), less what its ``.dockerignore`` names.
 
     Returns
     -------
@@ -46,7 +45,7 @@ def read_context(folder: Path) -> tuple[dict[str, bytes], frozenset[str]]:
     wanted = _not_ignored(folder)
     files: dict[str, bytes] = {}
     executable = set()
-    for relative, path in code_files(folder):
+    for relative, path in code_files(folder, whole=whole):
         if relative in (DOCKERFILE, IGNORE_FILE) or (wanted is not None and relative not in wanted):
             continue
         files[relative] = path.read_bytes()

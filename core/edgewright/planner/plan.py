@@ -91,7 +91,7 @@ def load_samples(folder: Path) -> Samples:
 
 def build_nodes(
     impulse: ImpulseSpec,
-    resolve: Callable[[str], Block],
+    resolve: Callable[[str, str, str | None], Block],
     complete: Callable[[Block, Mapping[str, Any], str], dict[str, Any]],
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type.
@@ -108,7 +108,7 @@ def build_nodes(
         for number, entry in enumerate(getattr(impulse, kind)):
             pointer = f"/{kind}/{number}"
             try:
-                block = resolve(entry.block)
+                block = resolve(entry.block, kind, getattr(entry, "operates_on", None))
                 if block.type != kind:
                     raise UsageError(
                         f"{entry.block!r} is a {block.type} block, listed under {kind}",

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edgewright_specs.interface import BlockType
+
     from edgewright_specs.parameters import BlockSpec
+
+
+#: What a block of a spec's type is to us.
+RUN_AS: Final["Mapping[str, BlockType]"] = {
+    "processing": "processing",
+    "learning": "learning",
+    "deployment": "deployment",
+    "transform": "transform",
+    "synthetic-data": "transform",
+}
+#: Why a block of another type is refused.
+WHY_NOT: Final = {
+    "ai-action": "an AI labelling block is a client of Edge Impulse's project API: it reads and changes samples in a project of "
+    "their cloud, and there is none here. Run what it does as a transform block (files in, files out) instead",
+}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edgewright_specs.parameters import BlockSpec
 
 SPEC_FILE = "parameters.json"
+DOCKERFILE = "Dockerfile"
 
 #: Names that never change what a block computes: anywhere in its folder, and beside its spec (further down a README
 #: or a folder of tests may be a template that the block writes).
@@ -48,24 +49,31 @@ def block_digest(folder: Path, spec: BlockSpec) -> str:
     """
     digest = hashlib.sha256(b"edgewright block 1\n")
     digest.update(sdk_digest().encode())
-    for relative, path in code_files(folder):
+    for relative, path in code_files(folder, whole=spec.legacy):
         content = canonical_json(spec.without_texts()) if relative == SPEC_FILE else path.read_bytes()
         _add(digest, relative, content)
     return digest.hexdigest()
 
 
-def code_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Give (path relative to the folder with ``/``, path) of every code file, sorted by the former."""
+def code_files(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, Path]]:
+    """Give (path relative to the folder with ``/``, path) of every code file, sorted by the former.
+
+    With ``whole`` documents, tests and hidden files count too: a Dockerfile of Edge Impulse's may copy any of them.
+    """
     found: list[tuple[str, Path]] = []
     total = 0
     for root, folders, files in os.walk(folder):
-        top = Path(root) == folder
+        top = Path(root) == folder and not whole
         skipped = NEVER_CODE_FOLDERS | NOT_CODE_FOLDERS if top else NEVER_CODE_FOLDERS
         suffixes = NEVER_CODE_SUFFIXES + NOT_CODE_SUFFIXES if top else NEVER_CODE_SUFFIXES
-        folders[:] = [name for name in folders if name not in skipped and not name.startswith(".")]
+        folders[:] = [
+            name
+            for name in folders
+            if name not in skipped and (not name.startswith(".") or (whole and name != ".git"))
+        ]
         for name in [*folders, *files]:
             path = Path(root, name)
-            if name.startswith(".") and name != ".dockerignore":
+            if name.startswith(".") and name != ".dockerignore" and not whole:
                 continue
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):

@@ -7,9 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from edgewright.errors import UsageError
-from edgewright.registry.block import Block
-from edgewright.registry.digest import SPEC_FILE, block_digest
-from edgewright_specs.interface import BLOCK_TYPES
+from edgewright.registry.block import RUN_AS, WHY_NOT, Block
+from edgewright.registry.digest import DOCKERFILE, SPEC_FILE, block_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +21,15 @@ _IMAGE = re.compile(
 )
 
 
-def resolve(reference: str, base: Path, plugins: Plugins) -> Block:
+def resolve(
+    reference: str,
+    base: Path,
+    plugins: Plugins,
+    *,
+    type: str | None = None,  # noqa: A002
+    operates_on: str | None = None,
+    otherwise: str | None = None,
+) -> Block:
     """Find a block and check its spec.
 
     Parameters
@@ -34,6 +41,10 @@ def resolve(reference: str, base: Path, plugins: Plugins) -> Block:
         Where relative folders start: the folder of the impulse, or the current one.
     plugins : Plugins
         Who brings the built-in blocks.
+    type, operates_on : str, optional
+        What a folder of Edge Impulse's is and works on, where its file doesn't say so.
+    otherwise : str, optional
+        What it is if nothing at all says so: how it is used.
 
     Raises
     ------
@@ -51,7 +62,9 @@ def resolve(reference: str, base: Path, plugins: Plugins) -> Block:
         return _from_folder(builtin[name], builtin=True)
     folder = (base / text).expanduser() if not text.startswith("~") else base.joinpath(text).expanduser()
     if folder.is_dir():
-        return _from_folder(folder.resolve(), builtin=False)
+        return _from_folder(
+            folder.resolve(), builtin=False, type=type, operates_on=operates_on, otherwise=otherwise
+        )
     if text.startswith((".", "/", "~")):
         raise UsageError(f"{reference!r}: no folder {folder}", hint=f"looked from {base.resolve()}")
     if (":" in text or "/" in text or "@" in text) and _IMAGE.fullmatch(text):
@@ -75,23 +88,32 @@ def builtin_folders(plugins: Plugins) -> dict[str, Path]:
     return dict(sorted(folders.items()))
 
 
-def _from_folder(folder: Path, *, builtin: bool) -> Block:
+def _from_folder(
+    folder: Path,
+    *,
+    builtin: bool,
+    type: str | None = None,  # noqa: A002
+    operates_on: str | None = None,
+    otherwise: str | None = None,
+) -> Block:
+    from edgewright_specs.legacy import SIDECAR
     from edgewright_specs.parameters import load_block_spec
 
-    if not (folder / SPEC_FILE).is_file():
+    said = type is not None or otherwise is not None or (folder / SIDECAR).is_file()
+    if not (folder / SPEC_FILE).is_file() and not (said and (folder / DOCKERFILE).is_file()):
         raise UsageError(
             f"{folder}: not a block: it has no {SPEC_FILE}",
-            hint="`edgewright blocks init processing DIR` writes one to start from",
+            hint="`edgewright blocks init processing DIR` writes one to start from; a deployment block of Edge Impulse's "
+            "that has none needs to be told: --type deployment",
         )
-    spec = load_block_spec(folder)
-    for kind in BLOCK_TYPES:
-        if spec.type == kind:
-            digest = block_digest(folder, spec)
-            return Block(folder.name.replace("-", "_"), kind, spec, folder, None, builtin, digest)
-    raise UsageError(
-        f"{folder}: a block of type {spec.type!r} can't be run here",
-        hint=f"allowed: {', '.join(BLOCK_TYPES)}",
-    )
+    spec = load_block_spec(folder, type=type, operates_on=operates_on, otherwise=otherwise)
+    kind = RUN_AS.get(spec.type)
+    if kind is None:
+        raise UsageError(
+            f"{folder}: a block of type {spec.type!r} can't be run here", hint=WHY_NOT.get(spec.type)
+        )
+    digest = block_digest(folder, spec)
+    return Block(folder.name.replace("-", "_"), kind, spec, folder, None, builtin, digest)
 
 
 def _from_image(reference: str) -> Block:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edgewright.contracts.native import NATIVE
+
 if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
+    from edgewright.contracts import Contract
     from edgewright.registry import Block
     from edgewright_specs.interface import Reason
 
@@ -59,6 +62,8 @@ class Job:
     log_path: Path
     limits: Limits
     threads: int = 1
+    contract: Contract = NATIVE
+    request: Mapping[str, Any] = field(default_factory=dict)  # as request.json says it, for the contract
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright import trees
+from edgewright.contracts.base import Seen
 from edgewright.errors import TaskError
 from edgewright.runners.base import Outcome, Prepared
-from edgewright.runners.command import block_command
 from edgewright.runners.environment import task_environment
 from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MessageLines
@@ -240,14 +240,16 @@ def task_command(job: Job, work: Path) -> tuple[list[str], Path]:
     if folder is None:
         raise ValueError("prepare() refuses a block without a folder")
     folder = folder.resolve()
-    argv = block_command(
-        os.fspath(folder),
-        block.command,
-        python=sys.executable,
+    seen = Seen(
+        block_dir=os.fspath(folder),
         in_dir=os.fspath(job.in_dir.resolve()),
         out_dir=os.fspath(job.out_dir.resolve()),
+        python=sys.executable,
+        port=0,
     )
-    return argv, work if block.command is None else folder
+    launch = job.contract.launch(block, job.request, seen)
+    assert launch.main.argv is not None, "prepare() refuses the contracts that start what an image says"
+    return list(launch.main.argv), work if block.command is None else folder
 
 
 def process_variables(work: Path, threads: int) -> dict[str, str]:

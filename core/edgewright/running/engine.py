@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from threading import Event
 
     from edgewright.executors import Executor, Handle
-    from edgewright.runners.base import Outcome, Prepared, Runner
+    from edgewright.runners.base import Prepared, Runner
     from edgewright.runners.choose import Chooser
     from edgewright.running.record import Recorder
     from edgewright.store import Entry, Links, Store, StoredOutput
-
-LOG_TAIL_BYTES = 4096
 
 
 class Engine:
@@ -293,51 +291,36 @@ class Engine:
         links: Links,
         cancel: Event,
     ) -> Entry:
-        from edgewright.harvest import HarvestError, harvest, output_rules
-        from edgewright.runners.base import Job, Limits
+        from edgewright.carrying import carry_out
+        from edgewright.runners.base import Limits
 
         runner, prepared = ready
-        in_dir, out_dir, log_path = scratch / "in", scratch / "out", scratch / "log.txt"
-        in_dir.mkdir()
-        out_dir.mkdir()
-        materialise(task, in_dir, self.find, links)
-        limits = task.limits or Limits()
-        job = Job(
-            id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, prepared=prepared, in_dir=in_dir,
-            out_dir=out_dir, log_path=log_path, limits=limits, threads=task.threads,
+        request_dir = scratch / "in"
+        request_dir.mkdir()
+        materialise(task, request_dir, self.find, links)
+        carried = carry_out(
+            runner, prepared, request_dir, scratch / "task", staged,
+            id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, limits=task.limits or Limits(), cancel=cancel,
+            shapes=expected_shapes(task, self.find),
+            on_message=lambda message: self.recorder.event("message", id=task.id, **message),
         )  # fmt: skip
-        outcome = runner.run(
-            job, cancel, lambda message: self.recorder.event("message", id=task.id, **message)
-        )
-        tail = self._keep_log(task, log_path, outcome)
-        if outcome.reason != "ok":
-            raise TaskError(task.id, outcome.reason, outcome.message, log_tail=tail, hint=self._hint(task))
-        try:
-            section = task.block.spec.edgewright
-            declared = section.outputs if section is not None else None
-            rules = output_rules(task.operation, declared, expected_shapes(task, self.find))
-            undeclared = section.undeclared_files if section is not None else "warn"
-            got = harvest(out_dir, staged, rules, limits, undeclared=undeclared)
-        except HarvestError as problem:
+        outcome, got = carried.outcome, carried.harvested
+        if got is None:
+            self._keep_log(task, scratch / "task" / "log.txt")
             raise TaskError(
-                task.id, problem.reason, problem.message, log_tail=tail, hint=self._hint(task)
-            ) from None
+                task.id, outcome.reason, outcome.message, log_tail=carried.log_tail, hint=self._hint(task)
+            )
         meta = {
             "seconds": outcome.seconds, "runner": prepared.runner, "metrics": got.metrics, "warnings": got.warnings,
-            "enforced": dict(outcome.enforced), "log_tail": tail,
+            "enforced": dict(outcome.enforced), "log_tail": carried.log_tail,
         }  # fmt: skip
         return self.store.publish(key, staged, got.outputs, parts=parts, meta=meta)
 
-    def _keep_log(self, task: BlockTask, log_path: Path, outcome: Outcome) -> str:
-        from edgewright.runners.logs import tail
-
-        if not log_path.exists():
-            return ""
-        if outcome.reason != "ok":
+    def _keep_log(self, task: BlockTask, log_path: Path) -> None:
+        if log_path.exists():
             kept = self.recorder.folder / "logs" / f"{task.id.replace('/', '-')}.log"
             kept.parent.mkdir(exist_ok=True)
             shutil.copyfile(log_path, kept)
-        return tail(log_path, LOG_TAIL_BYTES)
 
     def _hint(self, task: BlockTask) -> str:
         place = f" ({task.place})" if task.place else ""

@@ -85,7 +85,7 @@ class Recorder:
         """Go on with the record of a finished run, to add a package or a threshold to it."""
         return cls(folder, json.loads((folder / "run.json").read_text(encoding="utf-8")), listeners)
 
-    def event(self, kind: str, **fields: Any) -> None:
+    def event(self, kind: str, /, **fields: Any) -> None:
         """Append one event and tell the listeners."""
         record = {"time": now(), "event": kind, **fields}
         line = json.dumps(record, ensure_ascii=False)

@@ -52,7 +52,11 @@ def load(path: Path, base: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[No
 
     impulse = load_impulse(path)
     # Many nodes of one block see one block, read once.
-    blocks = cache(lambda reference: resolve(reference, base, plugins))
+    blocks = cache(
+        lambda reference, kind, operates_on: resolve(
+            reference, base, plugins, operates_on=operates_on, otherwise=kind
+        )
+    )
     processing, learning, deployment = build_nodes(
         impulse,
         blocks,
@@ -69,7 +73,7 @@ def deployment_node(
     from edgewright.registry import resolve
     from edgewright_specs.parameters import resolve_params
 
-    block = planned.block if planned is not None else resolve(target, base, plugins)
+    block = planned.block if planned is not None else resolve(target, base, plugins, otherwise="deployment")
     if block.type != "deployment":
         raise UsageError(
             f"{target!r} is a {block.type} block, not a target",

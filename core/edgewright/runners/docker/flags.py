@@ -8,8 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from edgewright.contracts.base import Seen
 from edgewright.images.context import BLOCK_FOLDER
-from edgewright.runners.command import block_command
 from edgewright.runners.environment import task_environment
 
 if TYPE_CHECKING:
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
     from docker import APIClient
 
+    from edgewright.contracts import Launch, Part
     from edgewright.runners.base import Job
     from edgewright.runners.docker.capabilities import Capabilities
 
 #: Who a task is when a root user starts it: nobody's files belong to it.
 UNPRIVILEGED = 65532
 
-IN, OUT, TMP = "/in", "/out", "/tmp"
+TMP = "/tmp"
+#: Where a task's service listens; each task has a loopback network of its own, so one number does for all.
+SERVICE_PORT = 4446
 HOSTNAME = "block"
 NOFILE = 4096
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -56,6 +59,7 @@ def task_user(capabilities: Capabilities) -> User:
 def create_arguments(
     api: APIClient,
     job: Job,
+    part: Part,
     *,
     image: Mapping[str, Any],
     capabilities: Capabilities,
@@ -72,21 +76,16 @@ def create_arguments(
         Whose container it is.
     """
     config = image.get("Config") or {}
-    argv = _command(job)
     return {
         "image": image["Id"],
-        "entrypoint": argv[:1],
-        "command": argv[1:],
-        "working_dir": BLOCK_FOLDER
-        if job.prepared.block.folder is not None
-        else config.get("WorkingDir") or "/",
+        **_command(part, job, config),
         "user": user.inside,
         "hostname": HOSTNAME,
-        "environment": _environment(job, config),
+        "environment": _environment(part, job, config),
         "labels": dict(labels),
         "healthcheck": {"test": ["NONE"]},
         "use_config_proxy": False,  # it would put the host's proxies into the task's environment
-        "host_config": _host_config(api, job, config, capabilities),
+        "host_config": _host_config(api, part, job, config, capabilities),
     }
 
 
@@ -117,9 +116,9 @@ def enforced_limits(job: Job, capabilities: Capabilities, user: User) -> dict[st
 
 
 def _host_config(
-    api: APIClient, job: Job, config: Mapping[str, Any], capabilities: Capabilities
+    api: APIClient, part: Part, job: Job, config: Mapping[str, Any], capabilities: Capabilities
 ) -> dict[str, Any]:
-    from docker.types import LogConfig, Mount, Ulimit
+    from docker.types import LogConfig, Ulimit
 
     limits = job.limits
     security = ["no-new-privileges"]
@@ -139,7 +138,9 @@ def _host_config(
         # An image's VOLUMEs would be writable disks without a limit: they become small tmpfs.
         tmpfs={
             TMP: scratch,
-            **dict.fromkeys(sorted(_volumes(config)), f"rw,nosuid,nodev,size={limits.shm_bytes}"),
+            **dict.fromkeys(
+                sorted(_volumes(config) - set(_places(job))), f"rw,nosuid,nodev,size={limits.shm_bytes}"
+            ),
         },
         shm_size=limits.shm_bytes,
         ulimits=[
@@ -153,29 +154,57 @@ def _host_config(
         cgroupns="private",
         userns_mode="host" if capabilities.remapped else None,
         log_config=LogConfig(type="none"),
-        mounts=[
-            Mount(target=IN, source=str(job.in_dir.resolve()), type="bind", read_only=True),
-            Mount(target=OUT, source=str(job.out_dir.resolve()), type="bind"),
-        ],
+        mounts=_mounts(part, job),
         **memory,
     )
     return result
 
 
-def _command(job: Job) -> list[str]:
-    return block_command(BLOCK_FOLDER, job.prepared.block.command, python="python3", in_dir=IN, out_dir=OUT)
+def launch_of(job: Job) -> Launch:
+    """What a container's task starts, by the contract of its block."""
+    in_dir, out_dir = _places(job)
+    seen = Seen(BLOCK_FOLDER, in_dir, out_dir, "python3", SERVICE_PORT)
+    return job.contract.launch(job.prepared.block, job.request, seen)
 
 
-def _environment(job: Job, config: Mapping[str, Any]) -> list[str]:
+def _command(part: Part, job: Job, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Command and working folder: the contract's, or what the image itself starts and where."""
+    own = config.get("WorkingDir") or "/"
+    if part.argv is None:
+        return (
+            {"command": list(part.arguments), "working_dir": own} if part.arguments else {"working_dir": own}
+        )
+    ours = part.driver or job.prepared.block.folder is None
+    folder = own if ours else BLOCK_FOLDER
+    return {"entrypoint": list(part.argv[:1]), "command": list(part.argv[1:]), "working_dir": folder}
+
+
+def _mounts(part: Part, job: Job) -> list[Any]:
+    from docker.types import Mount
+
+    in_dir, out_dir = _places(job)
+    mounts = []
+    if part.sees_in:
+        mounts.append(Mount(target=in_dir, source=str(job.in_dir.resolve()), type="bind", read_only=True))
+    if part.sees_out:
+        mounts.append(Mount(target=out_dir, source=str(job.out_dir.resolve()), type="bind"))
+    return mounts
+
+
+def _places(job: Job) -> tuple[str, str]:
+    return job.contract.places(job.request.get("operation", "describe"))
+
+
+def _environment(part: Part, job: Job, config: Mapping[str, Any]) -> list[str]:
     """Variables that we set; the engine adds the image's own below them, and HOSTNAME."""
-    ours = task_environment(threads=job.threads, home=TMP, temporary=TMP)
+    ours = {**task_environment(threads=job.threads, home=TMP, temporary=TMP), **part.environment}
     if not any(line.startswith("PATH=") for line in config.get("Env") or ()):
         ours["PATH"] = DEFAULT_PATH
     return [f"{name}={value}" for name, value in ours.items()]
 
 
 def _volumes(config: Mapping[str, Any]) -> set[str]:
-    return {path.rstrip("/") or "/" for path in config.get("Volumes") or ()} - {IN, OUT, TMP, "/"}
+    return {path.rstrip("/") or "/" for path in config.get("Volumes") or ()} - {TMP, "/"}
 
 
 def _cpus(job: Job, capabilities: Capabilities) -> float:

@@ -12,7 +12,7 @@ from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.docker.capabilities import ask_capabilities
 from edgewright.runners.docker.container import Container
 from edgewright.runners.docker.errors import engine_failures, explain, is_not_found
-from edgewright.runners.docker.flags import create_arguments, enforced_limits, task_user
+from edgewright.runners.docker.flags import create_arguments, enforced_limits, launch_of, task_user
 from edgewright.runners.docker.lease import Lease, sweep
 from edgewright.runners.docker.ownership import open_task_folders, take_back
 from edgewright.runners.docker.verdict import REMOVED, Verdict, judge_exit
@@ -155,7 +155,13 @@ class DockerRunner:
             return Verdict("refused", f"its image is for {theirs}, the engine runs {ours}")
         labels = self._lease.labels(job.run_id, job.id)
         arguments = create_arguments(
-            api, job, image=image, capabilities=capabilities, user=task_user(capabilities), labels=labels
+            api,
+            job,
+            launch_of(job).main,
+            image=image,
+            capabilities=capabilities,
+            user=task_user(capabilities),
+            labels=labels,
         )
         container = Container(api, arguments, log, on_message)
         try:

@@ -1,0 +1,110 @@
+"""Carry one request to a block and its outputs back: what a run's engine and a single call share.
+
+The block's contract says what it sees and starts, a runner runs it, the harvest takes what it wrote once it is dead.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from edgewright.contracts import contract_of
+from edgewright.errors import TaskError
+from edgewright_specs.interface import REQUEST_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from threading import Event
+
+    from edgewright.harvest.collect import Harvested
+    from edgewright.runners.base import Job, Limits, OnMessage, Outcome, Prepared, Runner
+
+LOG_TAIL_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How a request ended: ``harvested`` is None unless ``outcome`` is ok; its paths are relative to the staged folder."""
+
+    outcome: Outcome
+    harvested: Harvested | None
+    log_tail: str
+
+
+def carry_out(
+    runner: Runner,
+    prepared: Prepared,
+    request_dir: Path,
+    work: Path,
+    staged: Path,
+    *,
+    id: str,  # noqa: A002
+    run_id: str,
+    limits: Limits,
+    cancel: Event,
+    on_message: OnMessage,
+    shapes: Mapping[str, tuple[int | None, ...]] | None = None,
+) -> Carried:
+    """Do one request.
+
+    Parameters
+    ----------
+    request_dir : Path
+        ``request.json``, which is ours, and the files that it names.
+    work : Path
+        A new or empty folder for what the task needs while it runs; its log is left there as ``log.txt``.
+    staged : Path
+        An empty folder for the outputs that were accepted.
+    id, run_id : str
+        Name the task, and whose it is.
+    shapes : mapping, optional
+        Exact shapes of arrays, where the plan knows them.
+
+    Raises
+    ------
+    TaskError
+        ``refused``, when the block's contract has no such operation. What the block does wrong is in the outcome.
+    """
+    from edgewright.harvest import HarvestError
+    from edgewright.runners.base import Job
+    from edgewright.runners.logs import tail
+
+    block = prepared.block
+    contract = contract_of(block)
+    request: dict[str, Any] = json.loads((request_dir / REQUEST_FILE).read_text(encoding="utf-8"))
+    operation = request["operation"]
+    refusal = contract.refusal(block, operation)
+    if refusal is not None:
+        raise TaskError(f"{block.name} {operation}", "refused", refusal)
+    out_dir, log_path = work / "out", work / "log.txt"
+    out_dir.mkdir(parents=True)
+    in_dir = contract.enter(block, request, request_dir, work / "seen")
+    job = Job(
+        id=id, run_id=run_id, prepared=prepared, contract=contract, request=request, in_dir=in_dir, out_dir=out_dir,
+        log_path=log_path, limits=limits, threads=int(request.get("threads", 1)),
+    )  # fmt: skip
+    outcome = runner.run(job, cancel, on_message)
+    log_tail = tail(log_path, LOG_TAIL_BYTES) if log_path.exists() else ""
+    if outcome.reason != "ok":
+        return Carried(outcome, None, log_tail)
+    try:
+        return Carried(outcome, _take(job, staged, shapes), log_tail)
+    except HarvestError as problem:
+        return Carried(replace(outcome, reason=problem.reason, message=problem.message), None, log_tail)
+
+
+def _take(job: Job, staged: Path, shapes: Mapping[str, tuple[int | None, ...]] | None) -> Harvested:
+    from edgewright.harvest import harvest, harvest_folder, output_rules
+
+    block, operation = job.prepared.block, job.request["operation"]
+    whole = job.contract.whole_folder(operation)
+    if whole is not None:
+        harvested = harvest_folder(job.out_dir, staged, whole, job.limits)
+        warnings = job.contract.check(block, operation, staged / whole)
+        return replace(harvested, warnings=(*harvested.warnings, *warnings))
+    section = block.spec.edgewright
+    rules = output_rules(operation, section.outputs if section is not None else None, shapes)
+    undeclared = section.undeclared_files if section is not None else "warn"
+    return harvest(job.out_dir, staged, rules, job.limits, undeclared=undeclared)
