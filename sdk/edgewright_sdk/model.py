@@ -45,15 +45,18 @@ class Model:
     def save(self, folder: Path) -> None:
         """Write the model into a new folder."""
         folder.mkdir()
-        listed = {}
-        for name, array in self.arrays.items():
+        for name in (*self.arrays, *self.networks):
             if not _NAME.match(name):
-                raise OutputError(f"model array {name!r}: a name is lower-case letters, digits and _")
+                raise OutputError(f"{name!r} in a model: a name is lower-case letters, digits and _")
+        document: dict[str, Any] = {"contract": CONTRACT_VERSION, "meta": self.meta, "arrays": {}}
+        for name, array in self.arrays.items():
             save_array(folder / f"{name}.npy", array)
-            listed[name] = {"file": f"{name}.npy", "dtype": str(array.dtype), "shape": list(array.shape)}
-        write_document(
-            folder / MODEL_FILE, {"contract": CONTRACT_VERSION, "meta": self.meta, "arrays": listed}
-        )
+            entry = {"file": f"{name}.npy", "dtype": str(array.dtype), "shape": list(array.shape)}
+            document["arrays"][name] = entry
+        for name, network in self.networks.items():
+            (folder / f"{name}.onnx").write_bytes(network)
+            document.setdefault("networks", {})[name] = {"file": f"{name}.onnx"}
+        write_document(folder / MODEL_FILE, document)
 
     @classmethod
     def load(cls, folder: Path) -> Model:
