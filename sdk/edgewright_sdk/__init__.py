@@ -1,6 +1,12 @@
 """What a block is written on. Needs numpy only; runs inside the block's container."""
 
-from edgewright_sdk.blocks import DeploymentBlock, LearningBlock, ProcessingBlock, TransformBlock
+from edgewright_sdk.blocks import (
+    DeploymentBlock,
+    LearningBlock,
+    ProcessingBlock,
+    TransformBlock,
+    WindowLearningBlock,
+)
 from edgewright_sdk.context import Context
 from edgewright_sdk.deployment import TrainedImpulse, TrainedNode
 from edgewright_sdk.documents import Description, LearningDescription
@@ -29,6 +35,7 @@ __all__ = [
     "TrainedImpulse",
     "TrainedNode",
     "TransformBlock",
+    "WindowLearningBlock",
     "WindowSpec",
     "Windows",
     "load_block",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from edgewright_sdk.context import Context
 from edgewright_sdk.documents import Description, LearningDescription
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.values import Features, FeatureSpec, Scores, Windows
+from edgewright_specs.interface import WindowSpec
 
 if TYPE_CHECKING:
     from edgewright_sdk.deployment import TrainedImpulse
     from edgewright_sdk.export import Export
     from edgewright_sdk.model import Model
     from edgewright_sdk.params import Params
-    from edgewright_specs.interface import WindowSpec
 
 
 class Block(ABC):
@@ -84,24 +84,28 @@ class ProcessingBlock(Block):
         raise BlockError("this block has no device code, so it can't be deployed")
 
 
-class LearningBlock(Block):
-    """Learns from features and scores them."""
+Batch = TypeVar("Batch", Features, Windows)
+Spec = TypeVar("Spec", FeatureSpec, WindowSpec)
+
+
+class Learner(Block, Generic[Batch, Spec]):
+    """What both kinds of learning blocks share; ``block.py`` builds on one of the two below."""
 
     type = "learning"
 
     @abstractmethod
-    def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
+    def describe(self, spec: Spec, params: Params, /) -> LearningDescription:
         """Say which outputs ``score`` gives, before anything runs."""
 
     @abstractmethod
-    def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:
-        """Learn from training features.
+    def fit(self, train: Batch, validation: Batch | None, params: Params, context: Context, /) -> Model:
+        """Learn from training windows.
 
         Parameters
         ----------
-        train : Features [shape=(n, f)]
+        train : Features [shape=(n, f)] or Windows
             At least one row, all finite.
-        validation : Features or None
+        validation : Features or Windows or None
             Where the block's spec asks for it.
         params : Params
         context : Context
@@ -109,16 +113,39 @@ class LearningBlock(Block):
         """
 
     @abstractmethod
-    def score(self, model: Model, features: Features, params: Params) -> Scores:
+    def score(self, model: Model, batch: Batch, params: Params, /) -> Scores:
         """Score a batch. Each row by itself: the batch size must not change a value."""
 
-    def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
+    def plot(self, model: Model, batch: Batch | None, params: Params, /) -> list[dict[str, Any]]:  # noqa: ARG002
         """Show the model as data (``docs/contract.md``, plots)."""
         return []
 
-    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
+    def export(self, model: Model, spec: Spec, params: Params, /) -> Export:  # noqa: ARG002
         """Give the node for the device. Blocks without device code leave it out."""
         raise BlockError("this block has no device code, so it can't be deployed")
+
+
+class LearningBlock(Learner[Features, FeatureSpec]):
+    """Learns from features and scores them."""
+
+    def convert(self, artifacts: Path, features: FeatureSpec, params: Params, context: Context) -> Model:  # noqa: ARG002
+        """Make a model of what a training program elsewhere left behind. Few blocks do.
+
+        Parameters
+        ----------
+        artifacts : Path
+            Folder of files in foreign formats: read them as data, never run them.
+        features : FeatureSpec
+            What the model will score.
+        params : Params
+        context : Context
+            ``classes``, in the order of the training targets.
+        """
+        raise BlockError("this block learns by itself: it converts no model files")
+
+
+class WindowLearningBlock(Learner[Windows, WindowSpec]):
+    """Learns from the windows themselves (images, mostly) and scores them; no processing block before it."""
 
 
 class DeploymentBlock(Block):

@@ -30,6 +30,8 @@ class Context:
         Class of each training window, where the block's spec asks for it.
     groups : np.ndarray [shape=(n,), dtype=int32] or None
         Group of each training window: windows of one group must stay together.
+    validation_targets, validation_groups : np.ndarray [shape=(m,), dtype=int32] or None
+        The same for the validation windows.
     """
 
     seed: int = 0
@@ -37,6 +39,8 @@ class Context:
     classes: list[str] = field(default_factory=list)
     targets: NDArray[np.int32] | None = None
     groups: NDArray[np.int32] | None = None
+    validation_targets: NDArray[np.int32] | None = None
+    validation_groups: NDArray[np.int32] | None = None
     channel: Channel = field(default_factory=lambda: Channel(None), repr=False)
     metrics: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)

@@ -18,7 +18,13 @@ from edgewright_sdk.errors import RequestError
 if TYPE_CHECKING:
     from edgewright_sdk.context import Context
 
-_BASES = (blocks.ProcessingBlock, blocks.LearningBlock, blocks.DeploymentBlock, blocks.TransformBlock)
+_BASES = (
+    blocks.ProcessingBlock,
+    blocks.LearningBlock,
+    blocks.WindowLearningBlock,
+    blocks.DeploymentBlock,
+    blocks.TransformBlock,
+)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewright_sdk import learning_operations, processing_operations
-from edgewright_sdk.blocks import Block, DeploymentBlock, LearningBlock, ProcessingBlock, TransformBlock
+from edgewright_sdk.blocks import Block, DeploymentBlock, Learner, ProcessingBlock, TransformBlock
 from edgewright_sdk.deployment import TrainedImpulse
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import BlockError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def perform(block: Block, task: Task, outputs: Outputs) -> None:
     """
     if isinstance(block, ProcessingBlock):
         processing_operations.OPERATIONS[task.operation](block, task, outputs)
-    elif isinstance(block, LearningBlock):
+    elif isinstance(block, Learner):
         learning_operations.OPERATIONS[task.operation](block, task, outputs)
     elif isinstance(block, DeploymentBlock):
         _DEPLOYMENT[task.operation](block, task, outputs)
@@ -49,8 +49,8 @@ def context_of(task: Task, context: Context) -> Context:
     """Fill a context from a request."""
     context.seed, context.threads, context.classes = task.seed, task.threads, task.classes
     if task.operation == "fit":
-        context.targets = _codes(task, "targets")
-        context.groups = _codes(task, "groups")
+        for name in ("targets", "groups", "validation_targets", "validation_groups"):
+            setattr(context, name, _codes(task, name))
     return context
 
 
@@ -83,7 +83,7 @@ def _filled(folder: Path, method: str, fill: Callable[[Path], None]) -> None:
     folder.mkdir()
     fill(folder)
     if not any(path.is_file() for path in folder.rglob("*")):
-        raise BlockError(f"{method} wrote no file")
+        raise OutputError(f"{method} wrote no file")
 
 
 _DEPLOYMENT: dict[str, Callable[[DeploymentBlock, Task, Outputs], None]] = {

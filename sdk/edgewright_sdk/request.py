@@ -87,6 +87,8 @@ class Task:
         return path
 
     def _input(self, name: str, *kinds: str) -> dict[str, Any]:
+        if name not in self.inputs:
+            raise _wrong(f"inputs.{name}", "missing", f"{self.operation} of this block reads it")
         entry = self.inputs[name]
         if entry.get("kind") not in kinds:
             raise _wrong(f"inputs.{name}.kind", entry.get("kind"), " or ".join(kinds))
