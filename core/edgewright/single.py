@@ -37,6 +37,7 @@ class Finished:
     warnings: Sequence[str]
     seconds: float
     log: str
+    strays: Sequence[str] = ()  # files that no output names
 
 
 @contextmanager
@@ -168,4 +169,5 @@ def run_once(
         warnings=harvested.warnings,
         seconds=carried.outcome.seconds,
         log=carried.log_tail,
+        strays=harvested.strays,
     )

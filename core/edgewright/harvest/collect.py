@@ -37,11 +37,12 @@ SHOWN_STRAYS: Final = 5
 
 @dataclass(frozen=True)
 class Harvested:
-    """Checked outputs, now in the staging folder, read-only and ours."""
+    """Checked outputs, now in the staging folder, read-only and ours; ``strays`` are files that none of them names."""
 
     outputs: dict[str, StoredOutput]
     metrics: dict[str, float]
     warnings: tuple[str, ...]
+    strays: tuple[str, ...] = ()
 
 
 def harvest(
@@ -97,7 +98,7 @@ def harvest(
         if undeclared == "error":
             raise bad(text)
         warnings = (*warnings, text)
-    return Harvested(outputs, claims.metrics, warnings)
+    return Harvested(outputs, claims.metrics, warnings, tuple(strays))
 
 
 def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Harvested:
