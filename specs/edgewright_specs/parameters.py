@@ -200,7 +200,14 @@ def _type_of(
     if said is None:
         if wanted is None or model.edgewright is not None:
             names = choices(dict.fromkeys(TYPES.values()))
-            return "", [problem('lacks "type"', "", allowed=names, hint="say what type of block this is")]
+            return "", [
+                problem(
+                    'lacks "type"',
+                    "",
+                    allowed=names,
+                    hint="say what type of block this is: --type, or by where an impulse lists it",
+                )
+            ]
         return TYPES[wanted], []
     if asked is not None and TYPES[asked] != TYPES[said]:
         message = f"is a {TYPES[said]} block, where a {TYPES[asked]} block is wanted"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import json_option
+from edgewright.cli.options import BlockReference, block_argument, json_option
 from edgewright.errors import RunnerUnavailableError
 
 if TYPE_CHECKING:
@@ -19,15 +18,14 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("edgewright blocks build flatten", "edgewright blocks build ./my_block"))
-@click.argument("block")
+@block_argument
 @json_option
 @click.pass_obj
-def command(state: State, block: str, as_json: bool) -> None:
+def command(state: State, block: BlockReference, as_json: bool) -> None:
     """Build a block's container image, with the framework's images it stands on; nothing if all are there."""
-    from edgewright.registry import resolve
 
     console = Console(as_json)
-    found = resolve(block, Path.cwd(), state.plugins)
+    found = block.resolve(state.plugins)
     runner = state.plugins.runners().get("docker")
     why_not = "the docker runner is disabled" if runner is None else runner.available()
     if runner is None or why_not is not None:

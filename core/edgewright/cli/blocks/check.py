@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import json_option
+from edgewright.cli.options import BlockReference, block_argument, json_option
 from edgewright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ MARKS = {"passed": ("ok", "green"), "failed": ("FAILED", "red"), "skipped": ("sk
         "edgewright blocks check my_block --only device --only bounds",
     )
 )
-@click.argument("block")
+@block_argument
 @click.option("--only", multiple=True, metavar="CHECK", help="Make only this check; may be given again.")
 @click.option(
     "--docker/--no-docker",
@@ -36,16 +35,15 @@ MARKS = {"passed": ("ok", "green"), "failed": ("FAILED", "red"), "skipped": ("sk
 )
 @json_option
 @click.pass_obj
-def command(state: State, block: str, only: tuple[str, ...], docker: bool, as_json: bool) -> int:
+def command(state: State, block: BlockReference, only: tuple[str, ...], docker: bool, as_json: bool) -> int:
     """Prove that a block keeps its promises: spec, defaults, bounds, determinism, warm, device, container.
 
     The block's code runs with your rights, as in its own tests. Exit code 1 if a check fails.
     """
     from edgewright.conformance import Bench, checks_for, judge
-    from edgewright.registry import resolve
 
     console = Console(as_json)
-    found = resolve(block, Path.cwd(), state.plugins)
+    found = block.resolve(state.plugins)
     checks = checks_for(found.type)
     if not checks:
         raise UsageError(f"there are no checks for {found.type} blocks yet")

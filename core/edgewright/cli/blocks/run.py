@@ -10,7 +10,7 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import json_option, runner_option, trust_option
+from edgewright.cli.options import BlockReference, block_argument, json_option, runner_option, trust_option
 from edgewright.cli.parameters import params_options, read_params
 from edgewright.errors import UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         "edgewright blocks run ./my_block --in in/ --out out/ -p scale-axes=2 --runner docker",
     )
 )
-@click.argument("block")
+@block_argument
 @click.option(
     "--in",
     "in_dir",
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     state: State,
-    block: str,
+    block: BlockReference,
     in_dir: Path,
     out_dir: Path,
     pairs: tuple[str, ...],
@@ -64,14 +64,13 @@ def command(
     request.json names operation, window and inputs (docs/contract.md); -p and --params win over its parameters, and
     what neither gives has its default.
     """
-    from edgewright.registry import resolve
     from edgewright.request_folder import read_request, write_request
     from edgewright.runners.choose import Chooser
     from edgewright.single import run_once, workspace
     from edgewright_specs.parameters import resolve_params
 
     console = Console(as_json)
-    found = resolve(block, Path.cwd(), state.plugins)
+    found = block.resolve(state.plugins)
     request = read_request(found, in_dir)
     given = {**_dashed(request.get("params", {})), **_dashed(read_params(found.spec, pairs, params_file))}
     if out_dir.exists() and any(out_dir.iterdir()):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import json_option
+from edgewright.cli.options import BlockReference, block_argument, json_option
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
@@ -19,16 +18,15 @@ if TYPE_CHECKING:
 @click.command(
     epilog=examples("edgewright blocks show spectral_analysis", "edgewright blocks show ./my_block --json")
 )
-@click.argument("block")
+@block_argument
 @json_option
 @click.pass_obj
-def command(state: State, block: str, as_json: bool) -> None:
+def command(state: State, block: BlockReference, as_json: bool) -> None:
     """Show what a block is and what it takes: parameters, defaults, ranges, and when each applies."""
-    from edgewright.registry import resolve
     from edgewright.registry.environment import process_environment
 
     console = Console(as_json)
-    found = resolve(block, Path.cwd(), state.plugins)
+    found = block.resolve(state.plugins)
     spec = found.spec
     console.print(f"{found.name} · {found.type}", bold=True)
     if spec.title not in ("", found.name):
