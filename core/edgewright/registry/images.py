@@ -1,24 +1,24 @@
-"""A block that is only an image: its spec is brought out of the image, nothing of it is run."""
+"""A block that is only an image: its spec comes from the image's label, else out of its files; nothing of it is run."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
 import subprocess
 import tarfile
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgewright.errors import RunnerUnavailableError, UsageError
-from edgewright.registry.block import Block
+from edgewright.registry.block import RUN_AS, WHY_NOT, Block
 from edgewright.registry.digest import SPEC_FILE
-from edgewright_specs.interface import BLOCK_TYPES
 
 if TYPE_CHECKING:
-    from edgewright_specs.parameters import BlockSpec
+    from collections.abc import Iterator
 
 COPY_SECONDS = 120
 MAX_SPEC_BYTES = 4 << 20
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 def block_in_image(reference: str) -> Block:
@@ -31,8 +31,10 @@ def block_in_image(reference: str) -> Block:
     UsageError
         There is no such image, or no block in it.
     """
+    from edgewright.images.blocks import BLOCK_LABEL
     from edgewright.images.commands import ImageError, run
     from edgewright.images.engine import inspect_image, why_unreachable
+    from edgewright.sharing.labels import spec_of_labels, spec_of_text
 
     why_not = why_unreachable()
     if why_not is not None:
@@ -50,34 +52,41 @@ def block_in_image(reference: str) -> Block:
     image = inspect_image(reference)
     if image is None:
         raise UsageError(f"no image {reference!r}")
-    with tempfile.TemporaryDirectory(prefix="edgewright-") as folder:
-        (Path(folder) / SPEC_FILE).write_bytes(_spec_bytes(reference))
-        spec = _load(Path(folder))
-    for kind in BLOCK_TYPES:
-        if spec.type == kind:
-            return Block(
-                spec.name, kind, spec, None, reference, False, str(image["Id"]).removeprefix("sha256:")
-            )
-    raise UsageError(
-        f"image {reference!r} holds a block of type {spec.type!r}", hint=f"allowed: {', '.join(BLOCK_TYPES)}"
-    )
-
-
-def _load(folder: Path) -> BlockSpec:
-    from edgewright_specs.parameters import load_block_spec
-
-    return load_block_spec(folder)
+    labels = (image.get("Config") or {}).get("Labels") or {}
+    spec = spec_of_labels(labels, reference) or spec_of_text(_spec_bytes(reference))
+    kind = RUN_AS.get(spec.type)
+    if kind is None:
+        raise UsageError(
+            f"image {reference!r} holds a block of type {spec.type!r}", hint=WHY_NOT.get(spec.type)
+        )
+    named = labels.get(BLOCK_LABEL) or ""
+    name = named if _NAME.fullmatch(named) else spec.name
+    return Block(name, kind, spec, None, reference, False, str(image["Id"]).removeprefix("sha256:"))
 
 
 def _spec_bytes(reference: str) -> bytes:
-    """Copy one file out of a container that is made and never started."""
     from edgewright.images.commands import engine_command
     from edgewright.images.context import BLOCK_FOLDER
+
+    with never_started(reference) as container:
+        archive = _run([*engine_command(), "cp", f"{container}:{BLOCK_FOLDER}/{SPEC_FILE}", "-"], reference)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            file = tar.extractfile(member) if member.isreg() and member.size <= MAX_SPEC_BYTES else None
+            if file is not None:
+                return file.read()
+    raise UsageError(f"image {reference!r}: {BLOCK_FOLDER}/{SPEC_FILE} is no plain file")
+
+
+@contextlib.contextmanager
+def never_started(reference: str) -> Iterator[str]:
+    """A container of an image, to copy files out of: made, never started, removed."""
+    from edgewright.images.commands import engine_command
 
     made = _run([*engine_command(), "create", "--network", "none", reference, "true"], reference)
     container = made.decode().strip().splitlines()[-1]
     try:
-        archive = _run([*engine_command(), "cp", f"{container}:{BLOCK_FOLDER}/{SPEC_FILE}", "-"], reference)
+        yield container
     finally:
         subprocess.run(
             [*engine_command(), "rm", "--force", "--volumes", container],
@@ -85,12 +94,6 @@ def _spec_bytes(reference: str) -> bytes:
             check=False,
             timeout=COPY_SECONDS,
         )
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        for member in tar:
-            file = tar.extractfile(member) if member.isreg() and member.size <= MAX_SPEC_BYTES else None
-            if file is not None:
-                return file.read()
-    raise UsageError(f"image {reference!r}: {BLOCK_FOLDER}/{SPEC_FILE} is no plain file")
 
 
 def _run(words: list[str], reference: str) -> bytes:

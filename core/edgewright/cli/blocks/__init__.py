@@ -12,6 +12,8 @@ COMMANDS = {
     "init": ("edgewright.cli.blocks.init", "Write a new block that runs, with its test and device code."),
     "check": ("edgewright.cli.blocks.check", "Prove that a block keeps its promises."),
     "build": ("edgewright.cli.blocks.build", "Build a block's container image."),
+    "push": ("edgewright.cli.blocks.push", "Give a block to a registry."),
+    "pull": ("edgewright.cli.blocks.pull", "Take a block from a registry."),
     "run": ("edgewright.cli.blocks.run", "Run one operation of a block on a folder of inputs."),
 }
 

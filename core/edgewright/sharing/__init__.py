@@ -1,0 +1,1 @@
+"""Blocks in registries: pushed, pulled, listed, and pinned by digest."""
