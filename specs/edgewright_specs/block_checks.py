@@ -169,6 +169,8 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
             found.append(
                 problem("is not a folder within the block", "/edgewright/device/folder", got=str(folder))
             )
+    if section.reads != "features" and block_type not in {"learning", ""}:
+        found.append(problem("is only for learning blocks", "/edgewright/reads", got=section.reads))
     if section.command is not None and not section.command[0].strip():
         found.append(problem("is empty", "/edgewright/command/0"))
     return found

@@ -208,6 +208,7 @@ class EdgewrightSection(SpecModel):
     network: bool = False
     deterministic: bool = True
     device: DeviceCode | bool = False
+    reads: Literal["features", "windows"] = "features"
     training: Literal["normal-only", "few-abnormal", "unlabelled", "labelled"] | None = None
     command: list[str] | None = Field(default=None, min_length=1)
     secrets: list[str] = Field(default_factory=list)

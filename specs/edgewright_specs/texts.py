@@ -149,6 +149,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "network": "Asks for the network; granted by the impulse.",
         "deterministic": "The same request gives the same bytes.",
         "device": "Has device code: true, or where and what it is.",
+        "reads": "What a learning block reads: features, or the windows themselves (images, mostly).",
         "training": "What a learning block may learn from.",
         "command": "Speaks the file contract by this command, in any language, where it has no `block.py`.",
         "secrets": "Names of secrets that it reads from files.",
