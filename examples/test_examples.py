@@ -18,9 +18,18 @@ AXES = ("accX", "accY", "accZ", "gyrX", "gyrY", "gyrZ")
 
 @pytest.fixture
 def custom_block(tmp_path: Path) -> Path:
-    """The example beside recordings of the motion example's shape (those themselves need the network)."""
-    project = tmp_path / "custom_block"
-    shutil.copytree(EXAMPLES / "custom_block", project, ignore=shutil.ignore_patterns("runs", "data"))
+    return with_recordings("custom_block", tmp_path)
+
+
+@pytest.fixture
+def device_code(tmp_path: Path) -> Path:
+    return with_recordings("device_code", tmp_path)
+
+
+def with_recordings(example: str, folder: Path) -> Path:
+    """An example beside recordings of the motion example's shape (those themselves need the network)."""
+    project = folder / example
+    shutil.copytree(EXAMPLES / example, project, ignore=shutil.ignore_patterns("runs", "data"))
     for number, (label, size) in enumerate(
         {"standing": 0.1, "walking": 1.0, "running": 5.0, "badminton": 4.0}.items()
     ):
@@ -57,6 +66,16 @@ def test_custom_block_learns_and_deploys(custom_block: Path) -> None:
     assert finished.metrics("anomaly")["windows"]["auroc"] > 0.95
     assert finished.features("jerk", "test").labels[:2] == ("accX Jerk", "accX Largest Jerk")
     found = verification(finished, "cpp")
+    assert found["ok"] is True
+    assert found["decisions_differ"] == []
+
+
+def test_blocks_with_tables_state_and_a_model_deploy(device_code: Path) -> None:
+    finished = run(device_code, "process", verify=True)
+    assert finished.metrics("anomaly")["windows"]["auroc"] > 0.9
+    level = json.loads((finished.path / "outputs" / "level" / "export" / "export.json").read_text())
+    assert level["state_bytes"] > 0  # the stride is a whole slice, so streams keep what they computed
+    found = verification(finished, "cpp")  # streams each self-test window through as well
     assert found["ok"] is True
     assert found["decisions_differ"] == []
 

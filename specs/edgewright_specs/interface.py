@@ -57,12 +57,16 @@ LEGACY_OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
 
 
 class WindowSpec(TypedDict, total=False):
-    """What one window is. ``time-series``: ``length`` samples of ``axes`` at ``frequency`` Hz, float32."""
+    """What one window is. ``time-series``: ``length`` samples of ``axes`` at ``frequency`` Hz, float32.
+
+    Only ``export`` is told the ``stride``: by how many samples the next window of a stream is further on.
+    """
 
     kind: Literal["time-series", "image", "tabular"]
     length: int
     axes: list[str]
     frequency: float
+    stride: int
     width: int
     height: int
     channels: int

@@ -320,7 +320,8 @@ class Planner:
     def exports(self) -> list[Task]:
         """Tasks by which every node becomes device code and tables."""
         tasks: list[Task] = [
-            self._block(node, "export", {}, window=self.window(node)) for node in self.processing.values()
+            self._block(node, "export", {}, window={**self.window(node), "stride": self.samples.stride})
+            for node in self.processing.values()
         ]
         for node in self.learning.values():
             inputs: dict[str, Any] = {

@@ -101,15 +101,16 @@ class DeviceNode:
         values = [next(pointers).ctypes.data if t.is_array else t.value for t in node.tables]
         self._tables = structure(*values)
         self._scratch = _aligned(node.scratch_bytes)
-        self._state = _aligned(node.state_bytes)
 
-    def run(self, *inputs: Array) -> dict[str, Array]:
+    def run(self, *inputs: Array, state: Array | None = None) -> dict[str, Array]:
         """Run one window.
 
         Parameters
         ----------
         inputs : np.ndarray
             One array an input, of the declared shape and dtype.
+        state : np.ndarray, optional
+            From :meth:`new_state`, for windows of a stream; without it the call stands alone.
 
         Returns
         -------
@@ -129,19 +130,29 @@ class DeviceNode:
         self._scratch[:] = 0xA5
         start = self._scratch.ctypes.data
         arena = _Arena(start, start + self.node.scratch_bytes)
-        state = self._state.ctypes.data if self.node.state_bytes else None
+        pointer = state.ctypes.data if state is not None and self.node.state_bytes else None
         status = self._call(
-            ctypes.byref(self._tables), ctypes.c_void_p(state), views, out, ctypes.byref(arena)
+            ctypes.byref(self._tables), ctypes.c_void_p(pointer), views, out, ctypes.byref(arena)
         )
         if status != 0:
             raise BlockError(f"{self.node.symbol} returned {status}: {STATUS.get(status, 'unknown status')}")
         if (self._scratch[self.node.scratch_bytes :] != 0xA5).any():
             raise BlockError(f"{self.node.symbol} wrote beyond its scratch_bytes ({self.node.scratch_bytes})")
+        if state is not None and (state[self.node.state_bytes :] != 0).any():
+            raise BlockError(f"{self.node.symbol} wrote beyond its state_bytes ({self.node.state_bytes})")
         return {port.name: array for port, array in zip(self.node.outputs, outputs, strict=True)}
 
-    def batch(self, *inputs: Array) -> dict[str, Array]:
-        """Run each row of batches ``(n, …)``; outputs are stacked."""
-        rows = [self.run(*row) for row in zip(*inputs, strict=True)]
+    def new_state(self) -> Array:
+        """Return the memory of a stream that begins."""
+        return _aligned(self.node.state_bytes)
+
+    def batch(self, *inputs: Array, stream: bool = False) -> dict[str, Array]:
+        """Run each row of batches ``(n, …)``; outputs are stacked.
+
+        With ``stream`` the rows are the windows of one stream, each a stride further on; else each stands alone.
+        """
+        state = self.new_state() if stream else None
+        rows = [self.run(*row, state=state) for row in zip(*inputs, strict=True)]
         return {
             port.name: np.stack([row[port.name] for row in rows])
             if rows
