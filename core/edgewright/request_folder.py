@@ -83,6 +83,7 @@ def put_request(
     classes: Sequence[str] = (),
     seed: int = 0,
     threads: int = 1,
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``request.json``; what it names must be in the folder already."""
     request = {
@@ -95,6 +96,8 @@ def put_request(
         "classes": list(classes),
         "inputs": dict(inputs or {}),
     }
+    if options:
+        request["options"] = dict(options)
     content = json.dumps(request, ensure_ascii=False, allow_nan=False).encode()
     with open(f"{folder}/{REQUEST_FILE}", "wb") as file:  # noqa: PTH123 - in every warm answer
         file.write(content)

@@ -114,7 +114,10 @@ class PathInput(TypedDict):
 
 
 class Request(TypedDict, total=False):
-    """``request.json``. ``params`` by the spec's names, complete (defaults filled in) and typed."""
+    """``request.json``. ``params`` by the spec's names, complete (defaults filled in) and typed.
+
+    ``options`` are for blocks of Edge Impulse's contracts: what a contract hands over beside parameters and inputs.
+    """
 
     contract: int
     operation: Operation
@@ -124,6 +127,7 @@ class Request(TypedDict, total=False):
     window: WindowSpec | None
     classes: list[str]
     inputs: dict[str, ArrayInput | FeaturesInput | PathInput]
+    options: dict[str, Any]
 
 
 class Output(TypedDict, total=False):
@@ -169,7 +173,7 @@ OPERATION_INPUTS: Final[dict[Operation, dict[str, bool]]] = {  # name -> require
     "score": {"model": True, "features": False, "windows": False},
     "train": {"features": True} | _FITTING,
     "convert": {"artifacts": True, "features": True},
-    "build": {"impulse": True},
+    "build": {"impulse": True, "library": False},
     "verify": {"package": True},
     "apply": {"data": False},
 }

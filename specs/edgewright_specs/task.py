@@ -86,6 +86,7 @@ class RequestFile(WrittenModel):
     window: Window | None = None
     classes: list[str] = Field(default_factory=list)
     inputs: dict[str, Input] = Field(default_factory=dict)
+    options: Plain = Field(default_factory=dict)
 
 
 class OutputEntry(WrittenModel):

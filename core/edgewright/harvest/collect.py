@@ -104,12 +104,13 @@ def harvest(
 def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Harvested:
     """Copy everything that a block left in ``out_dir`` to ``staged/name``, as one output of that name.
 
-    For contracts without a ``result.json``. The same suspicion holds: regular files only, within the limits.
+    For contracts without a ``result.json``. The same suspicion holds: regular files only, within the limits. Whether
+    an empty folder is a result is the contract's to say.
 
     Raises
     ------
     HarvestError
-        ``bad_output`` or ``limit``; an empty folder is ``bad_output``.
+        ``bad_output`` or ``limit``.
     """
     target = staged / name
     target.mkdir()
@@ -119,8 +120,6 @@ def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Ha
             files = {path: _copy(root, found, target) for path, found in sorted(inventory.files.items())}
     except OSError as error:
         raise bad(f"the output folder can't be read: {error.strerror}") from None
-    if not files:
-        raise bad("nothing was written to the output folder")
     return Harvested({name: StoredOutput("folder", name, folder_digest(files), files=files)}, {}, ())
 
 
