@@ -30,6 +30,7 @@ COMMANDS = {
     "features": ("edgewright.cli.features", "Compute a block's features of an array of windows."),
     "blocks": ("edgewright.cli.blocks", "List, show, write, check and run blocks."),
     "data": ("edgewright.cli.data", "Look at a folder of data, split it, or import it."),
+    "import": ("edgewright.cli.import_project", "Bring a project along from Edge Impulse."),
     "images": ("edgewright.cli.images", "Build container images, or move them offline."),
     "store": ("edgewright.cli.store", "Check, clean and list the store of results."),
     "doctor": ("edgewright.cli.doctor", "Say what is present here, and how to get what is missing."),

@@ -43,15 +43,15 @@ class Suggestion:
         block, params, why = self.processing
         learner, learner_params, learner_why = self.learning
         lines = [f"# {note}" for note in self.notes]
-        lines += ["version: 1", f"name: {_scalar(self.name)}", "", "data:"]
-        lines.append(_field("path", Choice(_relative(self.path, base), "relative to this file"), 2))
+        lines += ["version: 1", f"name: {yaml_scalar(self.name)}", "", "data:"]
+        lines.append(yaml_field("path", Choice(relative_path(self.path, base), "relative to this file"), 2))
         if self.options:
-            lines.append(f"  options: {_scalar(_with_relative_folders(self.options, self.path, base))}")
-        lines += [_field(name, choice, 2) for name, choice in self.data.items()]
-        lines += ["", "input:", *(_field(name, choice, 2) for name, choice in self.input.items())]
+            lines.append(f"  options: {yaml_scalar(_with_relative_folders(self.options, self.path, base))}")
+        lines += [yaml_field(name, choice, 2) for name, choice in self.data.items()]
+        lines += ["", "input:", *(yaml_field(name, choice, 2) for name, choice in self.input.items())]
         lines += ["", "processing:", f"  - id: features{_comment(why)}", f"    block: {block}"]
         if params:
-            lines += ["    params:", *(_field(name, choice, 6) for name, choice in params.items())]
+            lines += ["    params:", *(yaml_field(name, choice, 6) for name, choice in params.items())]
         lines += [
             "",
             "learning:",
@@ -59,7 +59,7 @@ class Suggestion:
             f"    block: {learner}",
             "    input: [features]",
         ]
-        lines += ["    params:", *(_field(name, choice, 6) for name, choice in learner_params.items())]
+        lines += ["    params:", *(yaml_field(name, choice, 6) for name, choice in learner_params.items())]
         lines += [
             "",
             "thresholds:",
@@ -78,7 +78,8 @@ def impulse_name(text: str) -> str:
     return name or "impulse"
 
 
-def _relative(path: Path, base: Path) -> str:
+def relative_path(path: Path, base: Path) -> str:
+    """How a file in ``base`` names ``path``: relative where it is near, whole where it is far."""
     if not path.is_absolute() and not base.is_absolute():
         return Path(os.path.relpath(path, base)).as_posix()
     try:
@@ -92,12 +93,15 @@ def _relative(path: Path, base: Path) -> str:
 def _with_relative_folders(options: dict[str, Any], path: Path, base: Path) -> dict[str, Any]:
     """``folders`` are relative to ``data.path``."""
     del base
-    folders = {label: _relative(Path(folder), path) for label, folder in options.get("folders", {}).items()}
+    folders = {
+        label: relative_path(Path(folder), path) for label, folder in options.get("folders", {}).items()
+    }
     return {**options, "folders": folders} if folders else dict(options)
 
 
-def _field(name: str, choice: Choice, indent: int) -> str:
-    return f"{' ' * indent}{name}: {_scalar(choice.value)}{_comment(choice.why)}"
+def yaml_field(name: str, choice: Choice, indent: int) -> str:
+    """One line of YAML: a name, its value and why."""
+    return f"{' ' * indent}{name}: {yaml_scalar(choice.value)}{_comment(choice.why)}"
 
 
 def _comment(why: str) -> str:
@@ -108,12 +112,14 @@ _PLAIN = re.compile(r"^(?:\.{0,2}/)*[A-Za-z_][A-Za-z0-9_./-]*$")
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
 
 
-def _scalar(value: Any) -> str:
+def yaml_scalar(value: Any) -> str:
     """A value in YAML's flow form; texts that could be read as anything else are quoted."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_scalar(key)}: {_scalar(item)}" for key, item in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{yaml_scalar(key)}: {yaml_scalar(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_scalar(item) for item in value) + "]"
+        return "[" + ", ".join(yaml_scalar(item) for item in value) + "]"
     if isinstance(value, str):
         if _PLAIN.match(value) and value.lower() not in _RESERVED:
             return value

@@ -1,0 +1,291 @@
+"""Blocks of a project as nodes of an impulse: the same block where there is one, else a comment and a note."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from edgewright.data.suggestion import Choice
+from edgewright.errors import EdgewrightError
+from edgewright_specs.problems import SpecError
+from edgewright_specs.values import MisfitError, convert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from edgewright.moving.notes import Notes
+    from edgewright.moving.studio import StudioBlock
+    from edgewright.moving.tables import KMeansTables, MixtureTables
+    from edgewright.plugins import Plugins
+    from edgewright_specs.interface import WindowSpec
+    from edgewright_specs.parameters import BlockSpec
+
+#: Their types whose name is not ours with dashes.
+PROCESSING_NAMES = {"spectral-analysis": "spectral_analysis", "raw-data": "raw"}
+LEARNING_NAMES = {
+    "anomaly": "kmeans",
+    "anomaly-gmm": "gmm",
+    "keras-visual-anomaly": "patchcore",
+    "keras": "neural_network",
+}
+#: Versions of their blocks that compute what ours compute, where ours is one of several.
+VERSIONS = {"spectral_analysis": 4}
+#: What their number of clusters or components is called here, where a table tells it.
+_COUNTS = ("clusters", "components", "n-components")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the impulse. One that is not ``active`` is written as a comment."""
+
+    id: str
+    block: str
+    active: bool
+    title: str
+    axes: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    params: Mapping[str, Choice] = field(default_factory=dict)
+    why: str = ""
+    source: int = 0
+    threshold: float | None = None
+
+
+class Translator:
+    """Turns the blocks of one project into nodes.
+
+    Parameters
+    ----------
+    plugins : Plugins
+        Only blocks that they list are written as active nodes.
+    notes : Notes
+        Where every difference is noted.
+    window : WindowSpec or None
+        What the impulse's windows are; without it no block is asked whether its parameters work.
+    """
+
+    def __init__(self, plugins: Plugins, notes: Notes, window: WindowSpec | None) -> None:
+        from edgewright.registry import builtin_folders
+
+        self._plugins = plugins
+        self._folders: Mapping[str, Path] = builtin_folders(plugins)
+        self._notes = notes
+        self._window = window
+        self._ids: set[str] = {"input", "data"}
+        #: Feature labels of each active processing node, where they could be asked for.
+        self.labels: dict[str, list[str]] = {}
+
+    def processing(self, block: StudioBlock) -> Node:
+        """The node of one processing block."""
+        what = f"processing block “{block.name}” ({block.type or 'no type'})"
+        name = PROCESSING_NAMES.get(block.type, block.type.replace("-", "_"))
+        identity = self._id(block.type if not block.custom else block.name, "features")
+        if block.custom:
+            folder = f"./{identity}"
+            self._notes.left(
+                what, f"it is {block.custom}, and its code is not in the export",
+                f"put the block's folder (parameters.json, Dockerfile, code) at {folder} beside impulse.yaml and take the "
+                "comment signs off its node; it runs unchanged",
+            )  # fmt: skip
+            return self._comment(block, identity, folder, "put its folder there and uncomment")
+        if name not in self._folders:
+            self._notes.left(
+                what, f"this version has no block {name}",
+                "use a block of your own, or one of `edgewright blocks list --type processing`",
+            )  # fmt: skip
+            return self._comment(block, identity, name, f"there is no block {name} here")
+        spec = self._spec(name)
+        params = self._options(block, spec, what)
+        if not block.options and spec.parameters:
+            self._notes.changed(
+                what,
+                "its settings are not in what was given: the defaults are used",
+                "import deployment-metadata.json, or lay the API's answer for the block (GET dsp/ID) beside the impulse",
+            )
+        problem = self._problem(identity, name, block, params)
+        if problem:
+            self._notes.left(what, problem, "change its parameters in impulse.yaml and uncomment the node")
+            return self._comment(block, identity, name, problem, params)
+        wanted = VERSIONS.get(name)
+        if wanted is not None and block.version is not None and block.version != wanted:
+            self._notes.changed(
+                what,
+                f"the project uses version {block.version} of the block, ours computes what version {wanted} does: "
+                "its features differ",
+                "compare by `edgewright compare`; models learn anew from these features",
+            )
+        else:
+            self._notes.carried(what, f"as {name}, node {identity}")
+        return Node(
+            identity, name, True, block.name, axes=block.axes, params=params, source=block.id,
+            why=f"“{block.name}” of the project" + (f", version {block.version}" if block.version else ""),
+        )  # fmt: skip
+
+    def learning(
+        self,
+        block: StudioBlock,
+        processing: Sequence[Node],
+        tables: KMeansTables | None,
+        mixture: MixtureTables | None,
+    ) -> Node:
+        """The node of one learning block over the processing nodes that it reads."""
+        what = f"learning block “{block.name}” ({block.type or 'no type'})"
+        name = LEARNING_NAMES.get(block.type, block.type.replace("-", "_"))
+        identity = self._id("anomaly" if "anomaly" in block.type else block.type, "learning")
+        sources = [node for node in processing if node.source in block.inputs] or list(processing)
+        inputs = tuple(node.id for node in sources)
+        counts = {
+            "kmeans": len(tables.radii) if tables else None,
+            "gmm": mixture.components if mixture else None,
+        }
+        params: dict[str, Choice] = {}
+        if name not in self._folders or block.type.startswith("keras"):
+            why = (
+                "networks trained there are not read; their weights are in no export of the impulse"
+                if block.type.startswith("keras")
+                else f"this version has no block {name}"
+            )
+            self._notes.left(what, why, _instead(block.type, name in self._folders))
+            return self._comment(block, identity, name, "not carried over, see imported.md", inputs=inputs)
+        idle = [node.id for node in sources if not node.active]
+        if idle or not sources:
+            self._notes.left(
+                what, f"it reads {', '.join(idle) or 'no processing block'}, which could not be carried over",
+                "bring that block along first, then take the comment signs off both nodes",
+            )  # fmt: skip
+            return self._comment(block, identity, name, "what it reads is not there yet", inputs=inputs)
+        spec = self._spec(name)
+        known = {parameter.key for parameter in spec.parameters}
+        count = counts.get(name)
+        if count is not None and (counter := next((n for n in _COUNTS if n in known), None)):
+            params[counter] = Choice(count, "as trained there")
+        axes = tables.axes if tables and name == "kmeans" else mixture.axes if mixture else ()
+        self._features(axes, sources, known, params, what)
+        if name == "kmeans":
+            params["radius"] = Choice(
+                "max", "theirs: a cluster reaches to its farthest training window; 99 is sturdier"
+            )
+        self._notes.changed(
+            what, f"as {name}, node {identity}: it is trained anew, so scores are near theirs, not the same",
+            "`edgewright compare` with the old model's scores shows how near",
+        )  # fmt: skip
+        return Node(
+            identity, name, True, block.name, inputs=inputs, params=params, source=block.id,
+            why=f"“{block.name}” of the project",
+            threshold=block.threshold if block.threshold is not None else (tables or mixture or block).threshold,
+        )  # fmt: skip
+
+    def _features(
+        self,
+        axes: Sequence[int],
+        sources: Sequence[Node],
+        known: set[str],
+        params: dict[str, Choice],
+        what: str,
+    ) -> None:
+        """The features that a table chooses by index, by label."""
+        if "features" not in known:
+            return
+        labels = [label for node in sources for label in self.labels.get(node.id, ())]
+        if axes and max(axes) < len(labels) and all(node.id in self.labels for node in sources):
+            chosen = [labels[axis] for axis in axes]
+            everything = len(set(axes)) == len(labels)
+            params["features"] = Choice(
+                "all" if everything else chosen, f"{len(chosen)} of {len(labels)} features, as chosen there"
+            )
+            return
+        params["features"] = Choice("all", "the export doesn't tell which features were chosen")
+        if axes:
+            self._notes.changed(
+                what, f"its tables choose features {', '.join(map(str, list(axes)[:12]))} by number, which could not be "
+                "matched to labels here",
+                "list their labels as `features: [...]`; `edgewright features BLOCK X.npy --json` prints them",
+            )  # fmt: skip
+        else:
+            self._notes.changed(
+                what, "the export doesn't tell which features it was trained on: all are used",
+                "list those you had ticked as `features: [label, …]`",
+            )  # fmt: skip
+
+    def _options(self, block: StudioBlock, spec: BlockSpec, what: str) -> dict[str, Choice]:
+        """The options that our block has too, typed by its spec."""
+        parameters = {parameter.key: parameter for parameter in spec.parameters}
+        params: dict[str, Choice] = {}
+        for option, value in block.options.items():
+            parameter = parameters.get(option)
+            if parameter is None:
+                self._notes.left(f"{what}, option {option} = {value!r}", "our block has no such parameter",
+                                 "nothing, unless your features depend on it")  # fmt: skip
+                continue
+            if parameter.show_for_implementation_version == []:
+                continue  # accepted and ignored by both
+            try:
+                typed = convert(parameter, value, lenient=True)
+            except MisfitError as error:
+                self._notes.left(
+                    f"{what}, option {option} = {value!r}", f"{error.message}; allowed: {error.allowed}",
+                    f"the default {parameter.value!r} is used; set it in impulse.yaml",
+                )  # fmt: skip
+                continue
+            if typed is not None:
+                params[option] = Choice(typed)
+        return params
+
+    def _problem(self, identity: str, name: str, block: StudioBlock, params: Mapping[str, Choice]) -> str:
+        """Ask the block for its labels; what it says where it can't work, or nothing."""
+        if self._window is None:
+            return ""
+        from edgewright.face import open_block
+
+        window: Any = dict(self._window)
+        if block.axes and "axes" in window:
+            window["axes"] = list(block.axes)
+        try:
+            with open_block(name, runner="process", plugins=self._plugins) as opened:
+                description = opened.describe(window, {key: choice.value for key, choice in params.items()})
+        except (EdgewrightError, SpecError) as error:
+            return f"our block refuses its settings: {str(error).splitlines()[0]}"
+        self.labels[identity] = list(description["labels"])
+        return ""
+
+    def _spec(self, name: str) -> BlockSpec:
+        from edgewright.registry import resolve
+
+        return resolve(name, self._folders[name], self._plugins).spec
+
+    def _comment(
+        self,
+        block: StudioBlock,
+        identity: str,
+        name: str,
+        why: str,
+        params: Mapping[str, Choice] | None = None,
+        inputs: tuple[str, ...] = (),
+    ) -> Node:
+        given = {key: Choice(value) for key, value in block.options.items()} if params is None else params
+        return Node(
+            identity, name, False, block.name, block.axes, inputs, given, why, block.id, block.threshold
+        )
+
+    def _id(self, wanted: str, otherwise: str) -> str:
+        """A node id that no other has, differing by more than case, dash and underscore."""
+        base = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-_").lower()[:48].replace("-", "_")
+        base = base if re.match(r"[a-z]", base) else otherwise
+        name, number = base, 2
+        while name.replace("_", "") in self._ids:
+            name, number = f"{base}_{number}", number + 1
+        self._ids.add(name.replace("_", ""))
+        return name
+
+
+def _instead(kind: str, have_network: bool) -> str:
+    if kind == "keras-visual-anomaly":
+        return "use the image anomaly block of `edgewright blocks list --type learning`, if it lists one"
+    if kind.startswith("keras"):
+        own = "use `block: neural_network` and train it anew, or " if have_network else ""
+        return (
+            f"{own}bring a learning block of your own along (docs/from-edge-impulse.md), or an anomaly block; an ONNX file "
+            "of the old model can be compared by `edgewright compare`"
+        )
+    return "use one of `edgewright blocks list --type learning`"
