@@ -29,6 +29,8 @@ class Part:
         Variables beside those that every task has.
     sees_in, sees_out : bool
         Whether the task's folders are there for it.
+    prologue : str
+        Only without `argv`: shell text (POSIX) that comes first, in the shell that then becomes the program.
     """
 
     argv: tuple[str, ...] | None = None
@@ -37,6 +39,7 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     sees_in: bool = True
     sees_out: bool = True
+    prologue: str = ""
 
 
 @dataclass(frozen=True)
