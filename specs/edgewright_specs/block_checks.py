@@ -30,6 +30,12 @@ _LOADER: Final = re.compile(
     r"(LD_|DYLD_|PYTHON|DOCKER_|BASH_|GCONV_|GLIBC_|MALLOC_)\w*\Z"
     r"|(PATH|HOME|IFS|ENV|SHELL|TMPDIR|NODE_OPTIONS|NODE_PATH|PERL5LIB|PERL5OPT|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS)\Z"
 )
+_MOUNT_PATH: Final = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+\Z")
+#: What stands at the top of a container that no mount may cover: the task's folders, the block's, the system's.
+_TAKEN: Final = {
+    "in", "out", "tmp", "block", "run", "proc", "sys", "dev", "etc", "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32",
+    "opt", "var", "boot", "root",
+}  # fmt: skip
 _LEGACY_ONLY: Final = {"bucket", "dataset", "project", "secret"}
 
 
@@ -161,6 +167,9 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
     for i, name in enumerate(section.secrets):
         if not _LEGACY.match(name) or _LOADER.match(name):
             found.append(problem("can't name a secret", f"/edgewright/secrets/{i}", got=name))
+        elif name in section.secrets[:i]:
+            found.append(problem("is given twice", f"/edgewright/secrets/{i}", got=name))
+    found += _mount_problems(section)
     if section.training is not None and block_type not in {"learning", ""}:
         found.append(problem("is only for learning blocks", "/edgewright/training"))
     if not isinstance(section.device, bool):
@@ -174,6 +183,30 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
     if section.command is not None and not section.command[0].strip():
         found.append(problem("is empty", "/edgewright/command/0"))
     return found
+
+
+def _mount_problems(section: EdgewrightSection) -> list[Problem]:
+    found: list[Problem] = []
+    for i, mount in enumerate(section.mounts):
+        earlier = section.mounts[:i]
+        if any(other.name == mount.name for other in earlier):
+            found.append(problem("is given twice", f"/edgewright/mounts/{i}/name", got=mount.name))
+        path = PurePosixPath(mount.path)
+        tidy = _MOUNT_PATH.match(mount.path) is not None and ".." not in path.parts
+        if not tidy or path.parts[1] in _TAKEN:
+            allowed = "a path such as /data or /mnt/models, outside of the folders of task and system"
+            found.append(
+                problem(
+                    "can't be mounted to", f"/edgewright/mounts/{i}/path", got=mount.path, allowed=allowed
+                )
+            )
+        elif any(_overlap(path, PurePosixPath(other.path)) for other in earlier):
+            found.append(problem("lies on another mount", f"/edgewright/mounts/{i}/path", got=mount.path))
+    return found
+
+
+def _overlap(one: PurePosixPath, other: PurePosixPath) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def unknown_type(value: str, allowed: Sequence[str]) -> Problem:

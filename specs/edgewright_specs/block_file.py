@@ -16,6 +16,8 @@ from edgewright_specs.validation import SpecModel
 
 Scalar = str | bool | int | float
 Names = list[str]
+#: How many GPUs; ``true`` is all of them.
+Gpu = Annotated[int, Field(ge=1, le=64)] | bool
 
 #: The canonical word of every block type, by what a file may say.
 TYPES: Final[dict[str, str]] = {
@@ -189,6 +191,14 @@ class LimitsSpec(SpecModel):
     log_mb: int | None = Field(default=None, gt=0)
 
 
+class MountSpec(SpecModel):
+    """A folder of the host that the block asks for, and where it finds it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    path: str = Field(min_length=2, max_length=255)
+    read_only: bool = True
+
+
 class DeviceCode(SpecModel):
     """That a block has device code, and what is known of it before `export` says the rest."""
 
@@ -206,6 +216,9 @@ class EdgewrightSection(SpecModel):
     outputs: dict[str, OutputSpec] = Field(default_factory=dict)
     limits: LimitsSpec = LimitsSpec()
     network: bool = False
+    writable_root: bool = False
+    gpu: Gpu = False
+    mounts: list[MountSpec] = Field(default_factory=list)
     deterministic: bool = True
     device: DeviceCode | bool = False
     reads: Literal["features", "windows"] = "features"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from edgewright_specs.block_file import Gpu
 from edgewright_specs.documents import Document, load_document, parse_document
 from edgewright_specs.problems import problem
 from edgewright_specs.shared import One
@@ -32,6 +33,8 @@ Labels = Annotated[
     list[str] | Literal["rest"], BeforeValidator(_rest_or_many, json_schema_input_type=str | list[str])
 ]
 Percent = Annotated[float, Field(ge=0, le=100)]
+#: Where a secret's value is; the value itself stands in no file of a project.
+SecretSource = Annotated[str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
 Rate = Annotated[float, Field(gt=0, lt=1)]
 
 Method = Literal[
@@ -91,6 +94,13 @@ class InputSpec(SpecModel):
         return max(1, round(self.stride_ms * frequency / 1000))
 
 
+class MountGrant(SpecModel):
+    """A folder of this machine that a block may see."""
+
+    path: str = Field(min_length=1)
+    read_only: bool = True
+
+
 class GrantSpec(SpecModel):
     """What the impulse grants a block beyond the default caps."""
 
@@ -104,6 +114,9 @@ class GrantSpec(SpecModel):
     log_mb: int | None = Field(default=None, gt=0)
     network: bool = False
     writable_root: bool = False
+    gpu: Gpu = False
+    secrets: dict[str, SecretSource] = Field(default_factory=dict)
+    mounts: dict[str, str | MountGrant] = Field(default_factory=dict)
 
 
 class ProcessingNode(SpecModel):

@@ -101,7 +101,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "GrantSpec": {
         **_LIMITS,
         "network": "Let the block reach the network.",
-        "writable_root": "Let a block of Edge Impulse's write outside /out and /tmp, in a file system that is thrown away.",
+        "writable_root": "Let the block write outside /out and /tmp, in a file system that is thrown away.",
+        "gpu": "How many GPUs it gets; `true`: all of them.",
+        "secrets": "By the block's name of it: `env:VARIABLE` or `file:PATH` (from where this file is). Never the value itself.",
+        "mounts": "By the block's name of it: a folder, from where this file is, or `{path, read_only: false}`.",
+    },
+    "MountGrant": {
+        "path": "Folder, from where this file is.",
+        "read_only": "Whether the block may only read there. What it may write there makes its tasks run every time.",
     },
     "BlockFile": {
         "schema_": "For editors; not read.",
@@ -147,12 +154,15 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "outputs": "By name: what an output must be beyond the rules of its operation.",
         "limits": "Caps of one task. Above the defaults only where the impulse grants it.",
         "network": "Asks for the network; granted by the impulse.",
+        "writable_root": "Asks for a root file system that can be written; granted by the impulse.",
+        "gpu": "Asks for so many GPUs, `true`: all there are; granted by the impulse.",
+        "mounts": "Folders of the host that it asks for; which ones, the impulse says.",
         "deterministic": "The same request gives the same bytes.",
         "device": "Has device code: true, or where and what it is.",
         "reads": "What a learning block reads: features, or the windows themselves (images, mostly).",
         "training": "What a learning block may learn from.",
         "command": "Speaks the file contract by this command, in any language, where it has no `block.py`.",
-        "secrets": "Names of secrets that it reads from files.",
+        "secrets": "Names of secrets that it reads from files; where their values are, the impulse says.",
         "undeclared_files": "What is said of files in /out that no output names.",
     },
     "OutputSpec": {
@@ -163,6 +173,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "required": "Must be there.",
     },
     "LimitsSpec": dict(_LIMITS),
+    "MountSpec": {
+        "name": "Name that the impulse grants it by.",
+        "path": "Where the block finds it, such as `/data`.",
+        "read_only": "False asks to write there.",
+    },
     "DeviceCode": {
         "folder": "Where the sources are.",
         "symbol": "Name of the C++ function.",
