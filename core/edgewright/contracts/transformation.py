@@ -105,7 +105,7 @@ class Transformation:
             variables |= dict.fromkeys(("http_proxy", "HTTP_PROXY"), f"http://127.0.0.1:{port}")
         waiting = f'tries=0; while [ ! -e "{seen.out_dir}/{LABELS_FILE}" ] && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries+1)); done'
         service = Part(
-            argv=(seen.python, "-m", "edgewright_sdk", "ingest", "--out", seen.out_dir, "--port", str(port)),
+            argv=(seen.python, "-m", "edgewright_sdk.ingestion", "--out", seen.out_dir, "--port", str(port)),
             driver=True,
             environment={"EDGEWRIGHT_INGESTION_KEY": key},
             sees_in=False,
