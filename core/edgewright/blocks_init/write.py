@@ -1,31 +1,33 @@
-"""Copy a template, renaming the block in file names and texts."""
+"""Write a template out under a new name: names in texts and files replaced, parts that aren't wanted left out."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.errors import UsageError
 
-KINDS = ("processing", "learning", "deployment")
+if TYPE_CHECKING:
+    from edgewright.blocks_init.new_block import NewBlock
 
 #: How the templates call themselves: as a name, a class and a title.
 _NAME, _CLASS, _TITLE = "template_block", "TemplateBlock", "Template block"
 
-_VALID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+#: The lines between two markers (a comment with ``[device``, one with ``device]``) belong to device code; the blank line
+#: before a marker belongs to it.
+_DEVICE_PART: Final = re.compile(
+    r"\n?^[^\S\n]*(?:#|<!--) \[device.*\n(?P<part>(?:.*\n)*?)^[^\S\n]*(?:#|<!--) device\].*\n", re.MULTILINE
+)
+_LINE: Final = 100
 
 
-def write_block(kind: str, target: Path) -> list[Path]:
+def write_block(new: NewBlock) -> list[Path]:
     """Write a new block that runs, with its test, Dockerfile and device code.
-
-    Parameters
-    ----------
-    kind : {"processing", "learning", "deployment"}
-    target : Path
-        The new folder; its name becomes the block's (dashes become underscores).
 
     Returns
     -------
@@ -36,44 +38,89 @@ def write_block(kind: str, target: Path) -> list[Path]:
     ------
     UsageError
         The folder holds something already, or its name can't be a block's.
+    edgewright_specs.problems.SpecError
+        The parameters asked for can't be parameters: every problem, at its place in the file that would be.
     """
-    if kind not in KINDS:
-        raise UsageError(f"no kind of block {kind!r}", hint=f"there are: {', '.join(KINDS)}")
-    folder = target.resolve()
-    name = folder.name.replace("-", "_")
-    if not _VALID.fullmatch(name):
-        raise UsageError(
-            f"{folder.name!r} can't be a block's name",
-            hint="allowed: lower-case letters, digits and _, a letter first, at most 40",
-        )
+    new.check()
+    folder = new.folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{target} is there already", hint="choose a new folder, or an empty one")
+        raise UsageError(f"{new.folder} is there already", hint="choose a new folder, or an empty one")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside its place and moved in whole: a full disk leaves no half block.
+    # Written beside its place and moved in whole: a full disk or a wrong parameter leaves no half block.
     with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=folder.parent) as staging:
-        built = Path(staging, name)
-        with as_file(files("edgewright.blocks_init").joinpath(kind)) as template:
-            _copy(template, built, name)
+        built = Path(staging, new.name)
+        with as_file(files("edgewright.blocks_init").joinpath(new.template)) as template:
+            shutil.copytree(template, built, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
+        _rename(built, new)
+        _complete_spec(built, new)
         if folder.exists():
             folder.rmdir()
         built.rename(folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _copy(template: Path, built: Path, name: str) -> None:
-    shutil.copytree(template, built, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
-    words = name.split("_")
-    replacements = {
-        _NAME: name,
-        _CLASS: "".join(word.capitalize() for word in words),
-        _TITLE: " ".join(word for word in words if word).capitalize(),
-    }
-    for path in sorted(built.rglob("*")):
-        if not path.is_file():
-            continue
+def _rename(built: Path, new: NewBlock) -> None:
+    words = [word for word in new.name.split("_") if word]
+    plain = " ".join(words).capitalize()
+    device = new.device and (built / "device").is_dir()
+    if not device:
+        shutil.rmtree(built / "device", ignore_errors=True)
+    for path in sorted(path for path in built.rglob("*") if path.is_file()):
         text = path.read_text(encoding="utf-8")
-        for old, new in replacements.items():
-            text = text.replace(old, new)
-        path.write_text(text, encoding="utf-8")
+        text = _DEVICE_PART.sub(_kept if device else "", text)
+        if path.name == "README.md":
+            text = _with_texts(text, new)
+        text = text.replace(_NAME, new.name).replace(_CLASS, "".join(word.capitalize() for word in words))
+        path.write_text(text.replace(_TITLE, plain), encoding="utf-8")
         if _NAME in path.name:
-            path.rename(path.with_name(path.name.replace(_NAME, name)))
+            path.rename(path.with_name(path.name.replace(_NAME, new.name)))
+
+
+def _kept(found: re.Match[str]) -> str:
+    part = found["part"]
+    return part[:-1] if part.endswith("\n\n") else part
+
+
+def _with_texts(readme: str, new: NewBlock) -> str:
+    heading = f"# {_TITLE}\n"
+    told = f"\n{new.description}\n" if new.description else ""
+    return readme.replace(heading, (f"# {new.title}\n" if new.title else heading) + told, 1)
+
+
+def _complete_spec(built: Path, new: NewBlock) -> None:
+    """Give ``parameters.json`` its texts and parameters, and let the loader judge it."""
+    from edgewright_specs.parameters import load_block_spec
+    from edgewright_specs.readme import README_FILE, with_table
+
+    path = built / "parameters.json"
+    spec = json.loads(path.read_text(encoding="utf-8"))
+    info: dict[str, Any] = spec["info"]
+    for name in ("title", "author", "description"):
+        if getattr(new, name):
+            info[name] = getattr(new, name)
+    if new.params:
+        grouped = any("items" in entry for entry in spec["parameters"])
+        spec["parameters"] += [{"group": "Parameters", "items": list(new.params)}] if grouped else new.params
+    section = spec["edgewright"]
+    if not (built / "device").is_dir():
+        section.pop("device", None)
+        section["operations"] = [name for name in section["operations"] if name != "export"]
+    path.write_text(_json(spec) + "\n", encoding="utf-8")
+    readme = built / README_FILE
+    readme.write_text(with_table(readme.read_text(encoding="utf-8"), load_block_spec(built)), encoding="utf-8")
+
+
+def _json(value: Any, indent: str = "") -> str:
+    """JSON as people write it: a short list of words or numbers stays on one line."""
+    line = json.dumps(value, ensure_ascii=False)
+    words = isinstance(value, list) and not any(isinstance(inner, (dict, list)) for inner in value)
+    if not isinstance(value, (dict, list)) or not value or (words and len(line) <= _LINE):
+        return line
+    deeper = indent + "  "
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(f"{deeper}{_json(inner, deeper)}" for inner in value) + f"\n{indent}]"
+    pairs = [
+        f"{deeper}{json.dumps(name, ensure_ascii=False)}: {_json(inner, deeper)}"
+        for name, inner in value.items()
+    ]
+    return "{\n" + ",\n".join(pairs) + f"\n{indent}}}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgewright.blocks_init import write_block
+from edgewright.blocks_init import NewBlock, write_block
 from edgewright.errors import UsageError
 from edgewright.plugins import make_plugins
 from edgewright.registry import builtin_folders, resolve
@@ -26,7 +26,7 @@ def plugins():
 
 @pytest.fixture
 def mine(tmp_path):
-    write_block("processing", tmp_path / "mine")
+    write_block(NewBlock("processing", tmp_path / "mine"))
     return tmp_path / "mine"
 
 

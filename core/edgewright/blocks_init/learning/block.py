@@ -8,7 +8,6 @@ import numpy as np
 
 from edgewright_sdk import (
     Context,
-    Export,
     Features,
     FeatureSpec,
     LearningBlock,
@@ -17,6 +16,11 @@ from edgewright_sdk import (
     Params,
     Scores,
 )
+
+# [device
+from edgewright_sdk.export import Export
+
+# device]
 
 
 class TemplateBlock(LearningBlock):
@@ -53,6 +57,8 @@ class TemplateBlock(LearningBlock):
         line = {"name": "mean", "values": mean}
         return [{"kind": "lines", "title": "Means", "x": place, "y": {"label": "value"}, "series": [line]}]
 
+    # [device
+
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device: its tables are data, its code lies in device/."""
         width = features.width
@@ -73,3 +79,5 @@ class TemplateBlock(LearningBlock):
             ],
             tolerance={"absolute": 1e-3, "relative": 1e-3},
         )
+
+    # device]

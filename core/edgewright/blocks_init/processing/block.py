@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from edgewright_sdk import Description, Export, Features, Params, ProcessingBlock, Windows, WindowSpec
+from edgewright_sdk import Description, Features, Params, ProcessingBlock, Windows, WindowSpec
+
+# [device
+from edgewright_sdk.export import Export
+
+# device]
 
 
 class TemplateBlock(ProcessingBlock):
@@ -24,6 +31,25 @@ class TemplateBlock(ProcessingBlock):
         values = np.stack(features, axis=-1).reshape(len(windows), -1)
         return Features(values, self.describe(windows.spec, params).labels)
 
+    def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
+        """Draw the samples of the first window as they are used."""
+        seconds = np.arange(windows.length) / windows.frequency
+        scaled = windows.values[0] * np.float32(params.scale_axes)
+        return [
+            {
+                "kind": "lines",
+                "title": "Scaled samples",
+                "x": {"label": "seconds", "values": seconds.tolist()},
+                "y": {"label": "sample"},
+                "series": [
+                    {"name": axis, "values": values.tolist()}
+                    for axis, values in zip(windows.axes, scaled.T, strict=True)
+                ],
+            }
+        ]
+
+    # [device
+
     def export(self, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device: its tables are data, its code lies in device/."""
         width = len(self.describe(window, params).labels)
@@ -36,3 +62,5 @@ class TemplateBlock(ProcessingBlock):
             inputs=[{"dtype": "float32", "shape": [window["length"], len(window["axes"])]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [width]}],
         )
+
+    # device]
