@@ -10,6 +10,7 @@ COMMANDS = {
     "show": ("edgewright.cli.data.show", "Show classes, durations, rates, gaps and bad files."),
     "split": ("edgewright.cli.data.split", "Show what an impulse trains, calibrates and tests on."),
     "import": ("edgewright.cli.data.import_data", "Write data of any known format as plain CSV, by label."),
+    "transform": ("edgewright.cli.data.transform", "Make new data by a transform block."),
 }
 
 
