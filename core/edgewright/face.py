@@ -122,7 +122,7 @@ class OpenBlock:
             stack.callback(chooser.close)
             self._runner = chooser.choose(block)
             self._prepared = self._runner.prepare(block, on_message)
-            warm = self._runner.name == "process" and block.command is None
+            warm = self._runner.name == "process" and block.command is None and not block.spec.legacy
             self._folder = stack.enter_context(workspace(in_memory=warm))
             self._in, self._out = self._folder / "in", self._folder / "out"
             self._in.mkdir()

@@ -139,6 +139,8 @@ def run_once(
     """
     from edgewright.carrying import carry_out
     from edgewright.runners.limits import limits_of
+    from edgewright.runners.messages import LONGEST_ERROR
+    from edgewright.terminal import printable_line
 
     block = prepared.block
     identity = uuid.uuid4().hex
@@ -159,6 +161,8 @@ def run_once(
     if harvested is None:
         last = said[-1] if said and carried.outcome.reason == "block_error" else {}
         own_words = str(last.get("text", ""))
+        if printable_line(own_words, LONGEST_ERROR) not in carried.outcome.message:
+            own_words = ""  # something else ended it, and the outcome says what
         raise TaskError(
             f"{block.name} {operation}", carried.outcome.reason, own_words or carried.outcome.message,
             log_tail="" if own_words else carried.log_tail, kind=last.get("kind"),

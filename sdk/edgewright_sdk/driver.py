@@ -1,4 +1,4 @@
-"""``python3 -m edgewright_sdk run|serve``: one task from its folder, or many over one process."""
+"""``python3 -m edgewright_sdk run|serve|ask``: one task, many over one process, one by asking a block's server."""
 
 from __future__ import annotations
 
@@ -32,15 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run_parser = commands.add_parser("run", help="one request from IN/request.json, results to OUT")
     serve_parser = commands.add_parser("serve", help='requests as JSON lines on stdin: {"id", "in", "out"}')
+    ask_parser = commands.add_parser(
+        "ask", help="like run, of a processing block of Edge Impulse's that listens here"
+    )
     for sub in (run_parser, serve_parser):
         sub.add_argument("--block", required=True, type=Path, metavar="DIR", help="the block's folder")
-    run_parser.add_argument("--in", required=True, type=Path, dest="in_dir", metavar="DIR")
-    run_parser.add_argument("--out", required=True, type=Path, dest="out_dir", metavar="DIR")
+    for sub in (run_parser, ask_parser):
+        sub.add_argument("--in", required=True, type=Path, dest="in_dir", metavar="DIR")
+        sub.add_argument("--out", required=True, type=Path, dest="out_dir", metavar="DIR")
+    ask_parser.add_argument(
+        "--port", required=True, type=int, help="where it listens on the loopback address"
+    )
+    ask_parser.add_argument(
+        "--wait", type=float, default=120.0, metavar="SECONDS", help="for it to begin to listen"
+    )
     options = parser.parse_args(arguments)
 
     requests, channel = take_standard_streams()
     if options.command == "run":
         return _run(options.block, options.in_dir, options.out_dir, channel)
+    if options.command == "ask":
+        return _ask(options.in_dir, options.out_dir, options.port, options.wait, channel)
     return _serve(options.block, requests, channel)
 
 
@@ -56,7 +68,18 @@ def _run(block: Path, in_dir: Path, out_dir: Path, channel: Channel) -> int:
     try:
         run_task(load_block(block), in_dir, out_dir, channel)
     except Exception as error:
-        channel.send({"type": "error", "text": _report(error), "kind": error_kind(error)})
+        channel.send({"type": "error", "text": report(error), "kind": error_kind(error)})
+        return 1
+    return 0
+
+
+def _ask(in_dir: Path, out_dir: Path, port: int, wait_seconds: float, channel: Channel) -> int:
+    from edgewright_sdk.http_block.ask import ask_task
+
+    try:
+        ask_task(in_dir, out_dir, port, wait_seconds, channel)
+    except Exception as error:
+        channel.send({"type": "error", "text": report(error), "kind": error_kind(error)})
         return 1
     return 0
 
@@ -65,7 +88,7 @@ def _serve(block: Path, requests: int, channel: Channel) -> int:
     try:
         loaded = load_block(block)
     except Exception as error:
-        channel.send({"type": "error", "text": _report(error), "kind": error_kind(error)})
+        channel.send({"type": "error", "text": report(error), "kind": error_kind(error)})
         return 1
     with os.fdopen(requests, "rb") as lines:
         while line := lines.readline(_LONGEST_REQUEST):
@@ -85,13 +108,13 @@ def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any
             raise BlockError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
         run_task(loaded, in_dir, out_dir, channel)
     except (Exception, SystemExit) as error:
-        answer["error"], answer["kind"] = _report(error), error_kind(error)
+        answer["error"], answer["kind"] = report(error), error_kind(error)
     else:
         answer["ok"] = True
     return answer
 
 
-def _report(error: BaseException) -> str:
+def report(error: BaseException) -> str:
     """Log an error, as one line or with its traceback, and return its text for a message."""
     if isinstance(error, BlockError):
         print(error, file=sys.stderr, flush=True)  # noqa: T201 - the log's last line

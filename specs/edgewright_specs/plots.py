@@ -24,6 +24,7 @@ class Axis(WrittenModel):
 
     label: str = ""
     values: list[float] | list[str] | None = None
+    scale: Literal["linear", "log"] = "linear"
 
 
 class Lines(WrittenModel):
@@ -57,6 +58,15 @@ class Image(WrittenModel):
     values: Numbers
 
 
+class EncodedImage(WrittenModel):
+    """An image as a file of its own kind, in base64: as blocks of Edge Impulse give them."""
+
+    kind: Literal["encoded-image"]
+    title: str
+    mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
+    data: str = Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=8 << 20)
+
+
 class Ball(WrittenModel):
     """One cluster of a space."""
 
@@ -79,4 +89,4 @@ class Space(WrittenModel):
 class PlotsFile(WrittenModel):
     """``plots.json``."""
 
-    plots: list[Annotated[Lines | HeatMap | Image | Space, Field(discriminator="kind")]]
+    plots: list[Annotated[Lines | HeatMap | Image | EncodedImage | Space, Field(discriminator="kind")]]

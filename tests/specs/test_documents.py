@@ -95,6 +95,7 @@ PLOTS = {
             "values": [[1.0]],
         },
         {"kind": "image", "title": "t", "width": 1, "height": 1, "channels": 3, "values": [0, 1, 2]},
+        {"kind": "encoded-image", "title": "t", "mime": "image/png", "data": "iVBORw0KGgo="},
     ]
 }
 PROCESSING = {"features": 1, "labels": ["x RMS"], "shape": {"type": "flat", "width": 1}, "dtype": "float32"}

@@ -47,6 +47,7 @@ class Prepared:
     runner: str
     environment: tuple[str, ...]  # sorted "name==version" + python + architecture
     image: str | None = None  # by digest
+    driver: str | None = None  # image of the SDK alone, for the parts of a task that are not the block's
     detail: Mapping[str, str] = field(default_factory=dict)  # goes to the lock, not to the key
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 64 << 10
 MAX_TEXT = 8_000
+#: Of an error, in an outcome's message.
+LONGEST_ERROR = 1000
 #: A block that floods the channel fills its log (which is capped) and not the record of the run.
 MAX_MESSAGES = 10_000
 
@@ -71,7 +73,7 @@ class MessageLines:
             return
         self._messages += 1
         if message["type"] == "error":
-            self.last_error = printable_line(message["text"], 1000)
+            self.last_error = printable_line(message["text"], LONGEST_ERROR)
         if message["type"] == "log":
             self._log(f"{message['text']}\n".encode("utf-8", "backslashreplace"))
         self._on_message(message)

@@ -13,10 +13,11 @@ ew.plot = (plot) => {
     return ew.el("p", { class: "warn" }, `This plot can't be drawn: ${error.message}`);
   }
 };
+ew.scale = (axis) => (axis && axis.scale === "log" ? { type: "log" } : {});
 ew.plots = {
   lines: (plot) => ew.chart(String(plot.title), 300, () => ({
     data: plot.series.map((series, i) => ({ type: "scatter", mode: "lines", name: ew.short(series.name, 30), x: plot.x && plot.x.values, y: series.values, line: { width: 1.5, color: ew.series(i) } })),
-    layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label), yaxis: ew.axis(plot.y && plot.y.label) }),
+    layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label, ew.scale(plot.x)), yaxis: ew.axis(plot.y && plot.y.label, ew.scale(plot.y)) }),
   })),
   heatmap: (plot) => ew.chart(String(plot.title), 320, () => ({
     data: [{ type: "heatmap", z: plot.values, x: plot.x && plot.x.values, y: plot.y && plot.y.values, colorscale: "Viridis", hoverinfo: "x+y+z" }],
@@ -32,6 +33,11 @@ ew.plots = {
     }
     context.putImageData(image, 0, 0);
     return canvas;
+  },
+  // In an <img> an SVG runs no script and fetches nothing.
+  "encoded-image": (plot) => {
+    if (!["image/png", "image/jpeg", "image/svg+xml"].includes(plot.mime) || !/^[A-Za-z0-9+/]*={0,2}$/.test(plot.data)) throw new Error(`an image of kind ${plot.mime}`);
+    return ew.el("img", { src: `data:${plot.mime};base64,${plot.data}`, alt: String(plot.title), class: "image" });
   },
   unknown: (plot) => ew.el("p", { class: "note" }, `This page can't draw a plot of kind “${plot.kind}”.`),
 };

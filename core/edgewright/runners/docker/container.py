@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.runners.docker.errors import engine_failures
 from edgewright.runners.messages import MessageLines
+from edgewright.terminal import printable_line
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,18 +29,23 @@ KILL_SECONDS = 15.0
 CONFLICT = 409
 #: Of stderr, to tell a command that can't be executed from one that failed.
 FIRST_BYTES = 512
+TAIL_BYTES = 500
 
 
 class Container:
-    """A context: created on entering, removed on leaving, whatever happens between."""
+    """A context: created on entering, removed on leaving, whatever happens between.
+
+    Without ``on_message`` all that it writes is log: a service has nobody to speak to.
+    """
 
     def __init__(
-        self, api: APIClient, arguments: dict[str, Any], log: LogFile, on_message: OnMessage
+        self, api: APIClient, arguments: dict[str, Any], log: LogFile, on_message: OnMessage | None
     ) -> None:
         self._api = api
         self._arguments = arguments
         self._log = log
-        self._lines = MessageLines(on_message, log.write)
+        self._lines = None if on_message is None else MessageLines(on_message, log.write)
+        self._tail = b""
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self._stream: Any = None
@@ -93,7 +99,13 @@ class Container:
     @property
     def last_error(self) -> str:
         """What the block said last of why it failed; complete once :meth:`state` has been asked."""
-        return self._lines.last_error
+        return "" if self._lines is None else self._lines.last_error
+
+    @property
+    def last_line(self) -> str:
+        """The last line that a service wrote, which mostly says why it ended."""
+        lines = [line for line in self._tail.decode("utf-8", "replace").splitlines() if line.strip()]
+        return printable_line(lines[-1].strip(), TAIL_BYTES) if lines else ""
 
     def state(self) -> dict[str, Any]:
         """How it ended: the engine's ``State``, once all output is read. Raises what the engine raises."""
@@ -129,8 +141,12 @@ class Container:
 
         try:
             for channel, data in frames_iter(self._stream, tty=False):
-                if channel == STDOUT:
+                if self._lines is None:
+                    self._tail = (self._tail + data)[-TAIL_BYTES:]
+                if channel == STDOUT and self._lines is not None:
                     self._lines.feed(data)
+                elif channel == STDOUT:
+                    self._log.write(data)
                 else:
                     if len(self.first_error) < FIRST_BYTES:
                         self.first_error += data[:FIRST_BYTES]
@@ -140,7 +156,8 @@ class Container:
         except ValueError:  # the stream was closed while it was read
             pass
         finally:
-            self._lines.finish()
+            if self._lines is not None:
+                self._lines.finish()
 
     def _begin(self, work: Any) -> None:
         thread = threading.Thread(target=work, daemon=True, name=f"{work.__name__} {self.id[:12]}")

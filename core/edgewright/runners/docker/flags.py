@@ -13,7 +13,7 @@ from edgewright.images.context import BLOCK_FOLDER
 from edgewright.runners.environment import task_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from docker import APIClient
 
@@ -28,6 +28,7 @@ TMP = "/tmp"
 #: Where a task's service listens; each task has a loopback network of its own, so one number does for all.
 SERVICE_PORT = 4446
 HOSTNAME = "block"
+LOOPBACK = "127.0.0.1"
 NOFILE = 4096
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -65,8 +66,10 @@ def create_arguments(
     capabilities: Capabilities,
     user: User,
     labels: Mapping[str, str],
+    hosts: Sequence[str] = (),
+    beside: str | None = None,
 ) -> dict[str, Any]:
-    """Return the arguments of ``APIClient.create_container`` for one task.
+    """Return the arguments of ``APIClient.create_container`` for one part of a task.
 
     Parameters
     ----------
@@ -74,25 +77,35 @@ def create_arguments(
         The engine's description of the image, which is named by its content id.
     labels : mapping of str to str
         Whose container it is.
+    hosts : sequence of str
+        Names that mean the loopback address.
+    beside : str, optional
+        Id of the container whose loopback network this one shares, with its host name and `hosts`; without it the
+        container has one of its own. Neither has any other.
     """
     config = image.get("Config") or {}
+    network = {"network_mode": "none", "extra_hosts": dict.fromkeys(hosts, LOOPBACK)}
+    if beside is not None:
+        network = {"network_mode": f"container:{beside}"}
     return {
         "image": image["Id"],
         **_command(part, job, config),
         "user": user.inside,
-        "hostname": HOSTNAME,
+        **({} if beside is not None else {"hostname": HOSTNAME}),
         "environment": _environment(part, job, config),
         "labels": dict(labels),
         "healthcheck": {"test": ["NONE"]},
         "use_config_proxy": False,  # it would put the host's proxies into the task's environment
-        "host_config": _host_config(api, part, job, config, capabilities),
+        "host_config": _host_config(api, part, job, config, capabilities, network),
     }
 
 
 def enforced_limits(job: Job, capabilities: Capabilities, user: User) -> dict[str, Any]:
-    """Return what holds for this task, as its record states it."""
+    """Return what holds for this task, as its record states it; a task with a service has two such containers."""
     limits = job.limits
+    block = job.prepared.block
     held: dict[str, Any] = {
+        "service": job.contract.has_service(block, job.request.get("operation", "describe")),
         "seconds": limits.seconds,
         "memory_bytes": limits.memory_bytes,
         "swap_bytes": 0,
@@ -116,7 +129,12 @@ def enforced_limits(job: Job, capabilities: Capabilities, user: User) -> dict[st
 
 
 def _host_config(
-    api: APIClient, part: Part, job: Job, config: Mapping[str, Any], capabilities: Capabilities
+    api: APIClient,
+    part: Part,
+    job: Job,
+    config: Mapping[str, Any],
+    capabilities: Capabilities,
+    network: Mapping[str, Any],
 ) -> dict[str, Any]:
     from docker.types import LogConfig, Ulimit
 
@@ -129,7 +147,7 @@ def _host_config(
     if memory and "swap" not in capabilities.unenforced:
         memory["memswap_limit"] = limits.memory_bytes
     result: dict[str, Any] = api.create_host_config(
-        network_mode="none",
+        **network,
         read_only=True,
         cap_drop=["ALL"],
         security_opt=security,
@@ -160,16 +178,34 @@ def _host_config(
     return result
 
 
-def launch_of(job: Job) -> Launch:
-    """What a container's task starts, by the contract of its block."""
+def launch_of(job: Job, image: Mapping[str, Any]) -> Launch:
+    """What a container's task starts, by the contract of its block, whose image is described by the engine."""
     in_dir, out_dir = _places(job)
-    seen = Seen(BLOCK_FOLDER, in_dir, out_dir, "python3", SERVICE_PORT)
+    port = _service_port(job, image.get("Config") or {})
+    seen = Seen(BLOCK_FOLDER, in_dir, out_dir, "python3", port)
     return job.contract.launch(job.prepared.block, job.request, seen)
+
+
+def _service_port(job: Job, config: Mapping[str, Any]) -> int:
+    """Where a task's service listens: what a processing block says of itself, since not every one reads PORT."""
+    block = job.prepared.block
+    if block.type != "processing":
+        return SERVICE_PORT
+    if block.spec.info.port is not None:
+        return block.spec.info.port
+    exposed = [
+        int(text.partition("/")[0]) for text in config.get("ExposedPorts") or () if text.endswith("/tcp")
+    ]
+    return SERVICE_PORT if SERVICE_PORT in exposed or not exposed else min(exposed)
 
 
 def _command(part: Part, job: Job, config: Mapping[str, Any]) -> dict[str, Any]:
     """Command and working folder: the contract's, or what the image itself starts and where."""
     own = config.get("WorkingDir") or "/"
+    if part.argv is None and part.prologue:
+        program = [*(config.get("Entrypoint") or ()), *(part.arguments or config.get("Cmd") or ())]
+        shell = ["/bin/sh", "-c", f'{part.prologue}\nexec "$@"', "sh"]
+        return {"entrypoint": shell, "command": program, "working_dir": own}
     if part.argv is None:
         return (
             {"command": list(part.arguments), "working_dir": own} if part.arguments else {"working_dir": own}

@@ -7,17 +7,18 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from edgewright.contracts import contract_of
 from edgewright.errors import RunnerUnavailableError
 from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.docker.capabilities import ask_capabilities
-from edgewright.runners.docker.container import Container
-from edgewright.runners.docker.errors import engine_failures, explain, is_not_found
-from edgewright.runners.docker.flags import create_arguments, enforced_limits, launch_of, task_user
+from edgewright.runners.docker.errors import engine_failures, explain
+from edgewright.runners.docker.flags import enforced_limits, task_user
 from edgewright.runners.docker.lease import Lease, sweep
 from edgewright.runners.docker.ownership import open_task_folders, take_back
-from edgewright.runners.docker.verdict import REMOVED, Verdict, judge_exit
+from edgewright.runners.docker.task import Task
+from edgewright.runners.docker.verdict import Verdict
 from edgewright.runners.logs import LogFile
-from edgewright.runners.watch import OutWatch
+from edgewright_specs.interface import LEGACY_OPERATIONS
 
 if TYPE_CHECKING:
     from threading import Event
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from edgewright.registry import Block
     from edgewright.runners.base import Job, OnMessage
     from edgewright.runners.docker.capabilities import Capabilities
-
-POLL_SECONDS = 0.05
 
 
 class DockerRunner:
@@ -66,15 +65,21 @@ class DockerRunner:
             The image can't be built.
         """
         from edgewright.images.blocks import build_block
+        from edgewright.images.driver import build_driver
 
         missing = self.available()
         if missing:
             raise RunnerUnavailableError(
                 f"runner 'docker' can't work here: {missing}", hint="start Docker, or set DOCKER_HOST"
             )
-        image = build_block(block, lambda line: on_message({"type": "log", "text": line}))
+
+        def tell(line: str) -> None:
+            on_message({"type": "log", "text": line})
+
+        image = build_block(block, tell)
         detail = {"image": image.id, "tag": image.tag}
-        return Prepared(block, self.name, image.environment, image=image.id, detail=detail)
+        driver = build_driver(tell) if _has_service(block) else None
+        return Prepared(block, self.name, image.environment, image=image.id, driver=driver, detail=detail)
 
     def run(self, job: Job, cancel: Event, on_message: OnMessage) -> Outcome:
         """Run one task to its end. What the block or the engine does wrong is in the outcome, never raised."""
@@ -144,91 +149,16 @@ class DockerRunner:
         log: LogFile,
         capabilities: Capabilities,
     ) -> Verdict:
-        from edgewright.images.engine import inspect_image
-
-        name = job.prepared.image or ""
-        image = inspect_image(name) if name else None
-        if image is None:
-            return Verdict("infra", f"its image {name or '(none)'} is gone; run again to have it built")
-        if image.get("Architecture") not in (None, "", capabilities.architecture):
-            theirs, ours = image["Architecture"], capabilities.architecture
-            return Verdict("refused", f"its image is for {theirs}, the engine runs {ours}")
-        labels = self._lease.labels(job.run_id, job.id)
-        arguments = create_arguments(
-            api,
-            job,
-            launch_of(job).main,
-            image=image,
-            capabilities=capabilities,
-            user=task_user(capabilities),
-            labels=labels,
-        )
-        container = Container(api, arguments, log, on_message)
+        task = Task(api, job, capabilities, self._lease.labels(job.run_id, job.id), log)
         try:
-            with container:
-                deadline = time.monotonic() + job.limits.seconds
-                try:
-                    container.start()
-                except engine_failures() as problem:
-                    return _judge_start(problem)
-                return _watch(container, job, cancel, deadline)
+            return task.run(cancel, on_message)
         finally:
-            self._clean = self._clean and container.removed
+            self._clean = self._clean and task.clean
 
 
-def _judge_start(problem: Exception) -> Verdict:
-    """Judge a container that never ran: an image whose command can't run is the block's fault, the rest is not."""
-    text = explain(problem)
-    faults = (
-        "executable file not found",
-        "permission denied",
-        "no such file or directory",
-        "exec format error",
-    )
-    if getattr(problem, "status_code", None) == 400 and any(fault in text.lower() for fault in faults):
-        return Verdict("refused", f"its command can't be executed: {text}")
-    return Verdict("infra", f"the container can't be started: {text}")
-
-
-def _watch(container: Container, job: Job, cancel: Event, deadline: float) -> Verdict:
-    """Wait for the container's end, or bring it about."""
-    limits = job.limits
-    watch = OutWatch(job.out_dir, limits)
-    stopped: Verdict | None = None
-    dead = True
-    while not container.wait(POLL_SECONDS):
-        exceeded = watch.due()
-        if exceeded:
-            stopped, dead = Verdict("limit", exceeded), container.kill()
-        elif cancel.is_set():
-            stopped, dead = Verdict("cancelled", "cancelled"), container.stop(limits.grace_seconds, cancel)
-        elif time.monotonic() >= deadline:
-            message = f"ran longer than its limit of {limits.seconds:g} s"
-            stopped, dead = Verdict("timeout", message), container.stop(limits.grace_seconds, cancel)
-        if stopped is not None:
-            break
-    if not dead:
-        return Verdict(
-            "infra", f"{stopped.message if stopped else ''}; but the engine can't end its container"
-        )
-    if container.problem is not None:
-        return _judge_lost(container.problem)
-    try:
-        state = container.state()
-    except engine_failures() as problem:
-        return _judge_lost(problem)
-    if stopped is not None:
-        return stopped._replace(exit_code=int(state.get("ExitCode", -1)))
-    verdict = judge_exit(state, container.first_error)
-    exceeded = watch.look()
-    if exceeded and verdict.reason in ("ok", "block_error"):
-        return verdict._replace(reason="limit", message=exceeded)
-    if verdict.reason == "block_error" and container.last_error:
-        return verdict._replace(message=f"{verdict.message}: {container.last_error}")
-    return verdict
-
-
-def _judge_lost(problem: Exception) -> Verdict:
-    if is_not_found(problem):
-        return Verdict("infra", REMOVED)
-    return Verdict("infra", f"the engine failed: {explain(problem)}")
+def _has_service(block: Block) -> bool:
+    """Whether a task of this block may have a part that is not the block's own."""
+    if not block.spec.legacy:
+        return False
+    contract = contract_of(block)
+    return any(contract.has_service(block, operation) for operation in LEGACY_OPERATIONS[block.type])

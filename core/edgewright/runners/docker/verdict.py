@@ -57,6 +57,15 @@ def judge_exit(state: Mapping[str, Any], first_error: bytes) -> Verdict:
     return Verdict("block_error", f"exit code {code}", code)
 
 
+def judge_service(state: Mapping[str, Any], first_error: bytes, last_line: str) -> Verdict:
+    """Judge a service that ended before the task that needs it: that is never well."""
+    verdict = judge_exit(state, first_error)
+    if verdict.reason == "ok":
+        verdict = Verdict("block_error", "exit code 0", 0)
+    said = f": {last_line}" if last_line and verdict.reason == "block_error" else ""
+    return verdict._replace(message=f"its server ended before the task was done: {verdict.message}{said}")
+
+
 def signal_name(code: int) -> str | None:
     """Name of the signal that an exit code above 128 stands for."""
     try:

@@ -1,0 +1,203 @@
+"""Edge Impulse's processing blocks, unchanged: a server in one container, the driver that asks it in another."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgewright.errors import TaskError
+from edgewright.plugins import make_plugins
+from edgewright.registry import Block, resolve
+from edgewright.request_folder import put_array, put_request
+from edgewright.runners.base import Limits, Prepared
+from edgewright.runners.docker import DockerRunner
+from edgewright.single import Finished, run_once
+from edgewright_specs.parameters import resolve_params
+
+pytestmark = pytest.mark.docker
+
+HERE = Path(__file__).parent
+WINDOW: Any = {"kind": "time-series", "length": 8, "axes": ["accX", "accY"], "frequency": 62.5}
+WINDOWS = np.random.default_rng(5).standard_normal((6, 8, 2)).astype(np.float32)
+PEAKS = np.stack([WINDOWS.min(axis=1), WINDOWS.max(axis=1)], axis=2).reshape(6, 4)
+OURS = {"label": f"org.edgewright.pid={os.getpid()}"}
+LABELS = ["accX Minimum", "accX Maximum", "accY Minimum", "accY Maximum"]
+
+Ask = Callable[..., Finished]
+
+
+@pytest.fixture(scope="session")
+def peak(engine: Any) -> Block:
+    return resolve("legacy/http_peak", HERE, make_plugins(), type="processing")
+
+
+@pytest.fixture(scope="session")
+def ready(peak: Block) -> Prepared:
+    return DockerRunner().prepare(peak, lambda _message: None)
+
+
+@pytest.fixture
+def ask(
+    runner: DockerRunner, ready: Prepared, peak: Block, short: Limits, tmp_path: Path, engine: Any
+) -> Ask:
+    def start(
+        operation: Any, windows: Any = WINDOWS, *, cancel: Any = None, limits: Any = None, **params: Any
+    ) -> Finished:
+        in_dir, work = tmp_path / f"in-{time.monotonic_ns()}", tmp_path / "work"
+        in_dir.mkdir()
+        work.mkdir(exist_ok=True)
+        inputs = {} if operation == "describe" else {"windows": put_array(in_dir, "windows", windows)}
+        put_request(in_dir, operation, resolve_params(peak.spec, params), inputs=inputs, window=WINDOW)
+        return run_once(
+            runner,
+            ready,
+            in_dir,
+            work,
+            operation=operation,
+            limits=replace(short, **(limits or {})),
+            cancel=cancel,
+        )
+
+    return start
+
+
+def features(finished: Finished) -> Any:
+    return np.load(finished.outputs["features"])
+
+
+def document(finished: Finished, name: str) -> Any:
+    return json.loads(finished.outputs[name].read_text(encoding="utf-8"))
+
+
+def test_the_block_is_described_by_its_own_answer(ask: Ask) -> None:
+    described = document(ask("describe"), "description")
+    assert described == {
+        "features": 4, "labels": LABELS, "shape": {"type": "flat", "width": 4}, "dtype": "float32"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", ["", "no-batch"])
+def test_features_are_the_blocks_own_bytes(ask: Ask, trouble: str) -> None:
+    finished = ask("transform", trouble=trouble)
+    assert features(finished).tobytes() == PEAKS.tobytes()
+    assert "asked for" in finished.log  # what the server prints is in the task's log
+    assert "Listening on host 127.0.0.1 port 4446" in finished.log
+
+
+def test_state_is_fed_from_window_to_window(ask: Ask) -> None:
+    given = features(ask("transform", trouble="state"))
+    assert given.tobytes() == (PEAKS.astype(np.float64) + np.arange(6)[:, None]).astype(np.float32).tobytes()
+
+
+def test_no_windows_give_no_rows(ask: Ask) -> None:
+    assert features(ask("transform", WINDOWS[:0])).shape == (0, 4)
+
+
+def test_parameters_arrive_as_the_platform_sends_them(ask: Ask) -> None:
+    (label, *_) = document(ask("describe", trouble="echo", count=5, scale_axes=1.5), "description")["labels"]
+    assert label == "[3, 62.5, 1.5, 5]"
+    (label, *_) = document(ask("describe", trouble="echo", count=None), "description")["labels"]
+    assert label == "[3, 62.5, 1, null]"
+
+
+def test_graphs_become_plots(ask: Ask) -> None:
+    finished = ask("plot", WINDOWS[:1])
+    signal, power, picture = document(finished, "plots")["plots"]
+    assert signal["x"] == {"label": "Sample", "values": [float(n) for n in range(8)]}
+    assert [series["name"] for series in signal["series"]] == ["accX", "accY"]
+    assert np.array_equal(np.float32(signal["series"][1]["values"]), WINDOWS[0, :, 1])
+    assert power["y"]["scale"] == "log"
+    assert len(power["series"][0]["values"]) == 2
+    assert (picture["kind"], picture["mime"]) == ("encoded-image", "image/png")
+    assert any("Broken" in warning for warning in finished.warnings)
+
+
+def test_nothing_but_the_driver_can_be_reached(ask: Ask) -> None:
+    reached = features(ask("transform", WINDOWS[:1], trouble="network"))[0]
+    assert reached.tolist() == [0.0] * 6  # no address answers, and neither folder of the task is there
+
+
+def test_a_block_that_refuses_zeros_is_described_by_noise(ask: Ask) -> None:
+    assert document(ask("describe", trouble="zeros"), "description")["labels"] == LABELS
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason", "said"),
+    [
+        ("refuse", "block_error", "the block says: scale-axes is 1: choose another"),
+        ("die", "block_error", "its server ended before the task was done: exit code 3: giving up"),
+        ("nan", "block_error", "'accX Maximum' of window 0 is nan"),
+        ("ragged", "block_error", "window .* has . features, window 0 has"),
+        ("status", "block_error", "answers /batch with 500: '<html>Internal error</html>'"),
+        ("garbage", "block_error", "answers /batch with no JSON object: 'not json'"),
+        ("memory", "oom", "its server ended before the task was done: .* for want of memory"),
+    ],
+)
+def test_what_a_block_does_wrong_is_said(ask: Ask, trouble: str, reason: str, said: str, engine: Any) -> None:
+    with pytest.raises(TaskError, match=said) as caught:
+        ask("transform", trouble=trouble, limits={"memory_bytes": 96 << 20})
+    assert caught.value.reason == reason
+
+
+def test_the_task_is_cancelled_and_timed_with_its_server(ask: Ask, runner: DockerRunner, engine: Any) -> None:
+    cancel = threading.Event()
+    threading.Timer(1.5, cancel.set).start()
+    with pytest.raises(TaskError) as caught:
+        ask("transform", trouble="sleep", cancel=cancel)
+    assert caught.value.reason == "cancelled"
+    with pytest.raises(TaskError) as caught:
+        ask("transform", trouble="sleep", limits={"seconds": 2})
+    assert caught.value.reason == "timeout"
+    assert engine.containers(all=True, filters=OURS) == []
+
+
+def test_both_containers_have_the_strict_profile(ask: Ask, engine: Any) -> None:
+    seen: list[dict[str, Any]] = []
+    cancel = threading.Event()
+
+    def look() -> None:
+        until = time.monotonic() + 20
+        while len(seen) < 2 and time.monotonic() < until:
+            found = engine.containers(filters=OURS)
+            mine = [engine.inspect_container(one["Id"]) for one in found]
+            pairs = [one for one in mine if one["HostConfig"]["NetworkMode"].startswith("container:")]
+            if pairs:
+                name = pairs[0]["HostConfig"]["NetworkMode"].partition(":")[2]
+                seen.extend([pairs[0], engine.inspect_container(name)])
+            time.sleep(0.02)
+        cancel.set()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    with pytest.raises(TaskError):
+        ask("transform", trouble="sleep", cancel=cancel)
+    thread.join()
+    driver, service = seen
+    assert service["HostConfig"]["NetworkMode"] == "none"
+    assert service["Mounts"] == []
+    assert {mount["Destination"] for mount in driver["Mounts"]} == {"/in", "/out"}
+    for one in seen:
+        host = one["HostConfig"]
+        assert host["ReadonlyRootfs"] is True
+        assert host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"][0] == "no-new-privileges"
+        assert host["PidsLimit"] > 0
+        assert host["Memory"] == host["MemorySwap"] == 256 << 20
+        assert one["Config"]["Labels"]["org.edgewright.run"]
+        assert one["Config"]["User"] not in ("", "0:0")
+    assert service["Config"]["Entrypoint"] == ["python3", "-u", "server.py"]
+
+
+def test_export_is_refused_and_says_what_to_do(ask: Ask) -> None:
+    with pytest.raises(TaskError, match=r"no device code .*docs/authoring.md") as caught:
+        ask("export")
+    assert caught.value.reason == "refused"
