@@ -161,6 +161,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "device": "Has device code: true, or where and what it is.",
         "reads": "What a learning block reads: features, or the windows themselves (images, mostly).",
         "training": "What a learning block may learn from.",
+        "validation": "Keep 20 % of a learning block's training windows, by group and label, to validate by.",
         "command": "Speaks the file contract by this command, in any language, where it has no `block.py`.",
         "secrets": "Names of secrets that it reads from files; where their values are, the impulse says.",
         "undeclared_files": "What is said of files in /out that no output names.",
