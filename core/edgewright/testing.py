@@ -9,6 +9,7 @@ A pytest plugin (entry point ``edgewright``), so nothing has to be configured::
     def test_block_keeps_its_promises(check):
         check()
 
+``parametrize_with_checks(FOLDER, skip=["effect"])`` leaves a check out.
 One test a promise; what can't be checked here (no engine, no device code) is skipped and says why. ``--no-docker``
 leaves containers out.
 """
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from edgewright.conformance import Bench, Check
 
@@ -84,13 +85,17 @@ class Promise:
         return f"Promise({self.block!r}, {self.check.name!r})"
 
 
-def parametrize_with_checks(block: Path | str) -> Callable[[Callable[..., Any]], Any]:
+def parametrize_with_checks(
+    block: Path | str, *, skip: Collection[str] = ()
+) -> Callable[[Callable[..., Any]], Any]:
     """Make a test function one test for every promise of a block.
 
     Parameters
     ----------
     block : Path or str
         The block's folder, or a built-in name.
+    skip : collection of str
+        Names of checks to leave out, as with ``edgewright blocks check --skip``.
 
     Returns
     -------
@@ -103,7 +108,13 @@ def parametrize_with_checks(block: Path | str) -> Callable[[Callable[..., Any]],
 
     found = resolve(str(block), Path.cwd(), make_plugins())
     reference = str(block) if found.builtin else str(found.folder)
-    promises = [pytest.param(Promise(reference, check), id=check.name) for check in checks_for(found.type)]
+    checks = checks_for(found.type, legacy=found.spec.legacy)
+    unknown = sorted(set(skip) - {check.name for check in checks})
+    if unknown:
+        raise ValueError(f"no check {unknown[0]!r}; checks: {', '.join(check.name for check in checks)}")
+    promises = [
+        pytest.param(Promise(reference, check), id=check.name) for check in checks if check.name not in skip
+    ]
     return pytest.mark.parametrize("check", promises)
 
 

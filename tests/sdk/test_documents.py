@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from edgewright_blocks import parameter_tables
 from edgewright_sdk import Params, load_block
 from edgewright_sdk.driver import run_task
 from edgewright_sdk.messages import Channel
 from edgewright_specs.catalog import load_file
 from edgewright_specs.parameters import load_block_spec, resolve_params
+from edgewright_specs.readme import has_table, with_table
 
 from .conftest import BLOCKS
 
@@ -89,4 +88,5 @@ def test_a_block_folder_is_whole(path):
     names = {p.name for p in path.parent.iterdir()}
     assert {"block.py", "Dockerfile", "requirements.txt", "README.md", "tests"} <= names
     readme = (path.parent / "README.md").read_text(encoding="utf-8")
-    assert parameter_tables.updated(readme, json.loads(path.read_text())) == readme
+    assert has_table(readme)
+    assert with_table(readme, load_block_spec(path.parent)) == readme

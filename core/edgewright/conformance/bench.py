@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,37 +11,41 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from edgewright.errors import TaskError
+from edgewright.errors import EdgewrightError, TaskError
 from edgewright.single import Finished, run_once, workspace
 from edgewright.trees import iter_files
-from edgewright_specs.interface import RESULT_FILE
+from edgewright_specs.interface import REQUEST_FILE, RESULT_FILE
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from numpy.typing import NDArray
 
+    from edgewright.conformance.checks import Verdict
+    from edgewright.conformance.programs import Deed
     from edgewright.conformance.requests import Request
     from edgewright.plugins import Plugins
     from edgewright.registry import Block
     from edgewright.runners.base import Prepared, Runner
 
 How = Literal["warm", "cold", "docker"]
-
-#: A block that raises BlockError ends with its own sentence, any other exception with ``SomeError: …``.
-_EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception|Exit|Interrupt|Warning|Iteration)\b(:|$)")
+Cause = Literal["refused", "request", "output", "fault", "ended"]
 
 ANSWER_SECONDS = 120.0
 
 
 class RefusedError(Exception):
-    """A block that ended other than ``ok``; ``clean`` says that it did so on purpose, with a sentence of its own."""
+    """A block that ended other than ``ok``.
+
+    ``cause`` is what it calls its error, or ``ended`` where it said nothing; ``clean`` says that it did so on purpose,
+    with a sentence of its own.
+    """
 
     def __init__(self, error: TaskError) -> None:
-        message = error.message.removeprefix(f"{error.task}: {error.reason}: ")
-        super().__init__(message)
+        super().__init__(error.said)
         self.error = error
-        self.clean = error.reason == "block_error" and not _EXCEPTION.match(message)
+        self.cause: Cause = error.kind if error.kind is not None else "ended"
+        self.clean = error.reason == "block_error" and self.cause in ("refused", "request")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Answer:
 
     outputs: dict[str, Path]
     log: str = ""
+    strays: tuple[str, ...] = ()  # files that no output names; not looked for in a warm worker's folder
 
     def array(self, name: str) -> NDArray[Any]:
         """Read an output that is an array."""
@@ -93,7 +97,10 @@ class Bench:
         self.plugins = plugins
         self._runners = plugins.runners()
         self._docker = docker
-        self.made: dict[str, Path] = {}  # what checks made once and share
+        self.made: dict[str, Any] = {}  # what checks made once and share
+        self.verdicts: dict[str, Verdict] = {}
+        self.observed: dict[str, tuple[Deed, ...]] = {}  # by operation
+        self._known: dict[tuple[str, str], Answer | Exception] = {}
         self._numbers = count()
         self._stack = ExitStack()
         self._prepared: dict[str, Prepared] = {}
@@ -117,18 +124,59 @@ class Bench:
         RefusedError
             The block ended other than ``ok``.
         """
+        return self._ask(self._written(request), request, how)
+
+    def once(self, request: Request, how: How = "cold") -> Answer:
+        """The first answer to a request, remembered: for checks that need one, whichever came before them.
+
+        Raises
+        ------
+        RefusedError, EdgewrightError
+            As the first time.
+        """
+        folder = self._written(request)
+        key = (how, sha256((folder / "in" / REQUEST_FILE).read_bytes()).hexdigest())
+        if key not in self._known:
+            try:
+                self._known[key] = self._ask(folder, request, how)
+            except (RefusedError, EdgewrightError) as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, Exception):
+            raise known
+        return known
+
+    def _written(self, request: Request) -> Path:
         folder = self.new_folder()
+        (folder / "in").mkdir()
+        request.write(folder / "in")
+        return folder
+
+    def _ask(self, folder: Path, request: Request, how: How) -> Answer:
         in_dir = folder / "in"
-        in_dir.mkdir()
-        request.write(in_dir)
         try:
-            if how == "warm":
+            if how == "warm" and self.python:
                 return self._warm(in_dir, folder / "out")
-            runner = self._runners["docker" if how == "docker" else "process"]
+            runner = self.runner("docker" if how == "docker" else self.home)
             finished = run_once(runner, self.prepared(runner), in_dir, folder, operation=request.operation)
         except TaskError as error:
             raise RefusedError(error) from error
         return _answer(finished)
+
+    @property
+    def python(self) -> bool:
+        """Whether the SDK's driver runs it, from a folder: then it can be kept warm, and watched."""
+        return self.block.folder is not None and not self.block.spec.legacy and self.block.command is None
+
+    @property
+    def home(self) -> str:
+        """The runner that a cold request goes to: a container only where a process can't do."""
+        foreign = self.block.folder is None or (self.block.spec.legacy and self.no_docker() is None)
+        return "docker" if foreign else "process"
+
+    def runner(self, name: str) -> Runner:
+        """A runner by its name."""
+        return self._runners[name]
 
     def prepared(self, runner: Runner) -> Prepared:
         """The block made ready by a runner, once."""
@@ -169,4 +217,4 @@ class Bench:
 
 
 def _answer(finished: Finished) -> Answer:
-    return Answer(dict(finished.outputs), finished.log)
+    return Answer(dict(finished.outputs), finished.log, tuple(finished.strays))

@@ -1,22 +1,20 @@
-"""What the checks of all types of block share."""
+"""What the checks of all types of block share: the spec, its values, and refusals."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from edgewright.conformance.bench import RefusedError
 from edgewright.conformance.checks import BrokenPromiseError, NotApplicableError
 from edgewright_specs.parameters import load_block_spec, resolve_params
+from edgewright_specs.problems import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from edgewright.conformance.bench import Answer, Bench
+    from edgewright.conformance.bench import Bench
     from edgewright.conformance.requests import Request
-
-#: The SDK's word for features that are not finite: with finite windows it is the block's fault, not a refusal.
-_NOT_FINITE = re.compile(r"feature .* of window \d+ is -?(nan|inf)\b")
+    from edgewright_specs.parameters import BlockSpec
 
 #: How many faults one message lists.
 SHOWN = 5
@@ -31,9 +29,8 @@ def check_spec(bench: Bench) -> str | None:
     if spec.warnings:
         listed = "\n".join(str(problem) for problem in spec.warnings[:SHOWN])
         raise BrokenPromiseError(f"the spec loads, but:\n{listed}", "mend what is named")
-    if spec.legacy:
-        raise NotApplicableError("a file without an `edgewright` object: only its own contract binds it")
-    missing = [name for name in ("Dockerfile", "requirements.txt") if not (folder / name).is_file()]
+    needed = ["Dockerfile", "requirements.txt"] if (folder / "block.py").is_file() else ["Dockerfile"]
+    missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise BrokenPromiseError(
             f"no {' and no '.join(missing)}", "two lines do: FROM edgewright/base:latest, COPY . /block"
@@ -47,41 +44,23 @@ def complete(bench: Bench, given: Mapping[str, Any] | None = None) -> dict[str, 
     return resolve_params(bench.block.spec, dict(given or {}))
 
 
-def same_bytes(one: Answer, other: Answer, what: str, remedy: str) -> None:
-    """Fail unless two answers hold the same files with the same bytes."""
-    first, second = one.digests(), other.digests()
-    if first == second:
-        return
-    different = sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
-    raise BrokenPromiseError(
-        f"{what}: {', '.join(different[:SHOWN])} differ{_how_much(one, other, different)}", remedy
-    )
-
-
-def _how_much(one: Answer, other: Answer, names: Sequence[str]) -> str:
-    import numpy as np
-
-    for name in names:
-        if name in one.outputs and name in other.outputs and one.outputs[name].suffix == ".npy":
-            a, b = one.array(name), other.array(name)
-            if a.shape != b.shape or a.dtype != b.dtype:
-                return f" ({a.dtype} {a.shape} and {b.dtype} {b.shape})"
-            if a.dtype.kind == "f" and a.size:
-                return f" (at most by {np.abs(a.astype(np.float64) - b).max():.3g})"
-    return ""
+def declares(bench: Bench, operation: str) -> bool:
+    """Whether the spec says that the block has an operation; one that lists none may have all."""
+    section = bench.block.spec.edgewright
+    return section is None or section.operations is None or operation in section.operations
 
 
 def check_variants(
     bench: Bench, tried: Iterable[tuple[str, dict[str, Any]]], works: Callable[[dict[str, Any]], None]
 ) -> str:
-    """Try parameter sets: each must work, or be refused by the block in its own words."""
+    """Try parameter sets: each must work, or be refused by the block in its own words; and none beyond a limit is taken."""
     faults, refused, count = [], 0, 0
     for name, given in tried:
         count += 1
         try:
             works(complete(bench, given))
         except RefusedError as error:
-            if error.clean and not _NOT_FINITE.match(str(error)):
+            if error.clean:
                 refused += 1
                 continue
             faults.append(f"{name}: {error.error.reason}: {error}")
@@ -94,7 +73,35 @@ def check_variants(
             "let the block work with these values, refuse them by BlockError (what was got, what is allowed), "
             "or narrow min, max and valid in parameters.json",
         )
-    return f"{count} tried, {refused} refused plainly" if refused else f"{count} tried"
+    notes = [f"{count} tried"]
+    notes += [f"{refused} refused plainly"] if refused else []
+    beyond = _refused_beyond(bench.block.spec)
+    notes += [f"{beyond} beyond a limit are refused before the block"] if beyond else []
+    return ", ".join(notes)
+
+
+def _refused_beyond(spec: BlockSpec) -> int:
+    """Count values just outside what a parameter allows; each must be refused when parameters are completed."""
+    count = 0
+    for parameter in spec.parameters:
+        if parameter.readonly or parameter.type == "secret":
+            continue
+        values: list[Any] = []
+        if parameter.type in ("int", "float"):
+            values += [] if parameter.min is None else [int(parameter.min) - 1]
+            values += [] if parameter.max is None else [int(parameter.max) + 1]
+        elif parameter.type == "select":
+            values.append(f"not {parameter.options}")
+        for value in values:
+            try:
+                resolve_params(spec, {parameter.key: value})
+            except SpecError:
+                count += 1
+                continue
+            raise BrokenPromiseError(
+                f"{parameter.key} = {value} is taken", "state min, max or valid of the parameter"
+            )
+    return count
 
 
 def must_refuse(bench: Bench, request: Request, what: str) -> str:
@@ -108,54 +115,3 @@ def must_refuse(bench: Bench, request: Request, what: str) -> str:
             f"{what} ends in {refused.error.reason}: {refused}", "check inputs first and raise BlockError"
         ) from refused
     raise BrokenPromiseError(f"{what} is taken without a word", "check inputs first and raise BlockError")
-
-
-def check_container(bench: Bench, request: Request) -> Answer:
-    """A container gives what the process gives; bytes when both have the same environment."""
-    import numpy as np
-
-    why_not = bench.no_docker()
-    if why_not is not None:
-        raise NotApplicableError(why_not)
-    inside, outside = bench.ask(request, "docker"), bench.ask(request, "cold")
-    environments = bench.environments()
-    if environments["docker"] == environments["process"]:
-        same_bytes(
-            inside, outside, "container and process", "don't depend on paths, users, time or the network"
-        )
-        return inside
-    for name, path in outside.outputs.items():
-        if path.suffix != ".npy":
-            continue
-        a, b = inside.array(name), outside.array(name)
-        if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-5):
-            differing = sorted(set(environments["docker"]) ^ set(environments["process"]))
-            raise BrokenPromiseError(
-                f"container and process: {name} differs (their environments do too: {', '.join(differing[:6])})",
-                "pin what matters in requirements.txt",
-            )
-    return inside
-
-
-def check_deterministic(bench: Bench, request: Request) -> str | None:
-    """Two cold runs give the same bytes."""
-    section = bench.block.spec.edgewright
-    if section is not None and not section.deterministic:
-        raise NotApplicableError("the spec says `deterministic: false`")
-    same_bytes(
-        bench.ask(request, "cold"),
-        bench.ask(request, "cold"),
-        "two runs of one request",
-        "draw random numbers from the request's seed only; don't rely on the order of sets, on time or on threads",
-    )
-    return None
-
-
-def check_warm(bench: Bench, request: Request, between: Request) -> str | None:
-    """A warm worker gives what a cold run gives, whatever it did before."""
-    cold = bench.ask(request, "cold")
-    remedy = "keep no state between requests: no module globals, no caches that depend on the data"
-    same_bytes(bench.ask(request), cold, "warm and cold", remedy)
-    bench.ask(between)
-    same_bytes(bench.ask(request), cold, "warm after another request, and cold", remedy)
-    return None

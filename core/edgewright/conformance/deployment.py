@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgewright.conformance import common
+from edgewright.conformance import common, confinement, readme, sameness
 from edgewright.conformance.checks import BrokenPromiseError, Check, NotApplicableError
+from edgewright.conformance.effects import check_effects
 from edgewright.conformance.requests import Request
 from edgewright.conformance.variants import variants
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def check_defaults(bench: Bench) -> str:
     """The defaults build a package of a small trained impulse."""
-    files = bench.ask(_build(bench), "cold").digests()
+    files = bench.once(_build(bench)).digests()
     return f"{len(files)} files"
 
 
@@ -26,22 +27,28 @@ def check_bounds(bench: Bench) -> str:
     )
 
 
+def check_effect(bench: Bench) -> str:
+    """Every parameter changes the package."""
+    return check_effects(bench, lambda params: iter([lambda: bench.ask(_build(bench, params))]))
+
+
 def check_deterministic(bench: Bench) -> str | None:
     """The same impulse gives the same package."""
-    return common.check_deterministic(bench, _build(bench))
+    sameness.check_deterministic(bench, _build(bench))
+    return None
 
 
 def check_warm(bench: Bench) -> str | None:
     """Warm gives what cold gives."""
-    return common.check_warm(bench, _build(bench), _build(bench))
+    sameness.check_warm(bench, _build(bench))
+    return None
 
 
 def check_verify(bench: Bench) -> str:
     """The package passes its own self-test."""
-    section = bench.block.spec.edgewright
-    if section is not None and section.operations is not None and "verify" not in section.operations:
+    if not common.declares(bench, "verify"):
         raise NotApplicableError("the spec declares no `verify`")
-    package = bench.ask(_build(bench), "cold").outputs["package"]
+    package = bench.once(_build(bench)).outputs["package"]
     answer = bench.ask(Request("verify", common.complete(bench), paths={"package": package}), "cold")
     document = answer.document("verification")
     if not document:
@@ -51,9 +58,29 @@ def check_verify(bench: Bench) -> str:
     return str({name: document[name] for name in list(document)[:4]})[:200]
 
 
+def check_outputs(bench: Bench) -> str:
+    """Every file is in the package."""
+    return confinement.check_outputs(bench, [_build(bench)])
+
+
+def check_network(bench: Bench) -> str:
+    """No connection is opened."""
+    return confinement.check_network(bench, [_build(bench)])
+
+
+def check_writes(bench: Bench) -> str:
+    """Nothing is written elsewhere."""
+    return confinement.check_writes(bench, [_build(bench)])
+
+
+def check_cancel(bench: Bench) -> str:
+    """It stops when asked."""
+    return confinement.check_cancel(bench, _build(bench))
+
+
 def check_container(bench: Bench) -> str | None:
     """A container builds what a process builds."""
-    common.check_container(bench, _build(bench))
+    sameness.check_container(bench, _build(bench))
     return None
 
 
@@ -68,12 +95,22 @@ def _ignore(_answer: object) -> None:
     """Building is all that is asked."""
 
 
+_WORKS = ("defaults",)
+
 CHECKS = (
     Check("spec", "parameters.json is valid and complete", common.check_spec),
+    Check("readme", "the README's parameter table is that of parameters.json", readme.check_readme),
     Check("defaults", "the defaults build a package", check_defaults),
-    Check("bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds),
-    Check("deterministic", "the same impulse gives the same package", check_deterministic),
-    Check("warm", "a warm worker gives what a cold run gives", check_warm),
-    Check("verify", "the package passes its own self-test", check_verify),
-    Check("container", "a container builds what a process builds", check_container),
+    Check(
+        "bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds, _WORKS
+    ),
+    Check("deterministic", "the same impulse gives the same package", check_deterministic, _WORKS),
+    Check("warm", "a warm worker gives what a cold run gives", check_warm, ("deterministic",)),
+    Check("effect", "every parameter changes something", check_effect, ("deterministic", "warm")),
+    Check("verify", "the package passes its own self-test", check_verify, _WORKS),
+    Check("outputs", "every file is in the package", check_outputs, _WORKS),
+    Check("network", "no network is used", check_network, _WORKS),
+    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _WORKS),
+    Check("cancel", "it ends within the grace when asked to stop", check_cancel, _WORKS),
+    Check("container", "a container builds what a process builds", check_container, ("deterministic",)),
 )

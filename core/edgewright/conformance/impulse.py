@@ -27,7 +27,8 @@ def trained_impulse(bench: Bench) -> Path:
         folder = bench.new_folder()
         _make(bench, folder)
         bench.made["impulse"] = folder / "impulse"
-    return bench.made["impulse"]
+    made: Path = bench.made["impulse"]
+    return made
 
 
 def _make(bench: Bench, folder: Path) -> None:

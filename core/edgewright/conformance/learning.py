@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from edgewright.conformance import common, device, samples
+from edgewright.conformance import common, confinement, device, readme, sameness, samples
 from edgewright.conformance.bench import RefusedError
 from edgewright.conformance.checks import BrokenPromiseError, Check, NotApplicableError
-from edgewright.conformance.requests import FeatureBatch, Request
+from edgewright.conformance.effects import check_effects
+from edgewright.conformance.rows import LABELS, SCORED, rows_of
 from edgewright.conformance.variants import variants
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from edgewright.conformance.bench import Answer, Bench
-
-ROWS = 240
-SCORED = 20
-LABELS = samples.labels()
-CLASSES = ("one", "two", "three")
+    from edgewright.conformance.requests import Request
 
 
 def check_defaults(bench: Bench) -> str:
-    """The defaults learn from made-up features and score others."""
-    scores = _score(bench, _fit(bench).outputs["model"], _rows(SCORED))
-    return ", ".join(f"{name} {_shape(scores, name)}" for name in scores.outputs)
+    """The defaults learn from made-up rows and score others."""
+    if not common.declares(bench, "fit"):
+        raise NotApplicableError(
+            "the spec declares no `fit`: its own tests must show what it does", stops=True
+        )
+    scores = _score(bench, _fit(bench), _scored(bench))
+    return ", ".join(f"{name} {scores.array(name).shape}" for name in scores.outputs)
 
 
 def check_description(bench: Bench) -> str | None:
@@ -37,33 +38,60 @@ def check_description(bench: Bench) -> str | None:
 
 def check_bounds(bench: Bench) -> str:
     """Every limit, option and branch of the spec works or is refused plainly."""
-    return common.check_variants(
-        bench,
-        variants(bench.block.spec, LABELS),
-        lambda params: _compare_description(bench, params),
-    )
+    try:
+        _compare_description(bench, common.complete(bench))
+    except BrokenPromiseError:
+        described = False  # `description` says so; here only what works counts
+    else:
+        described = True
+
+    def works(params: dict[str, Any]) -> None:
+        if described:
+            _compare_description(bench, params)
+        else:
+            _score(bench, _fit(bench, params), _scored(bench), params)
+
+    return common.check_variants(bench, variants(bench.block.spec, LABELS), works)
+
+
+def check_effect(bench: Bench) -> str:
+    """Every parameter changes description, model, scores, plots or device code."""
+
+    def questions(params: dict[str, Any]) -> Iterator[Callable[[], Answer]]:
+        yield partial(bench.ask, rows_of(bench).request("describe", params))
+        for request in _with_a_model(bench, params):
+            yield partial(bench.ask, request)
+
+    return check_effects(bench, questions, LABELS)
 
 
 def check_deterministic(bench: Bench) -> str | None:
-    """The same request gives the same model and scores, byte for byte."""
-    common.check_deterministic(bench, _fit_request(bench))
-    model = _fit(bench).outputs["model"]
-    return common.check_deterministic(bench, _score_request(bench, model, _rows(SCORED)))
+    """The same request gives the same model, scores and device code, byte for byte."""
+    sameness.check_deterministic(bench, *_requests(bench))
+    return None
 
 
 def check_warm(bench: Bench) -> str | None:
     """Warm gives what cold gives."""
-    between = _fit_request(bench, values=samples.features(ROWS, seed=samples.SEED + 1))
-    common.check_warm(bench, _fit_request(bench), between)
-    model = _fit(bench).outputs["model"]
-    return common.check_warm(bench, _score_request(bench, model, _rows(SCORED)), between)
+    others = [_fit_request(bench, values=rows_of(bench).training(samples.SEED + 1))]
+    for _name, given in variants(bench.block.spec, LABELS):
+        request = _fit_request(bench, common.complete(bench, given))
+        try:
+            bench.once(request)
+        except RefusedError:
+            continue
+        others.append(request)
+        break
+    sameness.check_warm(bench, _fit_request(bench), *others)
+    sameness.check_warm(bench, _score_request(bench, _fit(bench), _scored(bench)), others[0])
+    return None
 
 
 def check_batch(bench: Bench) -> str | None:
     """A window's score doesn't depend on its neighbours."""
     import numpy as np
 
-    model, rows = _fit(bench).outputs["model"], _rows(SCORED)
+    model, rows = _fit(bench), _scored(bench)
     whole = _score(bench, model, rows)
     for row in (0, SCORED - 1):
         single = _score(bench, model, rows[row : row + 1])
@@ -78,8 +106,8 @@ def check_batch(bench: Bench) -> str | None:
 
 def check_empty(bench: Bench) -> str | None:
     """No rows give no scores."""
-    model = _fit(bench).outputs["model"]
-    whole, none = _score(bench, model, _rows(SCORED)), _score(bench, model, _rows(0))
+    model = _fit(bench)
+    whole, none = _score(bench, model, _scored(bench)), _score(bench, model, _scored(bench)[:0])
     for name in whole.outputs:
         if name not in none.outputs or len(none.array(name)) != 0:
             raise BrokenPromiseError(
@@ -89,29 +117,35 @@ def check_empty(bench: Bench) -> str | None:
 
 
 def check_not_finite(bench: Bench) -> str:
-    """NaN in a feature is refused, while fitting and while scoring."""
-    model = _fit(bench).outputs["model"]
-    values = samples.features(ROWS)
-    values[3, 1] = float("nan")
-    common.must_refuse(bench, _fit_request(bench, values=values), "fitting a feature with NaN")
-    return common.must_refuse(bench, _score_request(bench, model, values[:5]), "scoring a feature with NaN")
+    """NaN in a row is refused, while fitting and while scoring."""
+    rows = rows_of(bench)
+    if rows.finite_by_type:
+        raise NotApplicableError("images are uint8: they hold no NaN")
+    model, values = _fit(bench), rows.training()
+    values.reshape(len(values), -1)[3, 1] = float("nan")
+    common.must_refuse(bench, _fit_request(bench, values=values), "fitting a NaN")
+    return common.must_refuse(bench, _score_request(bench, model, values[:5]), "scoring a NaN")
 
 
 def check_degenerate(bench: Bench) -> str:
     """Little, constant and repeated data are learned from, or refused plainly."""
     import numpy as np
 
+    rows = rows_of(bench)
+    one = rows.training(count=1)
+    flat = rows.training(count=60)
+    flat.reshape(len(flat), -1)[:, 1] = 4
     sets = {
-        "one window": samples.features(1),
-        "two windows": samples.features(2),
-        "40 equal windows": np.repeat(samples.features(1), 40, axis=0),
-        "a constant feature": np.where(np.arange(6) == 1, np.float32(4), samples.features(60)),
+        "one window": one,
+        "two windows": rows.training(count=2),
+        "40 equal windows": np.repeat(one, 40, axis=0),
+        "a constant feature": flat,
     }
     faults, refused = [], 0
     for name, values in sets.items():
         try:
             model = bench.ask(_fit_request(bench, values=values)).outputs["model"]
-            answer = _score(bench, model, _rows(SCORED))
+            answer = _score(bench, model, _scored(bench))
             if not all(np.isfinite(answer.array(output)).all() for output in answer.outputs):
                 faults.append(f"{name}: scores are not finite")
         except RefusedError as error:
@@ -126,25 +160,40 @@ def check_degenerate(bench: Bench) -> str:
     return f"{len(sets)} tried, {refused} refused plainly"
 
 
+def check_outputs(bench: Bench) -> str:
+    """Every file is named by an output."""
+    return confinement.check_outputs(bench, _requests(bench))
+
+
+def check_network(bench: Bench) -> str:
+    """No connection is opened."""
+    return confinement.check_network(bench, _requests(bench))
+
+
+def check_writes(bench: Bench) -> str:
+    """Nothing is written elsewhere."""
+    return confinement.check_writes(bench, _requests(bench))
+
+
+def check_cancel(bench: Bench) -> str:
+    """It stops when asked, learning and scoring."""
+    fitting = confinement.check_cancel(bench, _fit_request(bench))
+    scoring = confinement.check_cancel(bench, _score_request(bench, _fit(bench), _scored(bench)))
+    return f"fit {fitting}, score {scoring}"
+
+
 def check_device(bench: Bench) -> str:
     """C++ scores as Python does, at the defaults and at every limit that works."""
     section = bench.block.spec.edgewright
     if section is None or not section.device:
         raise NotApplicableError("the spec declares no device code")
-    rows, calls = _rows(SCORED), []
+    rows, calls = _scored(bench), []
     for name, given in [("defaults", {}), *variants(bench.block.spec, LABELS)]:
         params = common.complete(bench, given)
         try:
-            model = bench.ask(_fit_request(bench, params)).outputs["model"]
+            model = _fit(bench, params)
             answer = _score(bench, model, rows, params)
-            export = bench.ask(
-                Request(
-                    "export",
-                    params,
-                    features={"features": FeatureBatch(None, LABELS)},
-                    paths={"model": model},
-                )
-            )
+            export = bench.ask(rows_of(bench).request("export", params, model=model))
         except RefusedError:
             if name == "defaults":
                 raise
@@ -156,60 +205,66 @@ def check_device(bench: Bench) -> str:
 
 def check_container(bench: Bench) -> str | None:
     """A container gives what a process gives."""
-    common.check_container(bench, _fit_request(bench))
-    model = _fit(bench).outputs["model"]
-    common.check_container(bench, _score_request(bench, model, _rows(SCORED)))
+    sameness.check_container(bench, _fit_request(bench))
+    sameness.check_container(bench, _score_request(bench, _fit(bench), _scored(bench)))
     return None
 
 
-def _shape(answer: Answer, name: str) -> str:
-    """Shape of an output, as text."""
-    return str(answer.array(name).shape)
-
-
-def _rows(count: int) -> NDArray[Any]:
-    """Rows to score: as in training, every third far away."""
-    rows = samples.features(count, seed=samples.SEED + 7)
-    rows[::3] *= 3
-    return rows
+def _scored(bench: Bench) -> Any:
+    return rows_of(bench).scored()
 
 
 def _fit_request(bench: Bench, params: dict[str, Any] | None = None, *, values: Any = None) -> Request:
     import numpy as np
 
     chosen = common.complete(bench) if params is None else params
-    values = samples.features(ROWS) if values is None else values
+    values = rows_of(bench).training() if values is None else values
     section = bench.block.spec.edgewright
     labelled = section is not None and section.training in ("labelled", "few-abnormal")
-    targets = {"targets": (np.arange(len(values)) % 3).astype(np.int32)} if labelled else {}
-    return Request(
-        "fit",
-        chosen,
-        features={"features": FeatureBatch(values, LABELS)},
-        arrays=targets,
-        classes=CLASSES if labelled else (),
-    )
+    targets = (np.arange(len(values)) % 3).astype(np.int32) if labelled else None
+    return rows_of(bench).request("fit", chosen, values, targets=targets)
 
 
-def _fit(bench: Bench, params: dict[str, Any] | None = None) -> Answer:
-    return bench.ask(_fit_request(bench, params))
+def _fit(bench: Bench, params: dict[str, Any] | None = None) -> Path:
+    return bench.ask(_fit_request(bench, params)).outputs["model"]
 
 
 def _score_request(bench: Bench, model: Path, rows: Any, params: dict[str, Any] | None = None) -> Request:
     chosen = common.complete(bench) if params is None else params
-    return Request("score", chosen, features={"features": FeatureBatch(rows, LABELS)}, paths={"model": model})
+    return rows_of(bench).request("score", chosen, rows, model=model)
 
 
 def _score(bench: Bench, model: Path, rows: Any, params: dict[str, Any] | None = None) -> Answer:
     return bench.ask(_score_request(bench, model, rows, params))
 
 
+def _with_a_model(bench: Bench, params: dict[str, Any]) -> Iterator[Request]:
+    """Learn, then everything that a model can be asked."""
+    section = bench.block.spec.edgewright
+    fit = _fit_request(bench, params)
+    yield fit
+    try:
+        model = bench.ask(fit).outputs["model"]
+    except RefusedError:
+        return  # what was yielded tells it
+    yield _score_request(bench, model, _scored(bench), params)
+    if section is not None and "plot" in (section.operations or ()):
+        yield rows_of(bench).request("plot", params, _scored(bench), model=model)
+    if section is not None and section.device:
+        yield rows_of(bench).request("export", params, model=model)
+
+
+def _requests(bench: Bench) -> list[Request]:
+    """One of each operation, at the defaults."""
+    params = common.complete(bench)
+    return [*_with_a_model(bench, params), rows_of(bench).request("describe", params)]
+
+
 def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
     import numpy as np
 
-    request = Request("describe", params, features={"features": FeatureBatch(None, LABELS)})
-    described = bench.ask(request).document("description")
-    answer = _score(bench, _fit(bench, params).outputs["model"], _rows(SCORED), params)
+    described = bench.ask(rows_of(bench).request("describe", params)).document("description")
+    answer = _score(bench, _fit(bench, params), _scored(bench), params)
     if sorted(described["outputs"]) != sorted(answer.outputs):
         raise BrokenPromiseError(
             f"described are {', '.join(described['outputs'])}, score gives {', '.join(answer.outputs)}",
@@ -226,17 +281,30 @@ def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
             raise BrokenPromiseError(f"{name} is not finite", "clip or define what far-away windows score")
 
 
+_WORKS = ("defaults",)
+_SAME = ("deterministic", "warm")
+
 CHECKS = (
     Check("spec", "parameters.json is valid and complete", common.check_spec),
+    Check("readme", "the README's parameter table is that of parameters.json", readme.check_readme),
     Check("defaults", "the defaults learn and score", check_defaults),
-    Check("description", "what is described is what comes", check_description),
-    Check("bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds),
-    Check("deterministic", "the same request gives the same bytes", check_deterministic),
-    Check("warm", "a warm worker gives what a cold run gives", check_warm),
-    Check("batch", "a window's score doesn't depend on its neighbours", check_batch),
-    Check("empty", "no windows give no scores", check_empty),
-    Check("not-finite", "NaN is refused plainly", check_not_finite),
-    Check("degenerate", "little or constant data are learned from or refused plainly", check_degenerate),
-    Check("device", "C++ scores as Python does", check_device),
-    Check("container", "a container gives what a process gives", check_container),
+    Check("description", "what is described is what comes", check_description, _WORKS),
+    Check(
+        "bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds, _WORKS
+    ),
+    Check("deterministic", "the same request gives the same bytes", check_deterministic, _WORKS),
+    Check("warm", "a warm worker gives what a cold run gives", check_warm, ("deterministic",)),
+    Check("effect", "every parameter changes something", check_effect, _SAME),
+    Check("batch", "a window's score doesn't depend on its neighbours", check_batch, _SAME),
+    Check("empty", "no windows give no scores", check_empty, ("description",)),
+    Check("not-finite", "NaN is refused plainly", check_not_finite, _WORKS),
+    Check(
+        "degenerate", "little or constant data are learned from or refused plainly", check_degenerate, _WORKS
+    ),
+    Check("outputs", "every file is named by an output", check_outputs, _WORKS),
+    Check("network", "no network is used", check_network, _WORKS),
+    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _WORKS),
+    Check("cancel", "it ends within the grace when asked to stop", check_cancel, _WORKS),
+    Check("device", "C++ scores as Python does", check_device, ("description", *_SAME)),
+    Check("container", "a container gives what a process gives", check_container, ("deterministic",)),
 )

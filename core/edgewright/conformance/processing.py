@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from edgewright.conformance import common, device, samples
+from edgewright.conformance import common, confinement, device, readme, sameness, samples
 from edgewright.conformance.bench import RefusedError
 from edgewright.conformance.checks import BrokenPromiseError, Check, NotApplicableError
+from edgewright.conformance.effects import check_effects
 from edgewright.conformance.requests import Request
 from edgewright.conformance.variants import variants
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from edgewright.conformance.bench import Answer, Bench
     from edgewright_specs.interface import WindowSpec
 
@@ -43,23 +48,56 @@ def check_description(bench: Bench) -> str | None:
 def check_bounds(bench: Bench) -> str:
     """Every limit, option and branch of the spec works or is refused plainly."""
     window = _window(bench)
-    return common.check_variants(
-        bench,
-        variants(bench.block.spec),
-        lambda params: _ignore(_compare_description(bench, window, params)),
-    )
+    try:
+        _compare_description(bench, window, common.complete(bench))
+    except BrokenPromiseError:
+        described = False  # `description` says so; here only what works counts
+    else:
+        described = True
+
+    def works(params: dict[str, Any]) -> None:
+        if described:
+            _compare_description(bench, window, params)
+        else:
+            bench.ask(_transform(bench, window, params=params))
+
+    return common.check_variants(bench, variants(bench.block.spec), works)
+
+
+def check_effect(bench: Bench) -> str:
+    """Every parameter changes features, description, plots or device code."""
+    window = _window(bench)
+    tried = [window]
+    if window["kind"] == "time-series":
+        tried.append({**window, "length": 2 * window["length"]})
+
+    def questions(params: dict[str, Any]) -> Iterator[Callable[[], Answer]]:
+        requests = [request for spec in tried for request in _requests(bench, params, spec)]
+        return (partial(bench.ask, request) for request in requests)
+
+    return check_effects(bench, questions)
 
 
 def check_deterministic(bench: Bench) -> str | None:
     """The same request gives the same bytes."""
-    return common.check_deterministic(bench, _transform(bench, _window(bench)))
+    sameness.check_deterministic(bench, *_requests(bench))
+    return None
 
 
 def check_warm(bench: Bench) -> str | None:
     """Warm gives what cold gives."""
     window = _window(bench)
-    other = _transform(bench, window, count=3, seed=samples.SEED + 1)
-    return common.check_warm(bench, _transform(bench, window), other)
+    others = [_transform(bench, window, count=3, seed=samples.SEED + 1)]
+    for _name, given in variants(bench.block.spec):
+        request = _transform(bench, window, params=common.complete(bench, given))
+        try:
+            bench.once(request)
+        except RefusedError:
+            continue
+        others.append(request)
+        break
+    sameness.check_warm(bench, _transform(bench, window), *others)
+    return None
 
 
 def check_batch(bench: Bench) -> str | None:
@@ -107,17 +145,19 @@ def check_constant(bench: Bench) -> str | None:
     window = _window(bench)
     values = samples.windows(window, 3)
     values[0], values[1] = 0, 7
-    if not np.isfinite(bench.ask(_transform(bench, window, values=values)).array("features")).all():
-        raise BrokenPromiseError(
-            "a constant window gives features that are not finite", "define what a constant axis gives"
-        )
+    remedy = "define what an axis without any change gives: divide by nothing that may be zero"
+    try:
+        features = bench.ask(_transform(bench, window, values=values)).array("features")
+    except RefusedError as refused:
+        raise BrokenPromiseError(f"windows of zeros, and of sevens: {refused}", remedy) from refused
+    if not np.isfinite(features).all():
+        raise BrokenPromiseError("a constant window gives features that are not finite", remedy)
     return None
 
 
 def check_device(bench: Bench) -> str:
     """C++ gives what Python gives, at the defaults and at every limit that works."""
-    section = bench.block.spec.edgewright
-    if section is None or not section.device:
+    if not _has_device(bench):
         raise NotApplicableError("the spec declares no device code")
     window = _window(bench)
     values = samples.windows(window, WINDOWS)
@@ -137,12 +177,50 @@ def check_device(bench: Bench) -> str:
 
 def check_container(bench: Bench) -> str | None:
     """A container gives what a process gives."""
-    common.check_container(bench, _transform(bench, _window(bench)))
+    sameness.check_container(bench, _transform(bench, _window(bench)))
     return None
+
+
+def check_outputs(bench: Bench) -> str:
+    """Every file is named by an output."""
+    return confinement.check_outputs(bench, _requests(bench))
+
+
+def check_network(bench: Bench) -> str:
+    """No connection is opened."""
+    return confinement.check_network(bench, _requests(bench))
+
+
+def check_writes(bench: Bench) -> str:
+    """Nothing is written elsewhere."""
+    return confinement.check_writes(bench, _requests(bench))
+
+
+def check_cancel(bench: Bench) -> str:
+    """It stops when asked."""
+    return confinement.check_cancel(bench, _transform(bench, _window(bench)))
+
+
+def _has_device(bench: Bench) -> bool:
+    section = bench.block.spec.edgewright
+    return section is not None and bool(section.device)
+
+
+def _operations(bench: Bench) -> list[str]:
+    """What the spec says that the block can do beside `describe` and `transform`."""
+    section = bench.block.spec.edgewright
+    return list(section.operations or ()) if section is not None else []
 
 
 def _window(bench: Bench) -> WindowSpec:
     """The first kind of window that the block's defaults take."""
+    if "window" not in bench.made:
+        bench.made["window"] = _found_window(bench)
+    found: WindowSpec = bench.made["window"]
+    return found
+
+
+def _found_window(bench: Bench) -> WindowSpec:
     refusals = []
     params = common.complete(bench)
     for window in samples.WINDOWS:
@@ -156,6 +234,20 @@ def _window(bench: Bench) -> WindowSpec:
         "the defaults work with no kind of window tried:\n" + "\n".join(refusals),
         "choose defaults that work with common windows",
     )
+
+
+def _requests(
+    bench: Bench, params: dict[str, Any] | None = None, window: WindowSpec | None = None
+) -> list[Request]:
+    """One of each operation."""
+    params = common.complete(bench) if params is None else params
+    window = _window(bench) if window is None else window
+    found = [_transform(bench, window, params=params), Request("describe", params, window=window)]
+    if "plot" in _operations(bench):
+        found.append(replace(found[0], operation="plot"))
+    if _has_device(bench):
+        found.append(replace(found[1], operation="export"))
+    return found
 
 
 def _transform(
@@ -172,10 +264,6 @@ def _transform(
     return Request("transform", chosen, window=window, arrays={"windows": values})
 
 
-def _ignore(_labels: list[str]) -> None:
-    """That it works is all that is asked."""
-
-
 def _compare_description(bench: Bench, window: WindowSpec, params: dict[str, Any]) -> list[str]:
     described = bench.ask(Request("describe", params, window=window)).document("description")
     answer: Answer = bench.ask(_transform(bench, window, params=params, count=3))
@@ -183,23 +271,35 @@ def _compare_description(bench: Bench, window: WindowSpec, params: dict[str, Any
     labels: list[str] = described["labels"]
     if features.shape != (3, described["features"]) or len(labels) != described["features"]:
         raise BrokenPromiseError(
-            f"described are {described['features']} features with {len(labels)} labels, transform gives {features.shape}",
+            f"described are {described['features']} features with {len(labels)} labels, transform gives {features.shape} "
+            "for 3 windows",
             "let describe and transform take labels from one place",
         )
     return labels
 
 
+_WORKS = ("defaults",)
+_SAME = ("deterministic", "warm")
+
 CHECKS = (
     Check("spec", "parameters.json is valid and complete", common.check_spec),
+    Check("readme", "the README's parameter table is that of parameters.json", readme.check_readme),
     Check("defaults", "the defaults work", check_defaults),
-    Check("description", "what is described is what comes", check_description),
-    Check("bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds),
-    Check("deterministic", "the same request gives the same bytes", check_deterministic),
-    Check("warm", "a warm worker gives what a cold run gives", check_warm),
-    Check("batch", "a window's features don't depend on its neighbours", check_batch),
-    Check("empty", "no windows give no rows", check_empty),
-    Check("not-finite", "NaN is refused plainly", check_not_finite),
-    Check("constant", "a constant window gives finite features", check_constant),
-    Check("device", "C++ gives what Python gives", check_device),
-    Check("container", "a container gives what a process gives", check_container),
+    Check("description", "what is described is what comes", check_description, _WORKS),
+    Check(
+        "bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds, _WORKS
+    ),
+    Check("deterministic", "the same request gives the same bytes", check_deterministic, _WORKS),
+    Check("warm", "a warm worker gives what a cold run gives", check_warm, ("deterministic",)),
+    Check("effect", "every parameter changes something", check_effect, _SAME),
+    Check("batch", "a window's features don't depend on its neighbours", check_batch, _SAME),
+    Check("empty", "no windows give no rows", check_empty, ("description",)),
+    Check("not-finite", "NaN is refused plainly", check_not_finite, _WORKS),
+    Check("constant", "a constant window gives finite features", check_constant, _WORKS),
+    Check("outputs", "every file is named by an output", check_outputs, _WORKS),
+    Check("network", "no network is used", check_network, _WORKS),
+    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _WORKS),
+    Check("cancel", "it ends within the grace when asked to stop", check_cancel, _WORKS),
+    Check("device", "C++ gives what Python gives", check_device, ("description", *_SAME)),
+    Check("container", "a container gives what a process gives", check_container, ("deterministic",)),
 )

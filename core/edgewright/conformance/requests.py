@@ -22,11 +22,12 @@ class FeatureBatch:
 
     values: NDArray[Any] | None
     labels: tuple[str, ...]
+    made_as: Mapping[str, Any] | None = None  # flat, unless said otherwise
 
     @property
     def shape(self) -> dict[str, Any]:
         """The output shape of whoever made them."""
-        return {"type": "flat", "width": len(self.labels)}
+        return dict(self.made_as or {"type": "flat", "width": len(self.labels)})
 
     def bare(self) -> FeatureBatch:
         """Labels and shape alone."""
@@ -45,6 +46,7 @@ class Request:
     paths: Mapping[str, Path] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the request and all that it names into an empty folder."""
@@ -61,4 +63,5 @@ class Request:
             window=self.window,
             classes=self.classes,
             seed=self.seed,
+            options=self.options,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,28 +16,41 @@ MAX_VARIANTS = 200
 
 
 def variants(spec: BlockSpec, labels: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give (what it tries, parameters to set) for every value at a limit, one parameter at a time.
+    """Give (what it tries, parameters to set) for every value at a limit, one parameter at a time, and every branch.
 
     A parameter that ``showIf`` hides is tried with what shows it. `labels` are names that a list of features may hold.
     """
-    tried = 0
+    return islice(_all_variants(spec, labels), MAX_VARIANTS)
+
+
+def _all_variants(spec: BlockSpec, labels: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+    tried: list[dict[str, Any]] = []
     for parameter in spec.parameters:
-        shown = _that_show(spec, parameter)
+        shown = condition_for(spec, parameter)
         if shown is None or parameter.readonly or parameter.type == "secret":
             continue
-        for value in _values(parameter, spec.defaults[parameter.key], labels):
-            if tried == MAX_VARIANTS:
-                return
-            tried += 1
-            yield f"{parameter.key} = {value}", {**shown, parameter.key: value}
+        given = [
+            {**shown, parameter.key: v}
+            for v in limits_and_options(parameter, spec.defaults[parameter.key], labels)
+        ]
+        if any(spec.defaults[key] != value for key, value in shown.items()):
+            given.append(shown)  # the branch with its own default
+        for settings in given:
+            if settings not in tried:
+                tried.append(settings)
+                changed = (
+                    settings if parameter.key not in settings else {parameter.key: settings[parameter.key]}
+                )
+                yield ", ".join(f"{key} = {value}" for key, value in changed.items()), settings
 
 
-def _values(parameter: Parameter, default: Any, labels: tuple[str, ...]) -> list[Any]:
+def limits_and_options(parameter: Parameter, default: Any, labels: tuple[str, ...]) -> list[Any]:
     """Values of one parameter at its limits, without its default."""
     values: list[Any] = []
     if parameter.type in ("int", "float"):
         number = int if parameter.type == "int" else float
         values = [number(limit) for limit in (parameter.min, parameter.max) if limit is not None]
+        values += parameter.options
     elif parameter.type in ("boolean", "flag"):
         values = [True, False]
     elif parameter.type == "select":
@@ -48,7 +62,7 @@ def _values(parameter: Parameter, default: Any, labels: tuple[str, ...]) -> list
     return [value for value in values if value != default or type(value) is not type(default)]
 
 
-def _that_show(spec: BlockSpec, parameter: Parameter) -> dict[str, Any] | None:
+def condition_for(spec: BlockSpec, parameter: Parameter) -> dict[str, Any] | None:
     """What to set so that the parameter applies; None if nothing does (or an option can't be found)."""
     needed: dict[str, Any] = {}
     seen = {parameter.key}

@@ -11,6 +11,7 @@ COMMANDS = {
     "show": ("edgewright.cli.blocks.show", "Show what a block takes: parameters, defaults, ranges."),
     "init": ("edgewright.cli.blocks.init", "Write a new block that runs, with its test and device code."),
     "check": ("edgewright.cli.blocks.check", "Prove that a block keeps its promises."),
+    "readme": ("edgewright.cli.blocks.readme", "Write the parameter table of a block's README."),
     "build": ("edgewright.cli.blocks.build", "Build a block's container image."),
     "push": ("edgewright.cli.blocks.push", "Give a block to a registry."),
     "pull": ("edgewright.cli.blocks.pull", "Take a block from a registry."),

@@ -23,40 +23,54 @@ MARKS = {"passed": ("ok", "green"), "failed": ("FAILED", "red"), "skipped": ("sk
         "edgewright blocks check my_block",
         "edgewright blocks check spectral_analysis --no-docker --json",
         "edgewright blocks check my_block --only device --only bounds",
+        "edgewright blocks check my_block --skip effect --fix-readme",
     )
 )
 @block_argument
 @click.option("--only", multiple=True, metavar="CHECK", help="Make only this check; may be given again.")
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out; may be given again.")
 @click.option(
     "--docker/--no-docker",
     default=True,
     show_default=True,
     help="Compare with a container, where an engine answers.",
 )
+@click.option(
+    "--fix-readme", is_flag=True, help="First write the README's parameter table, as `blocks readme`."
+)
 @json_option
 @click.pass_obj
-def command(state: State, block: BlockReference, only: tuple[str, ...], docker: bool, as_json: bool) -> int:
-    """Prove that a block keeps its promises: spec, defaults, bounds, determinism, warm, device, container.
+def command(
+    state: State,
+    block: BlockReference,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    docker: bool,
+    fix_readme: bool,
+    as_json: bool,
+) -> int:
+    """Prove that a block keeps its promises: spec, defaults, bounds, determinism, confinement, device, container.
 
-    The block's code runs with your rights, as in its own tests. Exit code 1 if a check fails.
+    Each failure says what was seen and what to do. The block's code runs with your rights, as in its own tests. Exit
+    code 1 if a check fails.
     """
     from edgewright.conformance import Bench, checks_for, judge
+    from edgewright.conformance.readme import renew
 
     console = Console(as_json)
     found = block.resolve(state.plugins)
-    checks = checks_for(found.type)
-    if not checks:
-        raise UsageError(f"there are no checks for {found.type} blocks yet")
-    unknown = sorted(set(only) - {check.name for check in checks})
+    checks = checks_for(found.type, legacy=found.spec.legacy)
+    names = [check.name for check in checks]
+    unknown = [name for name in (*only, *skip) if name not in names]
     if unknown:
-        raise UsageError(
-            f"no check {unknown[0]!r}", hint=f"checks: {', '.join(check.name for check in checks)}"
-        )
+        raise UsageError(f"no check {unknown[0]!r}", hint=f"checks: {', '.join(names)}")
+    if fix_readme:
+        renew(found)
     console.print(f"{found.name} · {found.type}", bold=True)
     verdicts = []
     with Bench(found, state.plugins, docker=docker) as bench:
         for check in checks:
-            if only and check.name not in only:
+            if (only and check.name not in only) or check.name in skip:
                 continue
             verdict = judge(check, bench)
             verdicts.append(verdict)

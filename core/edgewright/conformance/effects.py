@@ -1,0 +1,144 @@
+"""Whether every parameter changes something: one that doesn't is a promise to the user that nobody keeps."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from edgewright.conformance.bench import RefusedError
+from edgewright.conformance.checks import BrokenPromiseError, NotApplicableError
+from edgewright.conformance.common import complete
+from edgewright.conformance.variants import condition_for, limits_and_options, variants
+from edgewright_specs.interface import digest_json
+from edgewright_specs.parameters import visible_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from edgewright.conformance.bench import Answer, Bench
+    from edgewright_specs.block_file import Parameter
+
+    Questions = Callable[[dict[str, Any]], Iterator[Callable[[], Answer]]]
+
+#: Parameter sets tried before a parameter is called ignored, beside its own values at the defaults.
+MAX_CONTEXTS = 40
+#: Of each parameter under other settings.
+MAX_VALUES = 4
+
+
+class _Answers:
+    """Digests of what the block gives for sets of parameters, each asked once."""
+
+    def __init__(self, bench: Bench, questions: Questions) -> None:
+        self._bench = bench
+        self._questions = questions
+        self._known: dict[str, str] = {}
+
+    def of(self, given: Mapping[str, Any]) -> str:
+        """One digest of all that comes back."""
+        params = complete(self._bench, given)
+        key = digest_json(params)
+        if key not in self._known:
+            self._known[key] = digest_json([_answer(question) for question in self._questions(params)])
+        return self._known[key]
+
+
+def _answer(question: Callable[[], Answer]) -> Any:
+    try:
+        return question().digests()
+    except RefusedError as refused:  # an answer too: the value was looked at
+        return f"refused: {refused}"
+
+
+def check_effects(bench: Bench, questions: Questions, labels: tuple[str, ...] = ()) -> str:
+    """Every parameter that can be set changes an answer, somewhere.
+
+    Parameters
+    ----------
+    bench : Bench
+    questions : callable
+        Gives, for complete parameters, what to ask: one function an operation and kind of input.
+    labels : tuple of str
+        Names that a list of features may hold.
+
+    Raises
+    ------
+    BrokenPromiseError
+        With the parameters that changed nothing in any combination tried.
+    """
+    answers = _Answers(bench, questions)
+    judged, ignored = 0, []
+    for parameter in bench.block.spec.parameters:
+        shown = condition_for(bench.block.spec, parameter)
+        if shown is None or parameter.readonly or parameter.type == "secret":
+            continue
+        values = _values(bench, parameter, labels)
+        if parameter.key not in visible_parameters(bench.block.spec, complete(bench, shown)) or not values:
+            continue
+        judged += 1
+        if not _matters(answers, bench, parameter, shown, values, labels):
+            ignored.append(
+                f"{parameter.key} changes nothing: tried {_listed(values)}, also under other settings"
+            )
+    if ignored:
+        raise BrokenPromiseError(
+            "\n".join(ignored),
+            "use the parameter, or take it out of parameters.json; if it matters only for data that isn't made up here, "
+            "leave this check out: --skip effect",
+        )
+    if not judged:
+        raise NotApplicableError("there is no parameter that can be set")
+    return f"{judged} parameters"
+
+
+def _matters(
+    answers: _Answers,
+    bench: Bench,
+    parameter: Parameter,
+    shown: dict[str, Any],
+    values: list[Any],
+    labels: tuple[str, ...],
+) -> bool:
+    """Whether a value differs from the default's: by itself, or with one other parameter set (not every dependence is a `showIf`)."""
+    if _differs(answers, shown, parameter, values):
+        return True
+    others = (given for _name, given in variants(bench.block.spec, labels) if parameter.key not in given)
+    contexts = ({**given, **shown} for given in islice(others, MAX_CONTEXTS))
+    return any(_differs(answers, context, parameter, values[:MAX_VALUES]) for context in contexts)
+
+
+def _differs(answers: _Answers, context: dict[str, Any], parameter: Parameter, values: list[Any]) -> bool:
+    plain = answers.of(context)
+    return any(answers.of({**context, parameter.key: value}) != plain for value in values)
+
+
+def _values(bench: Bench, parameter: Parameter, labels: tuple[str, ...]) -> list[Any]:
+    """Values other than the default: near it first, since a limit may be far from where anything happens."""
+    default = bench.block.spec.defaults[parameter.key]
+    values: list[Any] = []
+    if parameter.type in ("int", "float") and isinstance(default, (int, float)):
+        near = [default + 1, default - 1, default * 2, default / 2, default * 10, default + 0.1, -default]
+        if parameter.type == "int":
+            near = [round(value) for value in near]
+        values = [value for value in near if _within(parameter, value)]
+    elif parameter.type == "list":
+        values = [list(labels[:1]), ["x"]] if labels else [["x"]]
+    elif parameter.type == "string":
+        values = [f"{default or ''}x", "2", "a, b"]
+    values += limits_and_options(parameter, default, labels)
+    unlike = [
+        value for value in values if value != default or isinstance(value, bool) != isinstance(default, bool)
+    ]
+    return list({repr(value): value for value in unlike}.values())
+
+
+def _within(parameter: Parameter, value: float) -> bool:
+    return (parameter.min is None or value >= parameter.min) and (
+        parameter.max is None or value <= parameter.max
+    )
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(str(value) for value in values[:MAX_VALUES]) + (
+        ", …" if len(values) > MAX_VALUES else ""
+    )
