@@ -177,6 +177,36 @@ class OpenBlock:
         self.seconds = time.perf_counter() - started
         return BlockFeatures(features, tuple(description["labels"]), dict(description["shape"]))
 
+    def plots(
+        self,
+        windows: ArrayLike,
+        *,
+        frequency: float | None = None,
+        axes: Sequence[str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """What the block draws of a few windows, as data (``plots.json``); parameters as in :meth:`transform`.
+
+        Raises
+        ------
+        UsageError, edgewright_specs.problems.SpecError
+            As in :meth:`transform`, and where a plot isn't what the contract allows.
+        TaskError
+            The block failed.
+        """
+        from edgewright_specs.catalog import check_text
+
+        section = self.block.spec.edgewright
+        if section is not None and section.operations is not None and "plot" not in section.operations:
+            return []
+        values = as_windows(windows)
+        window = window_spec(values, frequency=frequency, axes=axes)
+        with self._ask("plot", window, self.complete(params), values) as path:
+            text = path.read_text(encoding="utf-8")
+            check_text("plots", text, f"{self.block.name}: {path.name}")
+            drawn: list[dict[str, Any]] = json.loads(text)["plots"]
+        return drawn
+
     def describe(self, window: WindowSpec, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What the block says of its features for a window: ``features``, ``labels``, ``shape``, ``dtype``."""
         return dict(self._describe(window, self.complete(params)))
@@ -245,7 +275,7 @@ def _empty(folder: Path) -> None:
 
 
 #: The one output of each operation asked for here.
-_OUTPUT = {"transform": "features", "describe": "description"}
+_OUTPUT = {"transform": "features", "describe": "description", "plot": "plots"}
 
 
 def _warm_first(block: Block, runner: str) -> str:

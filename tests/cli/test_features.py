@@ -130,6 +130,25 @@ def test_a_strangers_block_needs_isolation_or_trust(cli, windows, tmp_path, monk
     assert trusted.json()["features"] == 6
 
 
+def test_a_page_shows_what_the_block_draws(cli, windows, tmp_path):
+    result = cli(
+        "features",
+        "spectral_analysis",
+        windows,
+        "-o",
+        tmp_path / "F.npy",
+        "--plot",
+        tmp_path / "page.html",
+        "--json",
+    )
+    assert result.code == 0, result.err
+    assert result.json()["page"] == str(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "What the block draws" in page
+    assert "Features of each window" in page
+
+
 def test_no_windows_give_no_rows(cli, tmp_path):
     np.save(tmp_path / "none.npy", np.zeros((0, 40, 2), np.float32))
     result = cli("features", "raw", tmp_path / "none.npy", "-o", tmp_path / "F.npy")

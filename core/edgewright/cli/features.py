@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,16 @@ from edgewright.trees import replacing
 if TYPE_CHECKING:
     from edgewright.cli.state import State
 
+#: How many of the windows a page is about.
+PLOTTED = 6
+
 
 @click.command(
     epilog=examples(
         "edgewright features flatten X.npy -o F.npy --axes accX,accY,accZ",
         "edgewright features spectral_analysis X.npy -o F.npy --frequency 62.5 -p fft-length=64 --json",
         "edgewright features ./my_block X.npy -o F.npy --runner docker",
+        "edgewright features spectral_analysis X.npy -o F.npy --frequency 62.5 --plot features.html",
     )
 )
 @click.argument("block")
@@ -41,6 +46,12 @@ if TYPE_CHECKING:
     "--frequency", type=float, metavar="HZ", help="Samples a second of the windows; 1 if not given."
 )
 @click.option("--axes", metavar="A,B", help="Names of the axes, which begin the labels.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="OUT.html",
+    help="Also write a page with what the block draws, the features and the windows.",
+)
 @runner_option
 @trust_option
 @json_option
@@ -54,6 +65,7 @@ def command(
     params_file: Path | None,
     frequency: float | None,
     axes: str | None,
+    plot: Path | None,
     runner: str,
     trust: bool,
     as_json: bool,
@@ -63,6 +75,7 @@ def command(
     X.npy holds float32 windows of shape (n, length, axes), or uint8 images of shape (n, height, width, channels).
     """
     from edgewright.face import open_block
+    from edgewright.single import as_windows, window_spec
 
     console = Console(as_json)
     if output.suffix != ".npy":
@@ -70,22 +83,45 @@ def command(
             f"-o {output}: features are written as .npy", hint=f"-o {output.with_suffix('.npy')}"
         )
     values = load_windows(windows)
+    if plot is not None and not len(values):
+        raise UsageError(f"--plot: {windows} holds no window to draw", hint="leave --plot out")
     names = None if axes is None else [name.strip() for name in axes.split(",")]
     started = time.perf_counter()
     with open_block(block, runner=runner, trust=trust, plugins=state.plugins) as opened:
         params = read_params(opened.block.spec, pairs, params_file)
         features = opened.transform(values, frequency=frequency, axes=names, params=params)
         ran, used = opened.seconds, opened.runner
+        drawn = []
+        if plot is not None:
+            drawn = opened.plots(values[:PLOTTED], frequency=frequency, axes=names, params=params)
     total = time.perf_counter() - started
     save_array(output, features.values)
+    if plot is not None:
+        from edgewright.report.block_page import render_block_page
+        from edgewright.report.page import save
+
+        shown = values[:PLOTTED]
+        about = {"runner": used, **{name: str(value) for name, value in params.items()}}
+        page = render_block_page(
+            opened.block.name,
+            windows=shown,
+            window=window_spec(as_windows(shown), frequency=frequency, axes=names),
+            features=replace(features, values=features.values[:PLOTTED]),
+            plots=drawn,
+            about=about,
+        )
+        save(page, plot)
     console.print(
         f"{output}: {features.values.shape[0]} windows × {features.values.shape[1]} features "
         f"in {ran * 1000:.1f} ms ({used})"
     )
+    if plot is not None:
+        console.print(f"{plot}: {len(drawn)} plots of the block")
     console.document(
         {
             "block": opened.block.name,
             "output": str(output),
+            "page": None if plot is None else str(plot),
             "windows": features.values.shape[0],
             "features": features.values.shape[1],
             "labels": list(features.labels),

@@ -16,7 +16,7 @@
 
   const began = info.started.replace("T", " ").slice(0, 16);
   document.getElementById("head").append(
-    ew.el("div", { class: "title" }, ew.el("h1", {}, info.name), ew.chip(info.status || "unknown", info.status === "ok" ? "normal" : "abnormal"), toggle),
+    ew.el("div", { class: "title" }, ew.el("h1", {}, info.name), info.nodes.length ? ew.chip(info.status || "unknown", info.status === "ok" ? "normal" : "abnormal") : null, toggle),
     ew.el("p", { class: "dim" }, [began && `${began} UTC`, info.seconds !== null && info.seconds !== undefined && ew.seconds(info.seconds), info.runner && `runner ${info.runner}`, info.build_id && `build ${info.build_id}`, ...Object.entries(info.versions).map(([name, version]) => `${name} ${version}`)].filter(Boolean).join("  ·  ")));
 
   const scored = panels.panels.filter((panel) => panel.kind === "scores");
@@ -40,7 +40,7 @@
       warnings.length ? ew.el("ul", {}, warnings.slice(0, 50).map((text) => ew.el("li", {}, text)), warnings.length > 50 ? ew.el("li", {}, `… and ${warnings.length - 50} more`) : null) : null,
     ]);
   }
-  section("impulse", "Impulse", [ew.graph(info), ew.tasks(info)]);
+  if (info.nodes.length) section("impulse", "Impulse", [ew.graph(info), ew.tasks(info)]);
   for (const panel of panels.panels) {
     try {
       section(panel.id, panel.title, (Object.hasOwn(ew.panels, panel.kind) ? ew.panels[panel.kind] : ew.panels.plots)(panel.data));

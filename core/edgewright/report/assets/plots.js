@@ -14,13 +14,15 @@ ew.plot = (plot) => {
   }
 };
 ew.scale = (axis) => (axis && axis.scale === "log" ? { type: "log" } : {});
+// Names along an axis are a stranger's text, and plotly reads tags in it.
+ew.places = (axis) => axis && axis.values && axis.values.map((value) => (typeof value === "string" ? ew.plain(value) : value));
 ew.plots = {
   lines: (plot) => ew.chart(String(plot.title), 300, () => ({
-    data: plot.series.map((series, i) => ({ type: "scatter", mode: "lines", name: ew.short(series.name, 30), x: plot.x && plot.x.values, y: series.values, line: { width: 1.5, color: ew.series(i) } })),
+    data: plot.series.map((series, i) => ({ type: "scatter", mode: "lines", name: ew.short(series.name, 30), x: ew.places(plot.x), y: series.values, line: { width: 1.5, color: ew.series(i) } })),
     layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label, ew.scale(plot.x)), yaxis: ew.axis(plot.y && plot.y.label, ew.scale(plot.y)) }),
   })),
   heatmap: (plot) => ew.chart(String(plot.title), 320, () => ({
-    data: [{ type: "heatmap", z: plot.values, x: plot.x && plot.x.values, y: plot.y && plot.y.values, colorscale: "Viridis", hoverinfo: "x+y+z" }],
+    data: [{ type: "heatmap", z: plot.values, x: ew.places(plot.x), y: ew.places(plot.y), colorscale: "Viridis", hoverinfo: "x+y+z" }],
     layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label), yaxis: ew.axis(plot.y && plot.y.label) }),
   })),
   image: (plot) => {
