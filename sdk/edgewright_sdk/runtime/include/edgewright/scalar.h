@@ -6,6 +6,8 @@
 extern "C" {
 float sqrtf(float x);
 float log10f(float x);
+float logf(float x);
+float expf(float x);
 }
 
 #endif
