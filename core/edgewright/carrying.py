@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.contracts import contract_of
 from edgewright.errors import TaskError
+from edgewright.runners.grants import NO_GRANTS
 from edgewright_specs.interface import REQUEST_FILE
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from edgewright.harvest.collect import Harvested
     from edgewright.runners.base import Job, Limits, OnMessage, Outcome, Prepared, Runner
+    from edgewright.runners.grants import Grants
 
 LOG_TAIL_BYTES = 4096
+SHOWN_FILES = 5
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ def carry_out(
     limits: Limits,
     cancel: Event,
     on_message: OnMessage,
+    grants: Grants = NO_GRANTS,
     shapes: Mapping[str, tuple[int | None, ...]] | None = None,
 ) -> Carried:
     """Do one request.
@@ -59,6 +63,8 @@ def carry_out(
         An empty folder for the outputs that were accepted.
     id, run_id : str
         Name the task, and whose it is.
+    grants : Grants
+        What the task has beyond its limits. Its secrets are read now, and masked in all that it leaves.
     shapes : mapping, optional
         Exact shapes of arrays, where the plan knows them.
 
@@ -66,10 +72,11 @@ def carry_out(
     ------
     TaskError
         ``refused``, when the block's contract has no such operation. What the block does wrong is in the outcome.
+    UsageError
+        A secret that was granted isn't there.
     """
-    from edgewright.harvest import HarvestError
     from edgewright.runners.base import Job
-    from edgewright.runners.logs import tail
+    from edgewright.runners.secrets import opened
 
     block = prepared.block
     contract = contract_of(block)
@@ -81,18 +88,55 @@ def carry_out(
     out_dir, log_path = work / "out", work / "log.txt"
     out_dir.mkdir(parents=True)
     in_dir = contract.enter(block, request, request_dir, work / "seen")
-    job = Job(
-        id=id, run_id=run_id, prepared=prepared, contract=contract, request=request, in_dir=in_dir, out_dir=out_dir,
-        log_path=log_path, limits=limits, threads=int(request.get("threads", 1)),
-    )  # fmt: skip
-    outcome = runner.run(job, cancel, on_message)
-    log_tail = tail(log_path, LOG_TAIL_BYTES) if log_path.exists() else ""
+    with opened(grants.secrets) as secrets:
+        job = Job(
+            id=id, run_id=run_id, prepared=prepared, contract=contract, request=request, in_dir=in_dir, out_dir=out_dir,
+            log_path=log_path, limits=limits, threads=int(request.get("threads", 1)), grants=grants, secrets=secrets,
+        )  # fmt: skip
+        if secrets is None:
+            return _judge(job, runner.run(job, cancel, on_message), staged, shapes)
+        mask = secrets.mask
+        outcome = runner.run(job, cancel, lambda message: on_message(mask.plain(message)))
+        outcome = replace(outcome, message=mask.text(outcome.message))
+        if log_path.exists():
+            mask.file(log_path)
+        return _judge(job, outcome, staged, shapes)
+
+
+def _judge(
+    job: Job, outcome: Outcome, staged: Path, shapes: Mapping[str, tuple[int | None, ...]] | None
+) -> Carried:
+    from edgewright.harvest import HarvestError
+    from edgewright.runners.logs import tail
+
+    log_tail = tail(job.log_path, LOG_TAIL_BYTES) if job.log_path.exists() else ""
     if outcome.reason != "ok":
         return Carried(outcome, None, log_tail)
     try:
-        return Carried(outcome, _take(job, staged, shapes), log_tail)
+        masked = _mask_outputs(job)
+        harvested = _take(job, staged, shapes)
+        return Carried(outcome, replace(harvested, warnings=(*harvested.warnings, *masked)), log_tail)
     except HarvestError as problem:
         return Carried(replace(outcome, reason=problem.reason, message=problem.message), None, log_tail)
+
+
+def _mask_outputs(job: Job) -> tuple[str, ...]:
+    """Overwrite secrets in what the dead block left; what of it the harvest takes is hashed after that."""
+    from edgewright.harvest.errors import bad
+    from edgewright.terminal import printable_line
+
+    if job.secrets is None:
+        return ()
+    try:
+        files, named = job.secrets.mask.tree(job.out_dir)
+    except OSError as problem:  # folders that can't be entered: the harvest would refuse them too
+        raise bad(f"the outputs can't be searched for secrets: {problem.strerror}") from None
+    if named:
+        raise bad("the name of an output holds the value of a secret")
+    if not files:
+        return ()
+    shown = ", ".join(printable_line(name, 80) for name in files[:SHOWN_FILES])
+    return (f"the value of a secret was masked in {shown}{' …' if len(files) > SHOWN_FILES else ''}",)
 
 
 def _take(job: Job, staged: Path, shapes: Mapping[str, tuple[int | None, ...]] | None) -> Harvested:

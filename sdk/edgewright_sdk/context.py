@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk.errors import BlockError
 from edgewright_sdk.messages import Channel, clipped
+from edgewright_specs.interface import MOUNT_VARIABLE, SECRETS_VARIABLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,20 +30,21 @@ class Context:
         How many threads the task may use.
     classes : list of str
         Names that ``targets`` index.
-    targets : np.ndarray [shape=(n,), dtype=int32] or None
-        Class of each training window, where the block's spec asks for it.
+    targets : np.ndarray [shape=(n,), dtype=int32 or float32] or None
+        Class of each training window as an index into `classes`, or the number to learn for a regression; where the
+        block's spec says ``"training": "labelled"``.
     groups : np.ndarray [shape=(n,), dtype=int32] or None
-        Group of each training window: windows of one group must stay together.
-    validation_targets, validation_groups : np.ndarray [shape=(m,), dtype=int32] or None
-        The same for the validation windows.
+        Group of each training window: windows of one group must stay together. Given with `targets`.
+    validation_targets, validation_groups : np.ndarray [shape=(m,)] or None
+        The same for the validation windows, where the spec says ``"validation": true``.
     """
 
     seed: int = 0
     threads: int = 1
     classes: list[str] = field(default_factory=list)
-    targets: NDArray[np.int32] | None = None
+    targets: NDArray[np.int32 | np.float32] | None = None
     groups: NDArray[np.int32] | None = None
-    validation_targets: NDArray[np.int32] | None = None
+    validation_targets: NDArray[np.int32 | np.float32] | None = None
     validation_groups: NDArray[np.int32] | None = None
     channel: Channel = field(default_factory=lambda: Channel(None), repr=False)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -48,6 +53,39 @@ class Context:
     def random(self) -> np.random.Generator:
         """Return a fresh generator on the task's seed."""
         return np.random.default_rng(self.seed)
+
+    def secret(self, name: str) -> str:
+        """Return the value of a secret that the spec declares (``edgewright.secrets``) and the impulse grants.
+
+        Raises
+        ------
+        BlockError
+            It was not granted.
+        """
+        folder = os.environ.get(SECRETS_VARIABLE)
+        try:
+            if folder is None:
+                raise FileNotFoundError
+            return (Path(folder) / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise BlockError(
+                f"the secret {name!r} was not granted: in the impulse, grants: {{secrets: {{{name}: env:VARIABLE}}}}"
+            ) from None
+
+    def mount(self, name: str) -> Path:
+        """Return the folder of a mount that the spec declares (``edgewright.mounts``) and the impulse grants.
+
+        Raises
+        ------
+        BlockError
+            It was not granted.
+        """
+        folder = os.environ.get(MOUNT_VARIABLE + name.upper())
+        if folder is None:
+            raise BlockError(
+                f"the mount {name!r} was not granted: in the impulse, grants: {{mounts: {{{name}: path/to/folder}}}}"
+            )
+        return Path(folder)
 
     def progress(self, done: float, total: float, text: str = "") -> None:
         """Say how far the task is."""

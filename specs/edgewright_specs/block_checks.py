@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OURS: Final = re.compile(r"[a-z][a-z0-9_-]*\Z")
 _LEGACY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+MAX_NAME: Final = 100
 _OUTPUT: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 #: Options of the engine that mean harm wherever an argument slips in front of the image's name.
 _ENGINE_FLAGS: Final = {
@@ -165,7 +166,7 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
                 )
             )
     for i, name in enumerate(section.secrets):
-        if not _LEGACY.match(name) or _LOADER.match(name):
+        if not names_secret(name):
             found.append(problem("can't name a secret", f"/edgewright/secrets/{i}", got=name))
         elif name in section.secrets[:i]:
             found.append(problem("is given twice", f"/edgewright/secrets/{i}", got=name))
@@ -187,6 +188,17 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
     return found
 
 
+def names_secret(name: str) -> bool:
+    """Whether a secret may have this name: it becomes a file's, and for Edge Impulse's blocks a variable's."""
+    return len(name) <= MAX_NAME and _LEGACY.match(name) is not None and _LOADER.match(name) is None
+
+
+def is_mountable(path: str) -> bool:
+    """Whether a container may have a mount at this path: tidy, and no folder of the task's or the system's."""
+    parts = PurePosixPath(path).parts
+    return _MOUNT_PATH.match(path) is not None and ".." not in parts and parts[1] not in _TAKEN
+
+
 def _mount_problems(section: EdgewrightSection) -> list[Problem]:
     found: list[Problem] = []
     for i, mount in enumerate(section.mounts):
@@ -194,8 +206,7 @@ def _mount_problems(section: EdgewrightSection) -> list[Problem]:
         if any(other.name == mount.name for other in earlier):
             found.append(problem("is given twice", f"/edgewright/mounts/{i}/name", got=mount.name))
         path = PurePosixPath(mount.path)
-        tidy = _MOUNT_PATH.match(mount.path) is not None and ".." not in path.parts
-        if not tidy or path.parts[1] in _TAKEN:
+        if not is_mountable(mount.path):
             allowed = "a path such as /data or /mnt/models, outside of the folders of task and system"
             found.append(
                 problem(

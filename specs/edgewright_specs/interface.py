@@ -20,6 +20,10 @@ MODEL_FILE: Final = "model.json"
 EXPORT_FILE: Final = "export.json"
 DEPLOYMENT_FILE: Final = "deployment.json"
 
+#: Variables by which a task finds what it was granted: the folder with a file a secret, and a mount by its name.
+SECRETS_VARIABLE: Final = "EDGEWRIGHT_SECRETS_DIR"
+MOUNT_VARIABLE: Final = "EDGEWRIGHT_MOUNT_"
+
 BlockType = Literal["processing", "learning", "deployment", "transform"]
 #: Types of blocks that can be run; Edge Impulse has two more.
 BLOCK_TYPES: Final[tuple[BlockType, ...]] = ("processing", "learning", "deployment", "transform")

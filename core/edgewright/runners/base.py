@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgewright.contracts.native import NATIVE
+from edgewright.runners.grants import NO_GRANTS, Grants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from edgewright.contracts import Contract
     from edgewright.registry import Block
+    from edgewright.runners.secrets import Secrets
     from edgewright_specs.interface import Reason
 
 MIB = 1 << 20
@@ -65,6 +67,8 @@ class Job:
     threads: int = 1
     contract: Contract = NATIVE
     request: Mapping[str, Any] = field(default_factory=dict)  # as request.json says it, for the contract
+    grants: Grants = NO_GRANTS
+    secrets: Secrets | None = None  # opened for this job: a folder that only the task may read
 
 
 @dataclass(frozen=True)

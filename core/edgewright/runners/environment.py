@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from edgewright_specs.interface import SECRETS_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edgewright.runners.base import Job
+
 #: Libraries size their pools by one of these.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -32,3 +41,21 @@ def task_environment(*, threads: int, home: str, temporary: str) -> dict[str, st
         "PYTHONDONTWRITEBYTECODE": "1",
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
     }
+
+
+def granted_variables(job: Job, secrets_folder: str, places: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which a task finds what it was granted.
+
+    Parameters
+    ----------
+    secrets_folder : str
+        Folder of its secrets as the task sees it.
+    places : mapping of str to str
+        Where it finds each mount, by the mount's name.
+    """
+    variables = {mount.variable: places[mount.name] for mount in job.grants.mounts}
+    if job.secrets is not None:
+        variables[SECRETS_VARIABLE] = secrets_folder
+        if job.prepared.block.spec.legacy:  # their contract: a variable of the secret's name
+            variables |= job.secrets.texts()
+    return variables

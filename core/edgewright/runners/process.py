@@ -22,7 +22,8 @@ from edgewright import trees
 from edgewright.contracts.base import Seen
 from edgewright.errors import TaskError
 from edgewright.runners.base import Outcome, Prepared
-from edgewright.runners.environment import task_environment
+from edgewright.runners.environment import granted_variables, task_environment
+from edgewright.runners.grants import granted_record
 from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MessageLines
 from edgewright.runners.supervised import Ended, Supervised, signal_name
@@ -41,6 +42,8 @@ TICK_SECONDS: Final = 0.05
 #: After the supervisor has reported, every writer of the pipes is dead; their rest is there at once.
 DRAIN_SECONDS: Final = 1.0
 READ_BYTES: Final = 64 << 10
+#: What NVIDIA's driver makes where there is a GPU.
+NVIDIA: Final = Path("/dev/nvidiactl")
 NOT_ENFORCED: Final = "not enforced"
 PACKAGES: Final = ("edgewright_sdk", "edgewright_specs")
 
@@ -95,6 +98,10 @@ class ProcessRunner:
         second time) kills at once.
         """
         started = time.monotonic()
+        if job.grants.gpus and not NVIDIA.exists():
+            return Outcome(
+                "refused", f"it is granted a GPU, and this machine has none ({NVIDIA} is not there)"
+            )
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(LogFile(job.log_path, job.limits.log_bytes))
             work = stack.enter_context(work_folder(job.out_dir.parent))
@@ -135,7 +142,7 @@ class _Running:
         try:
             self._supervised = Supervised(
                 argv,
-                env=process_variables(work, job.threads),
+                env={**process_variables(work, job.threads), **_granted(job)},
                 cwd=cwd,
                 stdin=os.open(os.devnull, os.O_RDONLY),
                 stdout=out,
@@ -292,4 +299,12 @@ def enforced(job: Job) -> dict[str, Any]:
         "log_bytes": limits.log_bytes,
     }
     others = ("memory_bytes", "cpus", "pids", "tmp_bytes", "shm_bytes", "network", "filesystem")
-    return kept | dict.fromkeys(others, NOT_ENFORCED)
+    return kept | dict.fromkeys(others, NOT_ENFORCED) | granted_record(job.grants)
+
+
+def _granted(job: Job) -> dict[str, str]:
+    """Mounts are where the host has them: nothing holds a block of this runner to reading there only."""
+    secrets = "" if job.secrets is None else os.fspath(job.secrets.folder)
+    return granted_variables(
+        job, secrets, {mount.name: os.fspath(mount.source) for mount in job.grants.mounts}
+    )

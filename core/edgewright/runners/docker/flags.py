@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.contracts.base import Seen
 from edgewright.images.context import BLOCK_FOLDER
-from edgewright.runners.environment import task_environment
+from edgewright.runners.environment import granted_variables, task_environment
+from edgewright.runners.grants import granted_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 UNPRIVILEGED = 65532
 
 TMP = "/tmp"
+SECRETS_FOLDER = "/run/secrets"
 #: Where a task's service listens; each task has a loopback network of its own, so one number does for all.
 SERVICE_PORT = 4446
 HOSTNAME = "block"
@@ -84,7 +86,8 @@ def create_arguments(
         container has one of its own. Neither has any other.
     """
     config = image.get("Config") or {}
-    network = {"network_mode": "none", "extra_hosts": dict.fromkeys(hosts, LOOPBACK)}
+    own_network = "bridge" if job.grants.network else "none"
+    network = {"network_mode": own_network, "extra_hosts": dict.fromkeys(hosts, LOOPBACK)}
     if beside is not None:
         network = {"network_mode": f"container:{beside}"}
     return {
@@ -116,12 +119,13 @@ def enforced_limits(job: Job, capabilities: Capabilities, user: User) -> dict[st
         "tmp_bytes": limits.tmp_bytes,
         "shm_bytes": limits.shm_bytes,
         "log_bytes": limits.log_bytes,
-        "network": "none",
-        "root": "read-only",
+        "network": "bridge" if job.grants.network else "none",
+        "root": "writable" if job.grants.writable_root else "read-only",
         "capabilities": "none",
         "seccomp": "edgewright",
         "user": user.inside,
     }
+    held |= granted_record(job.grants)
     names = {"memory": "memory_bytes", "swap": "swap_bytes"}
     for missing in capabilities.unenforced:
         held[names.get(missing, missing)] = "not enforced"
@@ -148,7 +152,8 @@ def _host_config(
         memory["memswap_limit"] = limits.memory_bytes
     result: dict[str, Any] = api.create_host_config(
         **network,
-        read_only=True,
+        read_only=not job.grants.writable_root,
+        device_requests=_gpus(job),
         cap_drop=["ALL"],
         security_opt=security,
         pids_limit=limits.pids,
@@ -224,7 +229,19 @@ def _mounts(part: Part, job: Job) -> list[Any]:
         mounts.append(Mount(target=in_dir, source=str(job.in_dir.resolve()), type="bind", read_only=True))
     if part.sees_out:
         mounts.append(Mount(target=out_dir, source=str(job.out_dir.resolve()), type="bind"))
+    if part.driver:  # what is granted is the block's, not the sidecar's
+        return mounts
+    if job.secrets is not None:
+        mounts.append(Mount(SECRETS_FOLDER, str(job.secrets.folder), type="bind", read_only=True))
+    for mount in job.grants.mounts:
+        mounts.append(Mount(mount.target, str(mount.source), type="bind", read_only=mount.read_only))
     return mounts
+
+
+def _gpus(job: Job) -> list[Any]:
+    from docker.types import DeviceRequest
+
+    return [DeviceRequest(count=job.grants.gpus, capabilities=[["gpu"]])] if job.grants.gpus else []
 
 
 def _places(job: Job) -> tuple[str, str]:
@@ -234,6 +251,10 @@ def _places(job: Job) -> tuple[str, str]:
 def _environment(part: Part, job: Job, config: Mapping[str, Any]) -> list[str]:
     """Variables that we set; the engine adds the image's own below them, and HOSTNAME."""
     ours = {**task_environment(threads=job.threads, home=TMP, temporary=TMP), **part.environment}
+    if not part.driver:
+        ours |= granted_variables(
+            job, SECRETS_FOLDER, {mount.name: mount.target for mount in job.grants.mounts}
+        )
     if not any(line.startswith("PATH=") for line in config.get("Env") or ()):
         ours["PATH"] = DEFAULT_PATH
     return [f"{name}={value}" for name, value in ours.items()]

@@ -99,6 +99,8 @@ class DockerRunner:
                 return Outcome("refused", refusal)
             user = task_user(capabilities)
             open_task_folders(job.in_dir, job.out_dir, user)
+            if job.secrets is not None and not user.ours:
+                job.secrets.give_to(user.uid, user.gid)
             try:
                 verdict = self._contain(api, job, cancel, on_message, log, capabilities)
             except engine_failures() as problem:

@@ -184,6 +184,11 @@ def _judge_start(problem: Exception) -> Verdict:
         "no such file or directory",
         "exec format error",
     )
+    if "could not select device driver" in text.lower():
+        return Verdict(
+            "refused",
+            "it is granted a GPU, and this engine has none to give (`docker info` lists its runtimes)",
+        )
     asked_wrong = getattr(problem, "status_code", None) == BAD_REQUEST
     if asked_wrong and any(fault in text.lower() for fault in faults):
         return Verdict("refused", f"its command can't be executed: {text}")

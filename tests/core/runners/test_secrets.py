@@ -1,0 +1,75 @@
+"""Secrets are read when a task starts, lie in files that only the task reads, and are gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgewright.errors import UsageError
+from edgewright.runners import secrets
+from edgewright.runners.secrets import opened, read_secret
+
+
+def test_a_secret_is_a_private_file_while_the_task_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", "from the environment")
+    (tmp_path / "key").write_bytes(b"from a file\n")
+    with opened({"TOKEN": "env:MY_TOKEN", "KEY": f"file:{tmp_path / 'key'}"}) as found:
+        assert found is not None
+        folder = found.folder
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+            "TOKEN": b"from the environment",
+            "KEY": b"from a file",
+        }
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o500
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o400}
+        assert "environment" not in repr(found)
+    assert not folder.exists()
+
+
+def test_without_secrets_there_is_no_folder() -> None:
+    with opened({}) as found:
+        assert found is None
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("env:EDGEWRIGHT_TEST_UNSET", "variable EDGEWRIGHT_TEST_UNSET, which is not set"),
+        ("env:EDGEWRIGHT_TEST_EMPTY", "is empty"),
+        ("file:/nowhere/at/all", "No such file"),
+        ("file:BIG", "larger than 64 KiB"),
+    ],
+)
+def test_what_is_not_there_is_said_without_a_value(
+    source: str, message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDGEWRIGHT_TEST_EMPTY", "")
+    (tmp_path / "big").write_bytes(b"geheim" * 20_000)
+    with pytest.raises(UsageError, match=message) as caught:
+        read_secret("TOKEN", source.replace("BIG", str(tmp_path / "big")))
+    assert "'TOKEN'" in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_what_a_killed_process_left_is_removed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(secrets, "SHARED_MEMORY", tmp_path)
+    monkeypatch.setenv("MY_TOKEN", "geheim7")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f"edgewright-secrets-{dead.pid}-abc"
+    left.mkdir()
+    (left / "TOKEN").write_text("old")
+    left.chmod(0o500)
+    alive = tmp_path / f"edgewright-secrets-{os.getpid()}-abc"
+    alive.mkdir()
+    with opened({"TOKEN": "env:MY_TOKEN"}) as found:
+        assert found is not None
+        assert found.folder.parent == tmp_path
+    assert list(tmp_path.iterdir()) == [alive]
