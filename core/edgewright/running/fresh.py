@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError
-from edgewright.planner.plan import INDEX
+from edgewright.planner.plan import INDEX, READ
 from edgewright.running.record import Recorder
 from edgewright.running.session import Options, Session, load
+from edgewright.running.verdicts import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edgewright.planner.tasks import BlockTask
     from edgewright.plugins import Plugins
     from edgewright.running.run import Run
-
-TOP = 3
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def scoring_session(run: Run, options: Options, plugins: Plugins) -> Iterator[Se
         )
         try:
             session.engine.adopt(
-                [task for task in run.record["tasks"] if task["operation"] in ("fit", "describe")]
+                [task for task in run.record["tasks"] if task["operation"] in ("fit", "convert", "describe")]
             )
             yield session
         finally:
@@ -53,7 +56,7 @@ def score(
     Parameters
     ----------
     run : Run
-        A finished run with at least one anomaly node.
+        A finished run with at least one learning node.
     paths : sequence of Path
         Whatever the run's readers read; labels in them are ignored.
 
@@ -61,9 +64,9 @@ def score(
     ------
     dict
         ``sample``, ``time`` (seconds into the recording), and ``nodes``: per anomaly node ``score``, ``p``, ``anomalous``,
-        ``threshold`` and ``contributions`` (the largest three, as ``[label, value]``).
+        ``threshold`` and ``contributions`` (the largest three, as ``[label, value]``); per classification node ``class``,
+        ``probability``, ``probabilities``; per regression node ``value``.
     """
-    from edgewright.data import inventory
     from edgewright.plugins import make_plugins
 
     plugins = plugins or make_plugins()
@@ -73,10 +76,91 @@ def score(
             f"{missing[0]}: there is no such file or folder", hint="name recordings, or their folder"
         )
     for path in paths:
-        with scoring_session(run, options or Options(), plugins) as session:
-            session.impulse = _unlabelled(session.impulse, path)
-            session.data(inventory(session.impulse.data, Path.cwd(), plugins))
-            yield from _score_windows(run, session)
+        with scored(run, path, options=options, plugins=plugins) as fresh:
+            yield from _verdicts(run, fresh)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """New recordings cut into windows, with the scores of a run's learning nodes; lives as long as its session.
+
+    ``samples`` as in ``samples.json``, ``index`` and ``signal`` as in a run's data, ``scores`` and ``contributions`` by node;
+    the scores of a classification node are its probabilities.
+    """
+
+    session: Session
+    samples: list[dict[str, Any]]
+    index: NDArray[Any]
+    signal: NDArray[np.float32]
+    scores: Mapping[str, NDArray[Any]]
+    contributions: Mapping[str, NDArray[Any] | None]
+
+    @property
+    def frequency(self) -> float:
+        """Rows of the signal in a second."""
+        return float(self.session.planner.samples.window["frequency"])
+
+    @property
+    def length(self) -> int:
+        """Rows of a window."""
+        return int(self.session.planner.samples.window["length"])
+
+    def times(self) -> list[float]:
+        """Where each window starts, in seconds into its recording."""
+        return [
+            round((int(row["start"]) - self.samples[int(row["sample"])]["offset"]) / self.frequency, 6)
+            for row in self.index
+        ]
+
+    def features(self, node: str) -> NDArray[np.float32]:
+        """Features of every window at a processing node."""
+        import numpy as np
+
+        tasks = [task for task in self.session.planner.features() if task.node == node]
+        paths = [self.session.engine.path(task.id, "features") for task in tasks]
+        return np.concatenate([np.load(path) for path in paths])
+
+
+@contextmanager
+def scored(
+    run: Run, path: Path, *, options: Options | None = None, plugins: Plugins | None = None
+) -> Iterator[Fresh]:
+    """Score one file or folder, all windows at once.
+
+    Raises
+    ------
+    DataError
+        It can't be read, or has no windows.
+    """
+    import numpy as np
+
+    from edgewright.data import inventory
+    from edgewright.plugins import make_plugins
+
+    plugins = plugins or make_plugins()
+    with scoring_session(run, options or Options(), plugins) as session:
+        session.impulse = _unlabelled(session.impulse, path)
+        session.data(inventory(session.impulse.data, Path.cwd(), plugins))
+        planner, engine = session.planner, session.engine
+        engine.run(planner.features())
+        tasks: list[BlockTask] = []
+        for node in session.learning:
+            tasks += planner.score(node, "training", name="new")
+        engine.run(tasks)
+        by_node: dict[str, list[str]] = {}
+        for task in tasks:
+            by_node.setdefault(task.node, []).append(task.id)
+        outputs = {
+            node: _outputs(session, ids, verdict_of(run, node).output) for node, ids in by_node.items()
+        }
+        yield Fresh(
+            session,
+            json.loads(engine.path(INDEX, "samples").read_text(encoding="utf-8")),
+            np.load(engine.path(INDEX, "index")),
+            np.load(engine.path(READ, "signal"), mmap_mode="r"),
+            {node: scores for node, (scores, _) in outputs.items()},
+            {node: parts for node, (_, parts) in outputs.items()},
+        )
 
 
 def _unlabelled(impulse: Any, path: Path) -> Any:
@@ -92,67 +176,26 @@ def _unlabelled(impulse: Any, path: Path) -> Any:
     return impulse.model_copy(update={"data": data})
 
 
-def _score_windows(run: Run, session: Session) -> Iterator[dict[str, Any]]:
-    import numpy as np
-
-    planner = session.planner
-    session.engine.run(planner.features())
-    nodes = [node for node in session.learning if node.id in run.anomaly_nodes]
-    tasks: list[BlockTask] = []
-    for node in nodes:
-        tasks += planner.score(node, "training", name="new")
-    session.engine.run(tasks)
-    rows = np.load(session.engine.path(INDEX, "index"))
-    samples = json.loads(session.engine.path(INDEX, "samples").read_text(encoding="utf-8"))
-    scored = {
-        node.id: _outputs(session, [task.id for task in tasks if task.node == node.id]) for node in nodes
-    }
-    frequency = planner.samples.window["frequency"]
-    verdicts = {node.id: Verdict(run, node.id) for node in nodes}
-    for number, row in enumerate(rows):
-        sample = samples[int(row["sample"])]
+def _verdicts(run: Run, fresh: Fresh) -> Iterator[dict[str, Any]]:
+    verdicts = {node: verdict_of(run, node) for node in fresh.scores}
+    times = fresh.times()
+    for number, row in enumerate(fresh.index):
         yield {
-            "sample": sample["name"],
-            "time": round((int(row["start"]) - sample["offset"]) / frequency, 6),
+            "sample": fresh.samples[int(row["sample"])]["name"],
+            "time": times[number],
             "nodes": {
                 name: verdicts[name].of(scores[number], None if parts is None else parts[number])
-                for name, (scores, parts) in scored.items()
+                for (name, scores), parts in zip(
+                    fresh.scores.items(), fresh.contributions.values(), strict=True
+                )
             },
         }
 
 
-def _outputs(session: Session, tasks: Sequence[str]) -> tuple[Any, Any]:
+def _outputs(session: Session, tasks: Sequence[str], name: str) -> tuple[Any, Any]:
     import numpy as np
 
-    scores = np.concatenate([np.load(session.engine.path(task, "scores")) for task in tasks])
+    scores = np.concatenate([np.load(session.engine.path(task, name)) for task in tasks])
     if not all(session.engine.has(task, "contributions") for task in tasks):
         return scores, None
     return scores, np.concatenate([np.load(session.engine.path(task, "contributions")) for task in tasks])
-
-
-class Verdict:
-    """What a score of one anomaly node means: p-value, decision, the features that made it."""
-
-    def __init__(self, run: Run, node: str) -> None:
-        from edgewright.scoring import PTable
-
-        threshold = run.threshold(node)
-        self.threshold = float(threshold["value"])
-        self._table = PTable.from_document(threshold["quantiles"])
-        self._labels: Sequence[str] = run.description(node).get("contributions", [])
-
-    def of(self, score: float, contributions: Any = None) -> Mapping[str, Any]:
-        """The result document of one window's score."""
-        from edgewright.scoring import decide, p_values
-
-        top: list[list[Any]] = []
-        if contributions is not None:
-            order = (-contributions).argsort(kind="stable")[:TOP]
-            top = [[self._labels[column], float(contributions[column])] for column in order]
-        return {
-            "score": float(score),
-            "p": float(p_values([score], self._table)[0]),
-            "anomalous": bool(decide([score], self.threshold)[0]),
-            "threshold": self.threshold,
-            "contributions": top,
-        }

@@ -101,6 +101,12 @@ class Recorder:
             self._tasks[fields["id"]] = fields
         self.event("task", **fields)
 
+    @property
+    def tasks(self) -> list[dict[str, Any]]:
+        """Entries of the tasks that have ended so far."""
+        with self._lock:
+            return list(self._tasks.values())
+
     def warning(self, text: str) -> None:
         """Record a warning that the report shows, once."""
         with self._lock:
