@@ -39,6 +39,8 @@ def _fit(block: AnyLearner, task: Task, outputs: Outputs) -> None:
     _check_all(train, "training feature")
     validation = _batch(block, task, "validation") if task.has("validation") else None
     _check_codes(block.context, len(train), 0 if validation is None else len(validation))
+    if validation is not None and not len(validation):  # too few windows to keep any back
+        validation = None
     model = block.fit(train, validation, task.params, block.context)
     if not isinstance(model, Model):
         raise wrong_return(block, "fit", model, "a Model")

@@ -54,11 +54,12 @@ def context_of(task: Task, context: Context) -> Context:
     return context
 
 
-def _codes(task: Task, name: str) -> NDArray[np.int32] | None:
+def _codes(task: Task, name: str) -> NDArray[np.int32 | np.float32] | None:
     if not task.has(name):
         return None
     chunks = task.array(name)
-    return np.asarray(chunks.rows(0, len(chunks)), dtype=np.int32)
+    rows = np.asarray(chunks.rows(0, len(chunks)))
+    return rows.astype(np.float32 if rows.dtype.kind == "f" else np.int32)
 
 
 def _build(block: DeploymentBlock, task: Task, outputs: Outputs) -> None:

@@ -11,6 +11,7 @@ import click
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
+from edgewright.cli.predictions import show_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,8 +117,11 @@ def show_run(console: Console, run: Run) -> None:
         f"{record['name']}: {counts['ran']} tasks ran, {counts['hit']} were in the store, {record['seconds']:.1f} s",
         bold=True,
     )
-    for node in run.anomaly_nodes:
-        show_metrics(console, run, node)
+    for node in run.node_ids("learning"):
+        if node in run.anomaly_nodes:
+            show_metrics(console, run, node)
+        else:
+            show_predictions(console, run, node)
     console.print()
     for target in run.node_ids("deployment"):
         console.print(f"{target:<8} {run.package(target)}")
@@ -161,8 +165,11 @@ def summary(run: Run) -> dict[str, Any]:
         "report": str(run.path / "report.html"),
         "packages": {target: str(run.package(target)) for target in run.node_ids("deployment")},
         "nodes": {
-            node: {"threshold": run.threshold(node), "metrics": run.metrics(node)}
-            for node in run.anomaly_nodes
+            node: {
+                **({"threshold": run.threshold(node)} if node in run.anomaly_nodes else {}),
+                "metrics": run.metrics(node),
+            }
+            for node in run.node_ids("learning")
         },
         "record": run.record,
     }

@@ -12,6 +12,7 @@ import click
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
+from edgewright.cli.predictions import verdict_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +48,8 @@ def command(
 ) -> None:
     """Score new recordings with a finished run, window by window.
 
-    Each line tells sample, time, score, p-value, decision and the features that weighed most; with --json one JSON
+    Each line tells sample, time, score, p-value, decision and the features that weighed most, or the class or number
+    of a node that learned these; with --json one JSON
     object a line. --follow reads samples as they come: a header line names the axes (CSV), or each line is a JSON object
     or list. A line that is neither is named and skipped, and windows begin anew after it.
     """
@@ -82,10 +84,7 @@ def command(
 
 def _print(console: Console, result: Mapping[str, Any]) -> None:
     for node, verdict in result["nodes"].items():
-        top = ", ".join(f"{label} {value:.3g}" for label, value in verdict["contributions"])
-        decision = "ANOMALY" if verdict["anomalous"] else "normal "
         console.print(
-            f"{result['sample']}  {result['time']:8.3f} s  {node}  {decision}  "
-            f"score {verdict['score']:.4g}  p {verdict['p']:.3g}  {top}",
-            fg="red" if verdict["anomalous"] else None,
+            f"{result['sample']}  {result['time']:8.3f} s  {node}  {verdict_text(verdict)}",
+            fg="red" if verdict.get("anomalous") else None,
         )

@@ -17,6 +17,7 @@ from edgewright.cli.options import json_option
 @json_option
 def command(run: Path, worst: int, as_json: bool) -> None:
     """Show how a run does on its test split: by window, by recording, and where it errs."""
+    from edgewright.cli.predictions import show_mistakes, show_predictions
     from edgewright.cli.run import show_metrics
     from edgewright.running import Run
 
@@ -55,15 +56,19 @@ def command(run: Path, worst: int, as_json: bool) -> None:
                     ],
                     indent=2,
                 )
-    if not finished.anomaly_nodes:
-        console.print("this run has no anomaly node to test")
+    others = [node for node in finished.node_ids("learning") if node not in finished.anomaly_nodes]
+    for node in others:
+        show_predictions(console, finished, node)
+        show_mistakes(console, finished, node, worst)
+    if not finished.node_ids("learning"):
+        console.print("this run has no learning node to test")
     console.document(
         {
             "ok": True,
             "run": str(finished.path),
             "nodes": {
                 node: {"metrics": finished.metrics(node), "decisions": finished.decisions(node)}
-                for node in finished.anomaly_nodes
+                for node in finished.node_ids("learning")
             },
         }
     )

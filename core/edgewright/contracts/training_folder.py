@@ -105,14 +105,15 @@ def scaling(name: str | None) -> Callable[[Array], Array]:
     """
     import numpy as np
 
+    mean, std, bgr_mean = (np.array(values, np.float32) for values in (_MEAN, _STD, _BGR_MEAN))
     known: dict[str | None, Callable[[Array], Array]] = {
         None: lambda x: x,
         "0..1": lambda x: x,
         "-1..1": lambda x: x * 2 - 1,
         "-128..127": lambda x: x * 255 - 128,
         "0..255": lambda x: x * 255,
-        "torch": lambda x: (x - np.float32(_MEAN)) / np.float32(_STD),
-        "bgr-subtract-imagenet-mean": lambda x: (x * 255)[..., ::-1] - np.float32(_BGR_MEAN),
+        "torch": lambda x: (x - mean) / std,
+        "bgr-subtract-imagenet-mean": lambda x: (x * 255)[..., ::-1] - bgr_mean,
     }
     if name not in known:
         raise PlanError(
@@ -211,7 +212,8 @@ def _codes(inputs: Mapping[str, Any], name: str, folder: Path) -> NDArray[Any] |
     entry = inputs.get(name)
     if entry is None:
         return None
-    return np.concatenate([np.load(folder / chunk["path"]) for chunk in entry["chunks"]])
+    codes: NDArray[Any] = np.concatenate([np.load(folder / chunk["path"]) for chunk in entry["chunks"]])
+    return codes
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:

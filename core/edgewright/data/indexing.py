@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.data.grouping import groups_of
+from edgewright.data.names import sorted_labels
 from edgewright.data.normality import conclude, no_normal
 from edgewright.data.splits import Candidate, Shares, assign
 from edgewright.data.windowing import window_index
@@ -48,6 +49,7 @@ def index(
     *,
     normal_only: bool,
     seed: int,
+    by_label: bool = False,
 ) -> IndexSummary:
     """Write ``out/samples.json``, ``out/index.npy`` and ``out/windows.json`` (docs/architecture.md, "A run folder").
 
@@ -60,9 +62,12 @@ def index(
     out : Path
         An existing folder.
     normal_only : bool
-        Whether a learning block may learn from normal samples only. Abnormal samples then never are in ``training``.
+        Whether a learning block may learn from normal samples only: they must be known then. Unless `by_label`,
+        abnormal samples never are in ``training``, and what is neither is left out.
     seed : int
         Of the splits.
+    by_label : bool
+        Whether a learning block learns labels: each is split by itself, normal or not.
 
     Raises
     ------
@@ -97,7 +102,10 @@ def index(
             f"split: none: all {len(kept)} sample(s) are fitted and scored, nothing is known to be normal"
         )
     else:
-        kept = _split(samples, data, length, lines, warnings, normal_only=normal_only, seed=seed)
+        if normal_only:
+            _know_normal(samples, data)
+        apart = normal_only and not by_label
+        kept = _split(samples, data, length, lines, warnings, normal_only=apart, by_label=by_label, seed=seed)
     _duplicates(kept, warnings)
     table = window_index(
         [sample["offset"] for sample in kept],
@@ -115,7 +123,7 @@ def index(
     if ranges["training"][0] == ranges["training"][1]:
         raise DataError(
             "nothing is left for training: no "
-            + ("normal " if normal_only else "")
+            + ("normal " if normal_only and not by_label else "")
             + "sample of the training split is long enough",
             hint="add recordings, or make input.window_ms shorter",
         )
@@ -127,6 +135,7 @@ def index(
     _write(out, kept, table, {
         "splits": ranges, "length": length, "stride": stride, "axes": document["axes"], "frequency": frequency,
         "units": document["units"], "kind": document["kind"], "explore": explore,
+        "labels": _labels(kept, table[slice(*ranges["training"])]),
     })  # fmt: skip
     return IndexSummary(counts, length, stride, frequency, tuple(lines), tuple(warnings))
 
@@ -139,14 +148,14 @@ def _split(
     warnings: list[str],
     *,
     normal_only: bool,
+    by_label: bool,
     seed: int,
 ) -> list[dict[str, Any]]:
     assert data.split != "none"
     label_counts: Counter[str | None] = Counter(sample["label"] for sample in samples)
     normality = conclude(label_counts, data.normal, data.abnormal)
-    if normal_only and not normality.known:
-        raise no_normal(label_counts, data.path)
-    lines += normality.lines
+    if normality.known or not by_label:
+        lines += normality.lines
     kept = [{**sample, "normal": normality.of[sample["label"]]} for sample in samples]
     if normal_only:
         left = [sample for sample in kept if sample["normal"] is None]
@@ -159,10 +168,13 @@ def _split(
     given = _given(kept, lines)
     shares = Shares.of_percentages(data.split.training, data.split.calibration, data.split.test)
     if not any(given):
-        kept = _cut_in_time(kept, shares, length, lines, normal_only)
+        if by_label:
+            kept = _cut_labels_in_time(kept, shares, length, lines)
+        else:
+            kept = _cut_in_time(kept, shares, length, lines, normal_only)
         given = [sample.get("piece") for sample in kept]
     candidates = [
-        Candidate(sample["sha256"], sample["normal"], sample["group"], own)
+        Candidate(sample["sha256"], sample["normal"], sample["group"], own, sample["label"])
         for sample, own in zip(kept, given, strict=True)
     ]
     moved = [
@@ -175,12 +187,36 @@ def _split(
             f"{len(moved)} abnormal sample(s) of the data set's own training split go to calibration: {_some(moved)}"
         )
     for sample, split in zip(
-        kept, assign(candidates, shares, normal_only=normal_only, seed=seed), strict=True
+        kept,
+        assign(candidates, shares, normal_only=normal_only, seed=seed, by_label=by_label),
+        strict=True,
     ):
         sample["split"] = split
         sample.pop("piece", None)
     _astride(kept, warnings)
     return kept
+
+
+def _know_normal(samples: Sequence[Mapping[str, Any]], data: DataSpec) -> None:
+    counts: Counter[str | None] = Counter(sample["label"] for sample in samples)
+    if not conclude(counts, data.normal, data.abnormal).known:
+        raise no_normal(counts, data.path)
+
+
+def _labels(samples: Sequence[Mapping[str, Any]], table: Any) -> list[str]:
+    """Labels that have windows in this part of the index, sorted."""
+    return sorted_labels({samples[number]["label"] for number in np.unique(table["sample"])} - {None})
+
+
+def _cut_labels_in_time(
+    samples: list[dict[str, Any]], shares: Shares, length: int, lines: list[str]
+) -> list[dict[str, Any]]:
+    """Each label by itself: where it has one or two long recordings, they are cut."""
+    result: list[dict[str, Any]] = []
+    for label in dict.fromkeys(sample["label"] for sample in samples):
+        own = [sample for sample in samples if sample["label"] == label]
+        result += _cut_in_time(own, shares, length, lines, False, f"{label} ")
+    return sorted(result, key=lambda sample: int(sample["offset"]))
 
 
 def _given(samples: Sequence[Mapping[str, Any]], lines: list[str]) -> list[Split | None]:
@@ -203,7 +239,12 @@ def _given(samples: Sequence[Mapping[str, Any]], lines: list[str]) -> list[Split
 
 
 def _cut_in_time(
-    samples: list[dict[str, Any]], shares: Shares, length: int, lines: list[str], normal_only: bool
+    samples: list[dict[str, Any]],
+    shares: Shares,
+    length: int,
+    lines: list[str],
+    normal_only: bool,
+    kind: str = "",
 ) -> list[dict[str, Any]]:
     """One or two long normal recordings: the early part trains, the late part tests."""
     learned = [sample for sample in samples if sample["normal"] is not False or not normal_only]
@@ -232,7 +273,7 @@ def _cut_in_time(
                 )
             first = last
     lines.append(
-        f"only {len(units)} {'normal ' if normal_only else ''}recording(s): cut along time into training, calibration and test "
+        f"only {len(units)} {'normal ' if normal_only else kind}recording(s): cut along time into training, calibration and test "
         f"({_some(sorted(names))}); more recordings would make a better test"
     )
     return result

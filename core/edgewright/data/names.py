@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edgewright_specs.interface import Split
 
 #: Folder or file name -> split. A validation or dev set is what thresholds are calibrated on.
@@ -40,3 +43,20 @@ def known_normal(label: str) -> bool | None:
     if word in NORMAL_NAMES:
         return True
     return False if word in ABNORMAL_NAMES else None
+
+
+def number_of(label: str | None) -> float | None:
+    """Return the number that a label is; None where it is none (``nan`` and ``inf`` are words)."""
+    try:
+        value = float(label or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def sorted_labels(labels: Iterable[str]) -> list[str]:
+    """Sort labels as people do: by size where all are numbers, else by their letters."""
+    found = sorted(labels)
+    if any(number_of(label) is None for label in found):
+        return found
+    return sorted(found, key=float)

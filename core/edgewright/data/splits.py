@@ -9,7 +9,9 @@ The rule, in order:
    percentages). Abnormal: calibration below 0.30, test above.
 3. A group is one unit: its normal and abnormal samples stay on one side, test or not test, so the abnormal ones of a
    training or calibration group go to calibration.
-4. A split that is wanted but empty gets the unit whose number is nearest to it from the largest split that can spare
+4. Where blocks learn labels, abnormal is no kind of its own: the units of each label (or of each set of labels that
+   groups have) are placed by themselves, so that each label is in every split that it has units for.
+5. A split that is wanted but empty gets the unit whose number is nearest to it from the largest split that can spare
    one, in the order training, test, calibration. Then, while training has fewer than half of the normal units, it gets
    the nearest of the largest other split that can spare one. Both touch small sets only.
 """
@@ -17,7 +19,7 @@ The rule, in order:
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,7 @@ class Candidate:
     normal: bool | None
     group: str | None = None
     given: Split | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ class Shares:
         }
 
 
-def assign(samples: Sequence[Candidate], shares: Shares, *, normal_only: bool, seed: int) -> list[Split]:
+def assign(
+    samples: Sequence[Candidate], shares: Shares, *, normal_only: bool, seed: int, by_label: bool = False
+) -> list[Split]:
     """Give every sample its split by the rule above.
 
     Parameters
@@ -74,11 +79,15 @@ def assign(samples: Sequence[Candidate], shares: Shares, *, normal_only: bool, s
         Whether training is for normal samples only. If not, abnormal ones are split as normal ones are.
     seed : int
         Another seed gives other splits.
+    by_label : bool
+        Whether each label is split by itself; `normal_only` then changes nothing.
 
     Returns
     -------
     list of str, one a sample
     """
+    if by_label:
+        return _assign_by_label(samples, shares, seed)
     result: list[Split | None] = [sample.given for sample in samples]
     for i, sample in enumerate(samples):
         if normal_only and sample.normal is False and result[i] == "training":
@@ -106,6 +115,22 @@ def assign(samples: Sequence[Candidate], shares: Shares, *, normal_only: bool, s
         else:
             result[i] = "test" if placed[key] == "test" else "calibration"
     return [split if split is not None else "training" for split in result]
+
+
+def _assign_by_label(samples: Sequence[Candidate], shares: Shares, seed: int) -> list[Split]:
+    labels: dict[str, set[str | None]] = defaultdict(set)
+    for sample in samples:
+        labels[_key(sample)].add(sample.label)
+    strata: dict[frozenset[str | None], list[Candidate]] = defaultdict(list)
+    for sample in samples:
+        strata[frozenset(labels[_key(sample)])].append(sample)
+    wanted = {split: edge for split, edge in shares.edges().items() if edge[1] - edge[0] > 1e-9}
+    placed: dict[str, Split] = {}
+    for members in strata.values():
+        keys = {_key(sample) for sample in members if sample.given is None}
+        taken = {sample.given for sample in members if sample.given is not None}
+        placed |= _place(keys, {key: _number(key, seed) for key in keys}, wanted, taken)
+    return [sample.given or placed[_key(sample)] for sample in samples]
 
 
 def _abnormal_edges(shares: Shares) -> dict[Split, tuple[float, float]]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, HostTask, Source, WindowRows
+from edgewright.planner.tasks import (
+    BlockTask,
+    CodeRows,
+    FromTask,
+    HostTask,
+    Rows,
+    Source,
+    WindowRows,
+)
 from edgewright_specs.interface import CONTRACT_VERSION, digest_json
 
 #: (task, output) -> sha256 of that output
@@ -72,7 +80,10 @@ def source_digest(source: Source, digest: Digest) -> str:
                 "columns": source.columns,
             }
         )
-    assert isinstance(source, FeatureRows)
+    if isinstance(source, CodeRows):
+        return digest_json(
+            {"codes": digest(source.rows.task, source.output), "rows": _kept(source.rows, digest)}
+        )
     parts = [
         [
             part.node,
@@ -82,8 +93,11 @@ def source_digest(source: Source, digest: Digest) -> str:
         for part in source.parts
     ]
     rows = source.rows
-    kept = None if rows is None else [digest(rows.task, "assignment"), rows.fold, rows.held]
-    return digest_json({"parts": parts, "rows": kept})
+    return digest_json({"parts": parts, "rows": None if rows is None else _kept(rows, digest)})
+
+
+def _kept(rows: Rows, digest: Digest) -> list[Any]:
+    return [*(digest(rows.task, output) for output in rows.outputs()), rows.fold, rows.held, rows.part]
 
 
 def changed_parts(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:

@@ -7,21 +7,28 @@ Planning is staged, since each stage is shaped by what the one before found: how
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import PlanError, UsageError
-from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Part, Rows, Task, WindowRows
-from edgewright.runners.limits import limits_of
+from edgewright.errors import PlanError
+from edgewright.planner.tasks import (
+    BlockTask,
+    CodeRows,
+    FeatureRows,
+    FromTask,
+    Part,
+    Rows,
+    Source,
+    Task,
+    WindowRows,
+)
 from edgewright_specs.interface import SPLITS
-from edgewright_specs.problems import Problem, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from edgewright.registry import Block
-    from edgewright.runners.base import Limits
+    from edgewright.planner.nodes import Node
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split, WindowSpec
 
@@ -31,37 +38,13 @@ CHUNK_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Node:
-    """One block of the graph with complete parameters and the place where the impulse file names it."""
-
-    id: str
-    block: Block
-    params: Mapping[str, Any]
-    inputs: tuple[str, ...]
-    axes: tuple[str, ...] | None
-    labels: tuple[str, ...] | None  # `train: {labels: …}`
-    limits: Limits
-    place: str
-
-    @property
-    def describe(self) -> str:
-        """Id of the task that describes it."""
-        return f"{self.id}/describe"
-
-    @property
-    def scores_its_training(self) -> bool:
-        """Whether ``fit`` gives the scores of its training windows as if unseen, so that no folds are needed."""
-        section = self.block.spec.edgewright
-        return section is not None and "train_scores" in section.outputs
-
-
-@dataclass(frozen=True)
 class Samples:
     """What planning needs of the data: the window, its stride, and which rows of the index each split has."""
 
     window: WindowSpec
     splits: Mapping[Split, tuple[int, int]]
     stride: int
+    labels: tuple[str, ...] = ()  # of the training windows, sorted
 
     @property
     def unlabelled(self) -> bool:
@@ -86,59 +69,7 @@ def load_samples(folder: Path) -> Samples:
         "frequency": info["frequency"],
     }
     splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
-    return Samples(window, splits, info["stride"])
-
-
-def build_nodes(
-    impulse: ImpulseSpec,
-    resolve: Callable[[str, str, str | None], Block],
-    complete: Callable[[Block, Mapping[str, Any], str], dict[str, Any]],
-) -> tuple[list[Node], list[Node], list[Node]]:
-    """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type.
-
-    Raises
-    ------
-    SpecError
-        Blocks that are not there or of another type, and parameters that they do not take: all of them, with their lines.
-    """
-    problems: list[Problem] = []
-    sections: list[list[Node]] = []
-    for kind in ("processing", "learning", "deployment"):
-        nodes = []
-        for number, entry in enumerate(getattr(impulse, kind)):
-            pointer = f"/{kind}/{number}"
-            try:
-                block = resolve(entry.block, kind, getattr(entry, "operates_on", None))
-                if block.type != kind:
-                    raise UsageError(
-                        f"{entry.block!r} is a {block.type} block, listed under {kind}",
-                        hint=f"move it to {block.type}, or choose one of `edgewright blocks list --type {kind}`",
-                    )
-                params = complete(block, entry.params, f"{pointer}/params")
-            except UsageError as error:
-                place = impulse.locate(f"{pointer}/block")
-                problems.append(Problem(error.message, f"{pointer}/block", hint=error.hint or "", path=place))
-                continue
-            except SpecError as error:
-                problems += error.problems
-                continue
-            train = getattr(entry, "train", None)
-            nodes.append(
-                Node(
-                    id=entry.name if kind == "deployment" else entry.id,
-                    block=block,
-                    params=params,
-                    inputs=tuple(getattr(entry, "input", None) or ["input"]),
-                    axes=tuple(entry.axes) if getattr(entry, "axes", None) else None,
-                    labels=tuple(train.labels) if train is not None and train.labels else None,
-                    limits=limits_of(block, entry.grants),
-                    place=impulse.locate(pointer),
-                )
-            )
-        sections.append(nodes)
-    if problems:
-        raise SpecError(problems)
-    return sections[0], sections[1], sections[2]
+    return Samples(window, splits, info["stride"], tuple(info["labels"]))
 
 
 class Planner:
@@ -167,6 +98,12 @@ class Planner:
         self.learning = {node.id: node for node in learning}
         self.samples = samples
         self.description = description
+
+    def classes(self, node: Node) -> tuple[str, ...]:
+        """Labels that a node learns, in the order of its targets; none where it doesn't learn labels."""
+        if node.training != "labelled":
+            return ()
+        return tuple(label for label in self.samples.labels if node.labels is None or label in node.labels)
 
     # -- windows and features -------------------------------------------------------------------------------------
 
@@ -228,10 +165,38 @@ class Planner:
 
     def describe_learning(self) -> list[Task]:
         """Tasks that say what each learning node returns, given its features."""
-        return [
-            self._block(node, "describe", {"features": FeatureRows(self.parts(node))})
-            for node in self.learning.values()
-        ]
+        tasks: list[Task] = []
+        for node in self.learning.values():
+            if node.training == "labelled" and not self.classes(node):
+                raise PlanError(
+                    f"{node.place}: node {node.id!r} learns labels, and no training sample has one that it may learn",
+                    hint="put recordings into one folder a label, or name labels that there are in `train: labels`",
+                )
+            inputs = {"features": FeatureRows(self.parts(node))}
+            tasks.append(self._block(node, "describe", inputs, classes=self.classes(node)))
+        return tasks
+
+    def check_learning(self) -> None:
+        """Refuse learning nodes whose description can't be decided by.
+
+        Raises
+        ------
+        PlanError
+            A kind of node without the output that its decisions are made from.
+        """
+        for node in self.learning.values():
+            found = self.description(node.id)
+            kind, where = found["kind"], f"{node.place}: node {node.id!r} (block {node.title!r})"
+            needed = "probabilities" if kind == "classification" else "scores"
+            if needed not in found["outputs"]:
+                raise PlanError(
+                    f"{where} is a {kind} block that gives no {needed}; it gives {', '.join(found['outputs']) or 'nothing'}"
+                )
+            if kind == "classification" and len(found.get("classes") or ()) < 2:
+                raise PlanError(
+                    f"{where} tells classes apart, and there are only these: {', '.join(found.get('classes') or ()) or 'none'}",
+                    hint="it needs training samples of two labels at least",
+                )
 
     def features(self) -> list[Task]:
         """Tasks that turn every window into features, chunk by chunk."""
@@ -251,15 +216,17 @@ class Planner:
         return tasks
 
     def fit(self, node: Node, *, every_window: bool) -> list[Task]:
-        """Fit a learning node and score every split with it; ``every_window`` when it learns from the whole training split."""
-        rows = None if every_window else Rows(f"{node.id}/select")
-        training = FeatureRows(self.parts(node, ["training"]), rows)
-        tasks: list[Task] = [self._block(node, "fit", {"features": training})]
+        """Make a learning node's model and score every split with it; ``every_window`` when it learns from all of them."""
+        tasks: list[Task] = [*self._model_tasks(node, every_window=every_window)]
         for split in SPLITS:
             tasks += self.score(node, split)
-        if self.description(node.id)["kind"] == "anomaly":
-            tasks.append(self._block(node, "plot", {"model": FromTask(f"{node.id}/fit", "model")}))
+        if self.description(node.id)["kind"] == "anomaly" and node.can("plot"):
+            tasks.append(self._block(node, "plot", {"model": self.model(node)}))
         return tasks
+
+    def model(self, node: Node) -> FromTask:
+        """Where a learning node's model comes from."""
+        return FromTask(f"{node.id}/{'fit' if node.trainer is None else 'convert'}", "model")
 
     def score(self, node: Node, split: Split, *, name: str = "") -> list[BlockTask]:
         """Score one split with the fitted model, chunk by chunk; the tasks are called ``name``, by default the split."""
@@ -269,20 +236,54 @@ class Planner:
                 Part(part.node, part.describe, (self.transform_id(part.node, split, number),))
                 for part in self.parts(node)
             )
-            inputs = {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(chunk)}
-            tasks.append(self._block(node, "score", inputs, name=f"{name or split}-{number}"))
+            tasks.append(self._score(node, self.model(node), FeatureRows(chunk), f"{name or split}-{number}"))
         return tasks
 
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:
-        """Fit without each fold in turn and score that fold."""
+        """Make a model without each fold in turn and score that fold."""
         tasks: list[Task] = []
         parts = self.parts(node, ["training"])
         for fold in range(folds):
-            kept, held = (Rows(f"{node.id}/select", fold, held) for held in (False, True))
-            fit = self._block(node, "fit", {"features": FeatureRows(parts, kept)}, name=f"fold-{fold}")
-            inputs = {"model": FromTask(fit.id, "model"), "features": FeatureRows(parts, held)}
-            tasks += [fit, self._block(node, "score", inputs, name=f"fold-{fold}")]
+            made = self._model_tasks(node, fold=fold)
+            held = FeatureRows(parts, Rows(f"{node.id}/select", fold, held=True))
+            tasks += [*made, self._score(node, FromTask(made[-1].id, "model"), held, f"fold-{fold}")]
         return tasks
+
+    def _score(self, node: Node, model: FromTask, features: FeatureRows, name: str) -> BlockTask:
+        found = self.description(node.id)
+        return self._block(
+            node, "score", {"model": model, "features": features}, name=name,
+            columns=len(found.get("classes") or ()) or None, required=tuple(found["outputs"]),
+        )  # fmt: skip
+
+    def _model_tasks(
+        self, node: Node, *, fold: int | None = None, every_window: bool = False
+    ) -> list[BlockTask]:
+        """The tasks that make a model, the last of which gives it: a fit, or a training and a conversion."""
+        inputs, classes = self._fitting(node, fold, every_window=every_window), self.classes(node)
+        name = None if fold is None else f"fold-{fold}"
+        if node.trainer is None:
+            return [self._block(node, "fit", inputs, name=name, classes=classes)]
+        train = self._block(node, "train", inputs, name=name, classes=classes)
+        left = {"artifacts": FromTask(train.id, "artifacts"), "features": FeatureRows(self.parts(node))}
+        return [train, self._block(node, "convert", left, name=name, classes=classes)]
+
+    def _fitting(self, node: Node, fold: int | None, *, every_window: bool) -> dict[str, Source]:
+        """What a fit is given: the windows it learns from, and what its block wants beside them."""
+        parts = self.parts(node, ["training"])
+        rows = Rows(f"{node.id}/select", fold)
+        learned = replace(rows, part="learned") if node.wants_validation else rows
+        whole = every_window and not node.wants_validation
+        inputs: dict[str, Source] = {"features": FeatureRows(parts, None if whole else learned)}
+        beside = ["targets"] if node.training == "labelled" else []
+        if beside or node.trainer is not None:
+            beside.append("groups")
+        inputs |= {name: CodeRows(name, learned) for name in beside}
+        if node.wants_validation:
+            validates = replace(rows, part="validates")
+            inputs["validation"] = FeatureRows(parts, validates)
+            inputs |= {f"validation_{name}": CodeRows(name, validates) for name in beside}
+        return inputs
 
     def self_test(self, mode: str, task: str) -> list[Task]:
         """Features and scores of the self-test's windows, which host step ``task`` made one array a node of."""
@@ -305,8 +306,7 @@ class Planner:
                 Part(part.node, part.describe, (f"{part.node}/transform/selftest-{mode}",))
                 for part in self.parts(node)
             )
-            inputs = {"model": FromTask(f"{node.id}/fit", "model"), "features": FeatureRows(parts)}
-            tasks.append(self._block(node, "score", inputs, name=f"selftest-{mode}"))
+            tasks.append(self._score(node, self.model(node), FeatureRows(parts), f"selftest-{mode}"))
         return tasks
 
     def build(self, node: Node, assembly: str) -> list[Task]:
@@ -318,17 +318,16 @@ class Planner:
         return [self._block(node, "verify", {"package": FromTask(f"{node.id}/build", "package")})]
 
     def exports(self) -> list[Task]:
-        """Tasks by which every node becomes device code and tables."""
+        """Tasks by which every node that can becomes device code and tables."""
         tasks: list[Task] = [
             self._block(node, "export", {}, window={**self.window(node), "stride": self.samples.stride})
             for node in self.processing.values()
+            if node.no_device_code() is None
         ]
         for node in self.learning.values():
-            inputs: dict[str, Any] = {
-                "model": FromTask(f"{node.id}/fit", "model"),
-                "features": FeatureRows(self.parts(node)),
-            }
-            tasks.append(self._block(node, "export", inputs))
+            if node.no_device_code() is None:
+                inputs = {"model": self.model(node), "features": FeatureRows(self.parts(node))}
+                tasks.append(self._block(node, "export", inputs))
         return tasks
 
     def _block(
@@ -340,17 +339,22 @@ class Planner:
         window: WindowSpec | None = None,
         columns: int | None = None,
         name: str | None = None,
+        classes: tuple[str, ...] = (),
+        required: tuple[str, ...] = (),
     ) -> BlockTask:
+        doer = node.trainer if operation == "train" and node.trainer is not None else node
         return BlockTask(
             id=f"{node.id}/{operation}" + (f"/{name}" if name else ""),
             node=node.id,
             operation=operation,
-            block=node.block,
-            params=node.params,
+            block=doer.block,
+            params=doer.params,
             inputs=inputs,
             window=window,
+            classes=classes,
             seed=self.impulse.seed,
-            limits=node.limits,
+            limits=doer.limits,
             columns=columns,
+            required=required,
             place=node.place,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +54,8 @@ class Part:
 
 #: In a node's assignment of training windows to folds: a window it does not learn from.
 NOT_USED = -2
+#: In a fit's cut of its windows: learned from, or kept to validate. A negative number is neither.
+LEARNED, VALIDATES = 0, 1
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,39 @@ class Rows:
     """Some rows of the training split, by the assignment that a node's ``select`` step made.
 
     Without ``fold`` all that the node learns from; with it those of the other folds, or with ``held`` those of the fold.
+    ``part`` keeps of these what a fit learns from, or what validates it, by the step's ``validation``.
     """
 
     task: str
     fold: int | None = None
     held: bool = False
+    part: Literal["learned", "validates"] | None = None
 
-    def of(self, assignment: NDArray[np.int32]) -> NDArray[np.intp]:
+    def of(
+        self, assignment: NDArray[np.int32], validation: NDArray[np.int8] | None = None
+    ) -> NDArray[np.intp]:
         """Row numbers, ascending. A negative fold is in none: it straddles a cut, or is not used at all."""
+        chosen = self._chosen(assignment)
+        if self.part is not None:
+            assert validation is not None
+            own = validation[0 if self.fold is None else self.fold + 1]
+            chosen = chosen & (own == (LEARNED if self.part == "learned" else VALIDATES))
+        rows: NDArray[np.intp] = chosen.nonzero()[0]
+        return rows
+
+    def _chosen(self, assignment: NDArray[np.int32]) -> NDArray[np.bool_]:
+        chosen: NDArray[np.bool_]
         if self.fold is None:
             chosen = assignment != NOT_USED
         elif self.held:
             chosen = assignment == self.fold
         else:
             chosen = (assignment >= 0) & (assignment != self.fold)
-        rows: NDArray[np.intp] = chosen.nonzero()[0]
-        return rows
+        return chosen
+
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the step's outputs that say which rows these are."""
+        return ("assignment",) if self.part is None else ("assignment", "validation")
 
 
 @dataclass(frozen=True)
@@ -87,7 +106,15 @@ class FeatureRows:
     rows: Rows | None = None
 
 
-Source = FromTask | WindowRows | FeatureRows
+@dataclass(frozen=True)
+class CodeRows:
+    """One number for each of some training windows: ``output`` of the step that ``rows`` names, cut to these rows."""
+
+    output: str
+    rows: Rows
+
+
+Source = FromTask | WindowRows | FeatureRows | CodeRows
 
 
 @dataclass(frozen=True)
@@ -105,7 +132,10 @@ class BlockTask:
     seed: int = 0
     threads: int = 1
     limits: Limits | None = None
-    columns: int | None = None  # how many columns `features` must have, from the description
+    columns: int | None = (
+        None  # how many columns `features` or `probabilities` must have, from the description
+    )
+    required: tuple[str, ...] = ()  # outputs that it must give beyond those its operation always gives
     place: str = ""  # where in the impulse file the node stands
 
     def needs(self) -> Iterator[str]:
@@ -167,3 +197,5 @@ def source_tasks(source: Source) -> Iterator[str]:
             yield from part.chunks
         if source.rows is not None:
             yield source.rows.task
+    elif isinstance(source, CodeRows):
+        yield source.rows.task

@@ -64,7 +64,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         ``version``, ``panels`` (list of ``kind``, ``id``, ``title``, ``data``), ``problems`` (list of str). JSON-able,
         and the same for the same outputs.
     """
-    from edgewright.report import anomaly, blocks, features, overview, packages, scores
+    from edgewright.report import anomaly, blocks, features, overview, packages, predictions, scores
 
     found: list[dict[str, Any]] = []
     problems: list[str] = []
@@ -107,6 +107,8 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             partial(scores.build, run, node),
         )
         add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
+    for node in _other_nodes(run, anomaly_nodes):
+        add("plots", f"predictions-{node}", f"Predictions · {node}", partial(predictions.build, run, node))
     for node in run.node_ids("learning"):
         add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
     add("packages", "packages", "Deployment", partial(packages.build, run))
@@ -152,3 +154,13 @@ def _anomaly_nodes(run: Run, problems: list[str]) -> list[str]:
     except EdgewrightError as error:
         problems.append(error.message)
         return []
+
+
+def _other_nodes(run: Run, anomaly_nodes: Sequence[str]) -> list[str]:
+    """Learning nodes that were decided by, but give no anomaly score."""
+    decided = run.path / "outputs"
+    return [
+        node
+        for node in run.node_ids("learning")
+        if node not in anomaly_nodes and (decided / node / "metrics.json").is_file()
+    ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgewright.planner.tasks import StepInputs
 
 SELF_TEST_WINDOWS = 8
-STEP_VERSION = 1
+STEP_VERSION = 2
 
 
 def self_test_windows(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
@@ -143,9 +143,17 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
                 "contributions": description.get("contributions", []),
                 "classes": description.get("classes", []),
             }
+        if node["type"] == "learning":
+            classifies = description["kind"] == "classification"
+            given = "probabilities" if classifies else "scores"
+            scores = np.load(inputs[f"{name}/score/selftest-{mode}", given])
+            np.save(selftest / f"{given}-{name}.npy", scores)
+            if classifies:
+                _add_classes(decisions, name, scores, description["classes"])
+            elif description["kind"] == "regression":
+                for decision, score in zip(decisions, scores, strict=True):
+                    decision["nodes"][name] = {"score": float(score)}
         if node["type"] == "learning" and description["kind"] == "anomaly":
-            scores = np.load(inputs[f"{name}/score/selftest-{mode}", "scores"])
-            np.save(selftest / f"scores-{name}.npy", scores)
             threshold = json.loads(inputs[f"{name}/threshold", "threshold"].read_text(encoding="utf-8"))
             document["threshold"] = {key: threshold.get(key) for key in ("value", "method", "target_fpr")}
             document["quantiles"] = threshold["quantiles"]
@@ -173,3 +181,11 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
         json.dumps(deployment, indent=1, ensure_ascii=False), encoding="utf-8"
     )
     return {"impulse": "impulse"}
+
+
+def _add_classes(
+    decisions: Sequence[dict[str, Any]], node: str, probabilities: NDArray[Any], classes: Sequence[str]
+) -> None:
+    for decision, row in zip(decisions, probabilities, strict=True):
+        best = int(row.argmax())
+        decision["nodes"][node] = {"class": classes[best], "score": float(row[best])}

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from edgewright_specs.impulse import ImpulseSpec
 
 READ_VERSION = 1
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 
-def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_only: bool) -> list[Task]:
+def data_tasks(
+    impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_only: bool, by_label: bool
+) -> list[Task]:
     """Tasks that read every file once and index its windows; the key holds each file's digest."""
     data, window = impulse.data, impulse.input
 
@@ -36,7 +38,9 @@ def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_o
         from edgewright.data import index
 
         folder = inputs[READ, "recordings"].parent
-        summary = index(folder, data, window, out, normal_only=normal_only, seed=impulse.seed)
+        summary = index(
+            folder, data, window, out, normal_only=normal_only, by_label=by_label, seed=impulse.seed
+        )
         _write(out / "summary.json", asdict(summary))
         return {
             "samples": "samples.json", "index": "index.npy", "windows": "windows.json", "summary": "summary.json",
@@ -53,7 +57,7 @@ def data_tasks(impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_o
     )  # fmt: skip
     indexing = HostTask(
         id=INDEX, node="data", operation="index", step=index_step, version=INDEX_VERSION,
-        settings={"data": {k: v for k, v in asked.items() if k != "path"}, "input": input_, "normal_only": normal_only, "seed": impulse.seed},
+        settings={"data": {k: v for k, v in asked.items() if k != "path"}, "input": input_, "normal_only": normal_only, "by_label": by_label, "seed": impulse.seed},
         reads=(FromTask(READ, "signal"), FromTask(READ, "recordings")), place=impulse.locate("/input"),
     )  # fmt: skip
     return [reading, indexing]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from edgewright.planner.plan import INDEX, Node, Planner
+from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
 from edgewright_specs.interface import SPLITS
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgewright.planner.nodes import Node
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split
 

@@ -115,14 +115,20 @@ class Engine:
 
     # -- running ------------------------------------------------------------------------------------------------
 
-    def run(self, tasks: Iterable[Task]) -> None:
+    def run(self, tasks: Iterable[Task], *, keep_going: bool | None = None) -> None:
         """Carry out ``tasks`` (in any order) and all that they need of each other.
+
+        Parameters
+        ----------
+        keep_going : bool, optional
+            For these tasks, instead of what holds for the whole run.
 
         Raises
         ------
         TaskError
             The first failure, after running siblings have ended (all of them with ``keep_going``).
         """
+        keep_going = self.keep_going if keep_going is None else keep_going
         queue = Queue([task for task in tasks if task.id not in self.entries], self.entries)
         self.recorder.event("planned", tasks=len(queue))
         running: dict[str, Handle] = {}
@@ -135,7 +141,7 @@ class Engine:
                     handle.cancel()
             while (
                 not self.cancel.is_set()
-                and (first is None or self.keep_going)
+                and (first is None or keep_going)
                 and len(running) < self.executor.slots
                 and (task := queue.pop()) is not None
             ):
@@ -310,6 +316,10 @@ class Engine:
             raise TaskError(
                 task.id, outcome.reason, outcome.message, log_tail=carried.log_tail, hint=self._hint(task)
             )
+        missing = [name for name in task.required if name not in got.outputs]
+        if missing:
+            text = f"{', '.join(missing)}: described, but not given; given: {', '.join(got.outputs) or 'nothing'}"
+            raise TaskError(task.id, "bad_output", text, log_tail=carried.log_tail, hint=self._hint(task))
         meta = {
             "seconds": outcome.seconds, "runner": prepared.runner, "metrics": got.metrics, "warnings": got.warnings,
             "enforced": dict(outcome.enforced), "log_tail": carried.log_tail,

@@ -101,7 +101,7 @@ def run_impulse(
         "runner": options.runner,
         "base": str(base),
         "nodes": [
-            {"id": node.id, "type": node.block.type, "block": node.block.name, "inputs": list(node.inputs), "params": dict(node.params)}
+            {"id": node.id, "type": node.block.type, "block": node.title, "inputs": list(node.inputs), "params": dict((node.trainer or node).params)}
             for node in [*processing, *learning, *deployment]
         ],
         "versions": {"edgewright": version("edgewright"), "python": platform.python_version()},
@@ -120,7 +120,7 @@ def run_impulse(
                 session.describe()
                 blocks_ran = True
                 session.learn()
-                build = session.export()
+                build = session.export(needed=bool(deployment))
                 session.deploy(deployment, build, verify=options.verify)
     except EdgewrightError:
         # A block's log is the one thing to keep of a run that came to nothing.

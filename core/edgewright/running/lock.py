@@ -11,7 +11,7 @@ from edgewright_specs.interface import CONTRACT_VERSION, digest_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from edgewright.planner.plan import Node
+    from edgewright.planner.nodes import Node
     from edgewright.running.engine import Engine
     from edgewright.store import Entry
 
@@ -42,12 +42,21 @@ def identity(
                 "block": node.block.name,
                 "digest": node.block.digest,
                 "params": dict(node.params),
+                **_trainer(node),
             }
             for node in nodes
             if node.block.type != "deployment"
         ],
         "outputs": outputs,
     }
+
+
+def _trainer(node: Node) -> dict[str, Any]:
+    trainer = node.trainer
+    if trainer is None:
+        return {}
+    block = trainer.block
+    return {"trainer": {"block": block.name, "digest": block.digest, "params": dict(trainer.params)}}
 
 
 def build_id(identity_document: Mapping[str, Any]) -> str:

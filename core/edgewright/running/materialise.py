@@ -7,7 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.planner.tasks import BlockTask, FeatureRows, FromTask, Source, WindowRows
+from edgewright.planner.tasks import (
+    BlockTask,
+    CodeRows,
+    FeatureRows,
+    FromTask,
+    Rows,
+    Source,
+    WindowRows,
+)
 from edgewright.request_folder import put_array, put_chunk, put_request
 
 if TYPE_CHECKING:
@@ -46,20 +54,24 @@ def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, 
     if task.operation == "transform":
         return {"features": (rows, task.columns)}
     if task.operation == "score":
-        one = {"scores": (rows,), "contributions": (rows, None), "probabilities": (rows, None)}
+        one = {"scores": (rows,), "contributions": (rows, None), "probabilities": (rows, task.columns)}
         return {**one, "map": (rows, None, None)}
     return {"train_scores": (rows,)} if task.operation == "fit" else {}
 
 
 def _count_rows(source: FeatureRows, find: Find) -> int | None:
-    import numpy as np
-
     if source.rows is not None:
-        return len(source.rows.of(np.load(find(source.rows.task, "assignment")[1])))
+        return len(_rows(source.rows, find))
     if not source.parts or not source.parts[0].chunks:
         return None
     shapes = [find(chunk, "features")[0].shape or (0,) for chunk in source.parts[0].chunks]
     return sum(shape[0] for shape in shapes)
+
+
+def _rows(rows: Rows, find: Find) -> NDArray[np.intp]:
+    import numpy as np
+
+    return rows.of(*(np.load(find(rows.task, output)[1]) for output in rows.outputs()))
 
 
 def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
@@ -67,6 +79,8 @@ def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) ->
         return _stored(name, source, in_dir, find, links)
     if isinstance(source, WindowRows):
         return put_array(in_dir, name, _cut(source, find))
+    if isinstance(source, CodeRows):
+        return put_array(in_dir, name, _codes(source, find))
     return _features(name, source, in_dir, find, links)
 
 
@@ -99,8 +113,8 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
                 chunks.append({"path": relative, "shape": list(output.shape or ()), "sha256": output.sha256})
         elif stored:
             files = [np.load(path, mmap_mode="r") for _, path in stored]
-            rows = source.rows.of(np.load(find(source.rows.task, "assignment")[1]))
-            chunks.append(put_chunk(in_dir, (folder / "0.npy").as_posix(), take_rows(files, rows)))
+            rows = take_rows(files, _rows(source.rows, find))
+            chunks.append(put_chunk(in_dir, (folder / "0.npy").as_posix(), rows))
         parts.append(
             {
                 "node": part.node,
@@ -110,6 +124,13 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
             }
         )
     return {"kind": "features", "dtype": "float32", "parts": parts}
+
+
+def _codes(source: CodeRows, find: Find) -> NDArray[Any]:
+    import numpy as np
+
+    codes: NDArray[Any] = np.load(find(source.rows.task, source.output)[1])[_rows(source.rows, find)]
+    return codes
 
 
 def take_rows(files: list[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[Any]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from edgewright.planner.plan import INDEX, READ, Node, Planner, build_nodes, load_samples
+from edgewright.errors import TaskError
+from edgewright.planner.nodes import Node, build_nodes
+from edgewright.planner.plan import INDEX, READ, Planner, load_samples
 from edgewright.planner.tasks import FromTask, HostTask, Task
 from edgewright.runners.limits import limits_of
 from edgewright.running import assemble
@@ -16,6 +18,7 @@ from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
 from edgewright.running.lock import build_id, identity
+from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
 from edgewright_specs.interface import SPLITS
 
@@ -138,9 +141,15 @@ class Session:
     def data(self, files: Inventory) -> None:
         """Read the data set and cut it into windows, once it is known that every block may run here."""
         for node in (*self.processing, *self.learning, *self.deployment):
-            self.chooser.choose(node.block)
-        normal_only = any(node.block.training == "normal-only" for node in self.learning)
-        self.engine.run(data_tasks(self.impulse, files, self.engine.store, normal_only=normal_only))
+            for block in node.blocks:
+                self.chooser.choose(block)
+        learned = [node.training for node in self.learning]
+        self.engine.run(
+            data_tasks(
+                self.impulse, files, self.engine.store,
+                normal_only="normal-only" in learned, by_label="labelled" in learned,
+            )
+        )  # fmt: skip
         index = self.engine.entries[INDEX]
         summary = json.loads(index.file("summary").read_text(encoding="utf-8"))
         for line in summary["lines"]:
@@ -169,6 +178,7 @@ class Session:
         """Ask every node what it returns, and check that the nodes fit together."""
         self.engine.run(self.planner.describe_processing())
         self.engine.run(self.planner.describe_learning())
+        self.planner.check_learning()
 
     def learn(self) -> None:
         """Features, models, scores, thresholds and metrics, all that can run side by side at once."""
@@ -183,15 +193,38 @@ class Session:
                 self.engine.path(f"{node.id}/select", "selection").read_text(encoding="utf-8")
             )
             tasks += self.planner.fit(node, every_window=selection["all"])
+            description = self._description(node.id)
             if kinds[node.id] == "anomaly":
-                tasks += decision_tasks(
-                    self.impulse, node, self.planner, self._description(node.id), selection
-                )
+                tasks += decision_tasks(self.impulse, node, self.planner, description, selection)
+            else:
+                tasks += prediction_tasks(node, self.planner, description)
         self.engine.run(tasks)
 
-    def export(self) -> str:
-        """Turn every node into device code and tables; return the build id of the trained impulse."""
-        self.engine.run(self.planner.exports())
+    def export(self, *, needed: bool = True) -> str:
+        """Turn every node into device code and tables; return the build id of the trained impulse.
+
+        Parameters
+        ----------
+        needed : bool
+            Whether something is to be built of them. If not, a node that has no device code is only told of.
+
+        Raises
+        ------
+        TaskError
+            ``refused``, with `needed`: a node that can't be deployed.
+        """
+        refusals = [node.no_device_code() for node in (*self.processing, *self.learning)]
+        for refusal in refusals:
+            if refusal is not None and needed:
+                raise TaskError("export", "refused", refusal)
+            if refusal is not None:
+                self.recorder.event("note", text=refusal)
+        try:
+            self.engine.run(self.planner.exports(), keep_going=not needed)
+        except TaskError as error:
+            if needed or error.reason != "block_error":
+                raise
+            self.recorder.event("note", text=f"can't be deployed: {error.message}")
         document = self.impulse.model_dump(mode="json")
         self.identity = identity(document, [*self.processing, *self.learning], self.engine.entries)
         build = build_id(self.identity)
@@ -252,11 +285,13 @@ class Session:
             reads.append(FromTask(f"{node.id}/transform/selftest-{mode}", "features"))
         for node in self.learning:
             nodes.append(
-                {"id": node.id, "type": "learning", "block": node.block.name, "inputs": list(node.inputs)}
+                {"id": node.id, "type": "learning", "block": node.title, "inputs": list(node.inputs)}
             )
             reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
-            if self._description(node.id)["kind"] == "anomaly":
-                reads.append(FromTask(f"{node.id}/score/selftest-{mode}", "scores"))
+            kind = self._description(node.id)["kind"]
+            given = "probabilities" if kind == "classification" else "scores"
+            reads.append(FromTask(f"{node.id}/score/selftest-{mode}", given))
+            if kind == "anomaly":
                 reads.append(FromTask(f"{node.id}/threshold", "threshold"))
         window = {**samples.window, "stride": samples.stride}
         together = HostTask(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError, UsageError
 from edgewright.request_folder import put_array, put_chunk, put_path, put_request
-from edgewright.running.fresh import Verdict, scoring_session
+from edgewright.running.fresh import scoring_session
 from edgewright.running.session import Options
+from edgewright.running.verdicts import Verdict, verdict_of
 from edgewright.single import workspace
 from edgewright_specs.interface import RESULT_FILE
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgewright.planner.plan import Node
+    from edgewright.planner.nodes import Node
     from edgewright.plugins import Plugins
     from edgewright.runners.base import Prepared
     from edgewright.running.run import Run
@@ -154,12 +155,10 @@ class _Chain:
             warm = self._warm(node, session, folder, defer, session.planner.window(node))
             self._processing[node.id] = warm
         for node in session.learning:
-            if node.id not in run.anomaly_nodes:
-                continue
             warm = self._warm(node, session, folder, defer, None)
             self._models[node.id] = put_path(warm.in_dir, "model", run.model(node.id))
             self._learning[node.id] = warm
-            self._verdicts[node.id] = Verdict(run, node.id)
+            self._verdicts[node.id] = verdict_of(run, node.id)
         self._planner = session.planner
 
     def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:
@@ -191,9 +190,9 @@ class _Chain:
                 "features": {"kind": "features", "dtype": "float32", "parts": parts},
             }
             outputs = warm.ask("score", inputs)
-            contributions = outputs.get("contributions")
-            results[name] = self._verdicts[name].of(
-                float(outputs["scores"][0]), None if contributions is None else contributions[0]
+            contributions, verdict = outputs.get("contributions"), self._verdicts[name]
+            results[name] = verdict.of(
+                outputs[verdict.output][0], None if contributions is None else contributions[0]
             )
         return results
 

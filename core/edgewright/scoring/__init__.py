@@ -4,11 +4,17 @@ Higher = more anomalous, everywhere. Nothing here reads files, knows a run or im
 for one function).
 """
 
+from edgewright.scoring.classification import (
+    classification_metrics,
+    evaluate_classes,
+    predictions_document,
+)
 from edgewright.scoring.conformal import PTable, p_values, table
 from edgewright.scoring.documents import decisions_document, metrics_document, threshold_document
 from edgewright.scoring.folds import Folds, fold_count, make_folds
 from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
+from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
 from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
 
 __all__ = [
@@ -22,18 +28,24 @@ __all__ = [
     "average_precision",
     "bootstrap",
     "choose",
+    "classification_metrics",
     "clopper_pearson",
     "confusion",
     "decide",
     "decisions_document",
     "evaluate",
+    "evaluate_classes",
+    "evaluate_numbers",
     "false_alarm_rate",
     "fold_count",
     "make_folds",
     "metrics_document",
     "p_values",
+    "predictions_document",
     "rates",
+    "regression_metrics",
     "rules_table",
     "table",
     "threshold_document",
+    "values_document",
 ]

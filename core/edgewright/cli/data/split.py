@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     """Show which recordings an impulse trains, calibrates and tests on, and how many windows each split has."""
     from edgewright.data import index, inventory, read
+    from edgewright.planner.nodes import training_of
     from edgewright.registry import resolve
     from edgewright.single import workspace
     from edgewright_specs.impulse import load_impulse
@@ -36,12 +37,19 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     console = Console(as_json)
     spec = load_impulse(impulse)
     base = impulse.resolve().parent
-    blocks = [resolve(node.block, base, state.plugins) for node in spec.learning]
-    normal_only = any(block.training == "normal-only" for block in blocks)
+    learned = [
+        training_of(
+            resolve(node.block, base, state.plugins, operates_on=node.operates_on, otherwise="learning")
+        )
+        for node in spec.learning
+    ]
     with workspace() as folder:
         files = inventory(spec.data, base, state.plugins)
         read(files, spec.data, spec.input, folder)
-        summary = index(folder, spec.data, spec.input, folder, normal_only=normal_only, seed=spec.seed)
+        summary = index(
+            folder, spec.data, spec.input, folder,
+            normal_only="normal-only" in learned, by_label="labelled" in learned, seed=spec.seed,
+        )  # fmt: skip
         samples = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
         windows = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
     counts = Counter((sample["label"], sample["split"]) for sample in samples)

@@ -1,0 +1,204 @@
+"""Nodes: the blocks of an impulse with complete parameters, each where the impulse file names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgewright.errors import UsageError
+from edgewright.runners.limits import limits_of
+from edgewright_specs.problems import Problem, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edgewright.registry import Block
+    from edgewright.runners.base import Limits
+    from edgewright_specs.impulse import ImpulseSpec
+    from edgewright_specs.interface import Operation
+
+    Resolve = Callable[[str, str, str | None], Block]
+    Complete = Callable[[Block, Mapping[str, Any], str], dict[str, Any]]
+
+#: The built-in block that makes models of what a training program elsewhere left.
+CONVERTER = "converted_model"
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """A block of Edge Impulse's that trains for a node; the node's own block converts and scores what it leaves."""
+
+    block: Block
+    params: Mapping[str, Any]
+    limits: Limits
+    mode: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One block of the graph with complete parameters and the place where the impulse file names it."""
+
+    id: str
+    block: Block
+    params: Mapping[str, Any]
+    inputs: tuple[str, ...]
+    axes: tuple[str, ...] | None
+    labels: tuple[str, ...] | None  # `train: {labels: …}`
+    limits: Limits
+    place: str
+    trainer: Trainer | None = None
+
+    @property
+    def describe(self) -> str:
+        """Id of the task that describes it."""
+        return f"{self.id}/describe"
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All that run for it."""
+        return (self.block,) if self.trainer is None else (self.trainer.block, self.block)
+
+    @property
+    def title(self) -> str:
+        """Name of the block that the impulse names."""
+        return self.blocks[0].name
+
+    @property
+    def training(self) -> str | None:
+        """What it may learn from (``normal-only``, ``labelled`` …); None where its block doesn't say."""
+        return training_of(self.blocks[0])
+
+    @property
+    def wants_validation(self) -> bool:
+        """Whether windows are kept from its training to validate."""
+        if self.trainer is not None:
+            return self.training == "labelled"
+        section = self.block.spec.edgewright
+        return section is not None and section.validation
+
+    @property
+    def scores_its_training(self) -> bool:
+        """Whether ``fit`` gives the scores of its training windows as if unseen, so that no folds are needed."""
+        section = self.block.spec.edgewright
+        return self.trainer is None and section is not None and "train_scores" in section.outputs
+
+    def can(self, operation: Operation) -> bool:
+        """Whether its block says that it has an operation, or doesn't say which it has."""
+        section = self.block.spec.edgewright
+        return section is not None and (section.operations is None or operation in section.operations)
+
+    def no_device_code(self) -> str | None:
+        """Say why it can't be deployed, as far as its spec tells; None where it can, or where only its export knows."""
+        from edgewright.contracts import contract_of
+
+        where = f"node {self.id!r} (block {self.title!r}) can't be deployed: "
+        refusal = contract_of(self.block).refusal(self.block, "export")
+        if refusal is not None:
+            return where + refusal
+        section = self.block.spec.edgewright
+        if (
+            section is not None
+            and not section.device
+            and (section.operations is None or not self.can("export"))
+        ):
+            return where + "it has no device code (its parameters.json declares no `edgewright.device`)"
+        return None
+
+
+def training_of(block: Block) -> str | None:
+    """Return what a learning block may learn from; None where it doesn't say."""
+    if not block.spec.legacy:
+        return block.training
+    from edgewright.contracts.training import mode_of
+
+    return "labelled" if mode_of(block) in ("classification", "regression") else "normal-only"
+
+
+def build_nodes(
+    impulse: ImpulseSpec, resolve: Resolve, complete: Complete
+) -> tuple[list[Node], list[Node], list[Node]]:
+    """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type.
+
+    Parameters
+    ----------
+    impulse : ImpulseSpec
+    resolve : callable
+        ``(reference, type, operates on) -> Block``.
+    complete : callable
+        ``(block, given parameters, pointer) -> all parameters``.
+
+    Raises
+    ------
+    SpecError
+        Blocks that are not there or of another type, parameters that they do not take, and nodes that the impulse
+        wants deployed but that can't be: all of them, with their lines.
+    """
+    problems: list[Problem] = []
+    sections: list[list[Node]] = []
+    for kind in ("processing", "learning", "deployment"):
+        nodes = []
+        for number, entry in enumerate(getattr(impulse, kind)):
+            pointer = f"/{kind}/{number}"
+            try:
+                nodes.append(_node(impulse, kind, entry, pointer, resolve, complete))
+            except UsageError as error:
+                place = impulse.locate(f"{pointer}/block")
+                problems.append(Problem(error.message, f"{pointer}/block", hint=error.hint or "", path=place))
+            except SpecError as error:
+                problems += error.problems
+        sections.append(nodes)
+    processing, learning, deployment = sections
+    if deployment:
+        problems += _undeployable(impulse, [*processing, *learning])
+    if problems:
+        raise SpecError(problems)
+    return processing, learning, deployment
+
+
+def _node(
+    impulse: ImpulseSpec, kind: str, entry: Any, pointer: str, resolve: Resolve, complete: Complete
+) -> Node:
+    block = resolve(entry.block, kind, getattr(entry, "operates_on", None))
+    if block.type != kind:
+        raise UsageError(
+            f"{entry.block!r} is a {block.type} block, listed under {kind}",
+            hint=f"move it to {block.type}, or choose one of `edgewright blocks list --type {kind}`",
+        )
+    params = complete(block, entry.params, f"{pointer}/params")
+    limits = limits_of(block, entry.grants)
+    trainer = None
+    if kind == "learning" and block.spec.legacy:
+        trainer = _trainer(block, params, limits)
+        block = resolve(CONVERTER, kind, None)
+        params, limits = complete(block, {"mode": trainer.mode}, ""), limits_of(block)
+    train = getattr(entry, "train", None)
+    return Node(
+        id=entry.name if kind == "deployment" else entry.id,
+        block=block,
+        params=params,
+        inputs=tuple(getattr(entry, "input", None) or ["input"]),
+        axes=tuple(entry.axes) if getattr(entry, "axes", None) else None,
+        labels=tuple(train.labels) if train is not None and train.labels else None,
+        limits=limits,
+        place=impulse.locate(pointer),
+        trainer=trainer,
+    )
+
+
+def _trainer(block: Block, params: Mapping[str, Any], limits: Limits) -> Trainer:
+    from edgewright.contracts.training import mode_of, why_not
+
+    mode, refusal = mode_of(block), why_not(block)
+    if mode is None:
+        raise UsageError(
+            refusal or "",
+            hint="say what it works on by `operates-on`, where its parameters.json doesn't",
+        )
+    return Trainer(block, params, limits, mode)
+
+
+def _undeployable(impulse: ImpulseSpec, nodes: list[Node]) -> list[Problem]:
+    reasons = [reason for node in nodes if (reason := node.no_device_code()) is not None]
+    place = impulse.locate("/deployment")
+    hint = "take `deployment` out of the impulse to train and score without it"
+    return [Problem(reason, "/deployment", hint=hint, path=place) for reason in reasons]
