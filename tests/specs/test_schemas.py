@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,10 @@ def _good_documents() -> list[tuple[str, Any]]:
 
 
 GOOD = _good_documents()
+# Fresh each time: what is put into a document may itself be mutated next.
 ATOMS = st.sampled_from(
     [None, True, 0, 1, -1, 2.5, 1e300, "", "x", "1", "input", [], {}, [1], ["a"], {"a": 1}]
-)
+).map(deepcopy)
 
 
 @st.composite
