@@ -42,16 +42,19 @@ def read_context(folder: Path, *, whole: bool = False) -> tuple[dict[str, bytes]
     UsageError
         A link leaves the folder, a file is not regular, or the folder is unreasonably large.
     """
+    found = context_files(folder, whole=whole)
+    executable = frozenset(name for name, path in found.items() if path.stat().st_mode & 0o100)
+    return {name: path.read_bytes() for name, path in found.items()}, executable
+
+
+def context_files(folder: Path, *, whole: bool = False) -> dict[str, Path]:
+    """Like :func:`read_context`, unread: paths by relative path."""
     wanted = _not_ignored(folder)
-    files: dict[str, bytes] = {}
-    executable = set()
-    for relative, path in code_files(folder, whole=whole):
-        if relative in (DOCKERFILE, IGNORE_FILE) or (wanted is not None and relative not in wanted):
-            continue
-        files[relative] = path.read_bytes()
-        if path.stat().st_mode & 0o100:
-            executable.add(relative)
-    return files, frozenset(executable)
+    return {
+        relative: path
+        for relative, path in code_files(folder, whole=whole)
+        if relative not in (DOCKERFILE, IGNORE_FILE) and (wanted is None or relative in wanted)
+    }
 
 
 def block_dockerfile(block: Block) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edgewright.contracts import Contract
     from edgewright.registry import Block
     from edgewright.runners.secrets import Secrets
+    from edgewright.runners.unpacked import Program
     from edgewright_specs.interface import Reason
 
 MIB = 1 << 20
@@ -50,6 +51,7 @@ class Prepared:
     environment: tuple[str, ...]  # sorted "name==version" + python + architecture
     image: str | None = None  # by digest
     driver: str | None = None  # image of the SDK alone, for the parts of a task that are not the block's
+    program: Program | None = None  # without an image: what a block's own Dockerfile would start
     detail: Mapping[str, str] = field(default_factory=dict)  # goes to the lock, not to the key
 
 

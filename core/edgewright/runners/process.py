@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import selectors
+import socket
 import sys
 import sysconfig
 import tempfile
@@ -25,23 +25,16 @@ from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.environment import granted_variables, task_environment
 from edgewright.runners.grants import granted_record
 from edgewright.runners.logs import LogFile
-from edgewright.runners.messages import MessageLines
-from edgewright.runners.supervised import Ended, Supervised, signal_name
-from edgewright.runners.watch import OutWatch
+from edgewright.runners.process_task import ProcessTask, Start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
+    from edgewright.contracts.base import Part
     from edgewright.registry import Block
     from edgewright.runners.base import Job, OnMessage
-    from edgewright_specs.interface import Reason
 
-#: Cancellation, deadlines and the output folder are looked at this often.
-TICK_SECONDS: Final = 0.05
-#: After the supervisor has reported, every writer of the pipes is dead; their rest is there at once.
-DRAIN_SECONDS: Final = 1.0
-READ_BYTES: Final = 64 << 10
 #: What NVIDIA's driver makes where there is a GPU.
 NVIDIA: Final = Path("/dev/nvidiactl")
 NOT_ENFORCED: Final = "not enforced"
@@ -65,13 +58,17 @@ class ProcessRunner:
         """Nothing is left: a task's supervisor ends with us and takes its processes along."""
         return 0
 
-    def prepare(self, block: Block, on_message: OnMessage) -> Prepared:  # noqa: ARG002
+    def prepare(self, block: Block, on_message: OnMessage) -> Prepared:
         """Nothing to build: the block runs in this interpreter's environment.
+
+        A block of Edge Impulse's gets an environment of its own, by what its Dockerfile says.
 
         Raises
         ------
         TaskError
-            ``refused``: a block that is only an image, or one of Edge Impulse's contracts, which need a container.
+            ``refused``: a block that is only an image, or whose Dockerfile can't be followed without one.
+        RunnerUnavailableError
+            Its requirements can't be installed.
         """
         if block.folder is None:
             raise TaskError(
@@ -81,12 +78,11 @@ class ProcessRunner:
                 hint="use --runner docker",
             )
         if block.spec.legacy:
-            raise TaskError(
-                block.name,
-                "refused",
-                "its parameters.json has no 'edgewright' object, so it is run by its image",
-                hint="use --runner docker",
-            )
+            from edgewright.runners.unpacked import prepare_program
+
+            program = prepare_program(block, lambda line: on_message({"type": "log", "text": line}))
+            detail = {"environment": program.environment.folder.name}
+            return Prepared(block, self.name, program.environment.packages, program=program, detail=detail)
         from edgewright.registry.environment import process_environment
 
         return Prepared(block, self.name, process_environment(block), detail={"python": sys.executable})
@@ -106,7 +102,8 @@ class ProcessRunner:
             log = stack.enter_context(LogFile(job.log_path, job.limits.log_bytes))
             work = stack.enter_context(work_folder(job.out_dir.parent))
             try:
-                running = _Running(job, cancel, on_message, log, work)
+                main, service = starts_of(job, work)
+                running = ProcessTask(job, main, service, cancel, on_message, log)
             except OSError as error:  # no descriptors, no memory for another process
                 return Outcome("infra", f"can't start a process: {error}")
             stack.callback(running.close)
@@ -125,109 +122,6 @@ class ProcessRunner:
         """Nothing is held between tasks."""
 
 
-class _Running:
-    """One task while it runs: its supervisor, its two streams, and what stops it."""
-
-    def __init__(self, job: Job, cancel: Event, on_message: OnMessage, log: LogFile, work: Path) -> None:
-        self._limits = job.limits
-        self._cancel = cancel
-        self._log = log
-        self._watch = OutWatch(job.out_dir, job.limits)
-        self._lines = MessageLines(on_message, log.write)
-        self._stopped: tuple[Reason, str] | None = None
-        self._kill_at: float | None = None
-        argv, cwd = task_command(job, work)
-        self._out, out = os.pipe()
-        self._err, err = os.pipe()
-        try:
-            self._supervised = Supervised(
-                argv,
-                env={**process_variables(work, job.threads), **_granted(job)},
-                cwd=cwd,
-                stdin=os.open(os.devnull, os.O_RDONLY),
-                stdout=out,
-                stderr=err,
-                max_file_bytes=job.limits.out_bytes,
-            )
-        except BaseException:
-            os.close(self._out)
-            os.close(self._err)
-            raise
-
-    def close(self) -> None:
-        self._supervised.close()
-        os.close(self._out)
-        os.close(self._err)
-
-    def watch(self) -> tuple[Reason, str, Ended | None]:
-        """Serve the streams until the task has ended and been read to the last byte."""
-        deadline = time.monotonic() + self._limits.seconds
-        reported: float | None = None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._out, selectors.EVENT_READ, self._lines.feed)
-            selector.register(self._err, selectors.EVENT_READ, self._log.write)
-            selector.register(self._supervised, selectors.EVENT_READ, None)
-            while selector.get_map():
-                for key, _ in selector.select(TICK_SECONDS):
-                    if key.data is None:
-                        if self._supervised.poll():
-                            selector.unregister(self._supervised)
-                            reported = time.monotonic()
-                    elif data := os.read(key.fd, READ_BYTES):
-                        key.data(data)
-                    else:
-                        selector.unregister(key.fd)
-                now = time.monotonic()
-                if reported is None:
-                    self._look(now, deadline)
-                elif now > reported + DRAIN_SECONDS:
-                    break  # somebody outside our reach holds a pipe (only without a subreaper)
-        self._lines.finish()
-        return self._judge()
-
-    def _look(self, now: float, deadline: float) -> None:
-        """Stop what must be stopped."""
-        hard = getattr(self._cancel, "hard", False)
-        if self._stopped is None:
-            if self._cancel.is_set():
-                self._stop(("cancelled", "cancelled"), now)
-            elif now >= deadline:
-                self._stop(("timeout", f"ran longer than its limit of {self._limits.seconds:g} s"), now)
-            elif exceeded := self._watch.due():
-                self._stopped, self._kill_at = ("limit", exceeded), now
-        if self._kill_at is not None and (now >= self._kill_at or hard):
-            self._supervised.kill()
-            self._kill_at = None
-
-    def _stop(self, why: tuple[Reason, str], now: float) -> None:
-        self._stopped, self._kill_at = why, now + self._limits.grace_seconds
-        self._supervised.ask()
-
-    def _judge(self) -> tuple[Reason, str, Ended | None]:
-        ended = self._supervised.ended()
-        if ended is None:
-            return "infra", "its supervisor was killed before it could report", None
-        if ended.left:
-            return "infra", f"{ended.left} of its processes could not be killed", ended
-        if self._stopped is not None:
-            return (*self._stopped, ended)
-        if ended.problem:
-            return "refused", f"its command can't be executed: {ended.problem}", ended
-        if ended.signal == "SIGXFSZ":
-            return "limit", "wrote a file beyond the size that is allowed", ended
-        if exceeded := self._watch.look():
-            return "limit", exceeded, ended
-        if ended.signal is not None:
-            return "block_error", f"ended by {ended.signal}", ended
-        if ended.exit_code:
-            text = f"exit code {ended.exit_code}"
-            if ended.exit_code > 128 and (name := signal_name(ended.exit_code - 128)).startswith("SIG"):
-                text += f" (a shell's word for {name})"
-            said = self._lines.last_error
-            return "block_error", f"{text}: {said}" if said else text, ended
-        return "ok", "", ended
-
-
 @contextlib.contextmanager
 def work_folder(beside: Path) -> Iterator[Path]:
     """A folder for one task's HOME and TMPDIR, gone afterwards."""
@@ -240,23 +134,51 @@ def work_folder(beside: Path) -> Iterator[Path]:
         trees.remove_tree(work)
 
 
-def task_command(job: Job, work: Path) -> tuple[list[str], Path]:
-    """Argv and working folder of a cold run."""
+def starts_of(job: Job, work: Path) -> tuple[Start, Start | None]:
+    """What a cold run starts: its main program and, where the contract has one, its service."""
     block = job.prepared.block
     folder = block.folder
     if folder is None:
         raise ValueError("prepare() refuses a block without a folder")
     folder = folder.resolve()
+    root = work / "root"
     seen = Seen(
-        block_dir=os.fspath(folder),
+        block_dir=os.fspath(root if job.prepared.program is not None else folder),
         in_dir=os.fspath(job.in_dir.resolve()),
         out_dir=os.fspath(job.out_dir.resolve()),
         python=sys.executable,
-        port=0,
+        port=free_port() if job.contract.has_service(block, job.request.get("operation", "describe")) else 0,
     )
+    if job.prepared.program is not None:
+        root.mkdir()
+        job.prepared.program.lay_out(root)
     launch = job.contract.launch(block, job.request, seen)
-    assert launch.main.argv is not None, "prepare() refuses the contracts that start what an image says"
-    return list(launch.main.argv), work if block.command is None else folder
+    service = None if launch.service is None else _start(launch.service, job, work)
+    return _start(launch.main, job, work), service
+
+
+def _start(part: Part, job: Job, work: Path) -> Start:
+    block, program = job.prepared.block, job.prepared.program
+    env = {**process_variables(work, job.threads), **_granted(job)}
+    if part.argv is not None:
+        ours = part.driver or block.command is None
+        return Start(part.argv, {**env, **part.environment}, work if ours else block.folder or work)
+    assert program is not None, "prepare() makes one for the contracts that start what an image says"
+    root = work / "root"
+    argv = program.command(part.arguments, root)
+    if part.prologue:
+        argv = ["/bin/sh", "-c", f'{part.prologue}\nexec "$@"', "sh", *argv]
+    env.pop("PYTHONPATH", None)  # the SDK is no part of it
+    env |= {**program.variables(root, env["PATH"]), **part.environment}
+    return Start(argv, env, program.workdir(root))
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def process_variables(work: Path, threads: int) -> dict[str, str]:
@@ -293,6 +215,7 @@ def enforced(job: Job) -> dict[str, Any]:
     """Limits as they were kept, truthfully."""
     limits = job.limits
     kept: dict[str, Any] = {
+        "service": job.contract.has_service(job.prepared.block, job.request.get("operation", "describe")),
         "seconds": limits.seconds,
         "out_bytes": limits.out_bytes,
         "out_files": limits.out_files,
