@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from edgewright.registry import Block
     from edgewright.runners.base import Prepared, Runner
 
-How = Literal["warm", "cold", "docker"]
+#: ``watched`` is a cold run under Python's audit hooks.
+How = Literal["warm", "cold", "watched", "docker"]
 Cause = Literal["refused", "request", "output", "fault", "ended"]
 
 ANSWER_SECONDS = 120.0
@@ -55,6 +56,7 @@ class Answer:
     outputs: dict[str, Path]
     log: str = ""
     strays: tuple[str, ...] = ()  # files that no output names; not looked for in a warm worker's folder
+    deeds: tuple[Deed, ...] = ()  # of a watched run
 
     def array(self, name: str) -> NDArray[Any]:
         """Read an output that is an array."""
@@ -99,7 +101,6 @@ class Bench:
         self._docker = docker
         self.made: dict[str, Any] = {}  # what checks made once and share
         self.verdicts: dict[str, Verdict] = {}
-        self.observed: dict[str, tuple[Deed, ...]] = {}  # by operation
         self._known: dict[tuple[str, str], Answer | Exception] = {}
         self._numbers = count()
         self._stack = ExitStack()
@@ -124,7 +125,7 @@ class Bench:
         RefusedError
             The block ended other than ``ok``.
         """
-        return self._ask(self._written(request), request, how)
+        return self._ask(self.written(request), request, how)
 
     def once(self, request: Request, how: How = "cold") -> Answer:
         """The first answer to a request, remembered: for checks that need one, whichever came before them.
@@ -134,7 +135,7 @@ class Bench:
         RefusedError, EdgewrightError
             As the first time.
         """
-        folder = self._written(request)
+        folder = self.written(request)
         key = (how, sha256((folder / "in" / REQUEST_FILE).read_bytes()).hexdigest())
         if key not in self._known:
             try:
@@ -146,22 +147,27 @@ class Bench:
             raise known
         return known
 
-    def _written(self, request: Request) -> Path:
+    def written(self, request: Request) -> Path:
+        """A folder of its own with the request in ``in``."""
         folder = self.new_folder()
         (folder / "in").mkdir()
         request.write(folder / "in")
         return folder
 
     def _ask(self, folder: Path, request: Request, how: How) -> Answer:
+        from edgewright.conformance.programs import observe
+
         in_dir = folder / "in"
         try:
             if how == "warm" and self.python:
                 return self._warm(in_dir, folder / "out")
+            if how == "watched":
+                return observe(self, folder, request.operation)
             runner = self.runner("docker" if how == "docker" else self.home)
             finished = run_once(runner, self.prepared(runner), in_dir, folder, operation=request.operation)
         except TaskError as error:
             raise RefusedError(error) from error
-        return _answer(finished)
+        return answer_of(finished)
 
     @property
     def python(self) -> bool:
@@ -216,5 +222,6 @@ class Bench:
         return Answer({name: out_dir / output["path"] for name, output in result["outputs"].items()})
 
 
-def _answer(finished: Finished) -> Answer:
-    return Answer(dict(finished.outputs), finished.log, tuple(finished.strays))
+def answer_of(finished: Finished, deeds: tuple[Deed, ...] = ()) -> Answer:
+    """What a cold run gave."""
+    return Answer(dict(finished.outputs), finished.log, tuple(finished.strays), deeds)

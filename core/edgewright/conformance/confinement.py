@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from edgewright.conformance.bench import RefusedError
 from edgewright.conformance.checks import BrokenPromiseError, NotApplicableError
 from edgewright.conformance.common import SHOWN
-from edgewright.conformance.programs import interrupt, observe
+from edgewright.conformance.programs import interrupt
 from edgewright.errors import EdgewrightError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edgewright.conformance.bench import Answer, Bench
-    from edgewright.conformance.programs import Deed
     from edgewright.conformance.requests import Request
 
 
@@ -87,7 +86,7 @@ def _none_of(bench: Bench, requests: Sequence[Request], what: str, remedy: str) 
             return words
         why = bench.no_docker() or "its container fails"
         raise NotApplicableError(f"not checked here: it isn't a block.py on the SDK, and {why}")
-    deeds = [deed for request in requests for deed in _watched(bench, request)]
+    deeds = [deed for request in requests for deed in bench.once(request, "watched").deeds]
     found = list(dict.fromkeys(str(deed) for deed in deeds if deed.what == what))
     if found:
         verb = "reaches for the network" if what == "network" else "writes outside its folders"
@@ -95,10 +94,3 @@ def _none_of(bench: Bench, requests: Sequence[Request], what: str, remedy: str) 
         raise BrokenPromiseError(f"it {verb}:\n{listed}", remedy)
     programs = sorted({deed.detail for deed in deeds if deed.what == "program"})
     return f"{words}; not watched: {', '.join(programs[:3])}" if programs and not proved else words
-
-
-def _watched(bench: Bench, request: Request) -> tuple[Deed, ...]:
-    """Observe a request once for all the checks that ask."""
-    if request.operation not in bench.observed:
-        bench.observed[request.operation] = observe(bench, request)
-    return bench.observed[request.operation]

@@ -30,6 +30,14 @@ def check_defaults(bench: Bench) -> str:
     return ", ".join(f"{name} {scores.array(name).shape}" for name in scores.outputs)
 
 
+def check_operations(bench: Bench) -> str:
+    """Every operation that the spec names works at the defaults."""
+    requests = _requests(bench)
+    for request in requests:
+        bench.ask(request)
+    return ", ".join(request.operation for request in requests)
+
+
 def check_description(bench: Bench) -> str | None:
     """What `describe` says is what `score` gives."""
     _compare_description(bench, common.complete(bench))
@@ -220,6 +228,8 @@ def _fit_request(bench: Bench, params: dict[str, Any] | None = None, *, values: 
     chosen = common.complete(bench) if params is None else params
     values = rows_of(bench).training() if values is None else values
     section = bench.block.spec.edgewright
+    if section is not None and section.operations is not None and "fit" not in section.operations:
+        raise NotApplicableError("the block doesn't learn: its operations leave out fit")
     labelled = section is not None and section.training in ("labelled", "few-abnormal")
     targets = (np.arange(len(values)) % 3).astype(np.int32) if labelled else None
     return rows_of(bench).request("fit", chosen, values, targets=targets)
@@ -282,17 +292,19 @@ def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
 
 
 _WORKS = ("defaults",)
+_DOES = ("operations",)
 _SAME = ("deterministic", "warm")
 
 CHECKS = (
     Check("spec", "parameters.json is valid and complete", common.check_spec),
     Check("readme", "the README's parameter table is that of parameters.json", readme.check_readme),
     Check("defaults", "the defaults learn and score", check_defaults),
+    Check("operations", "every operation of the spec works", check_operations, _WORKS),
     Check("description", "what is described is what comes", check_description, _WORKS),
     Check(
         "bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds, _WORKS
     ),
-    Check("deterministic", "the same request gives the same bytes", check_deterministic, _WORKS),
+    Check("deterministic", "the same request gives the same bytes", check_deterministic, _DOES),
     Check("warm", "a warm worker gives what a cold run gives", check_warm, ("deterministic",)),
     Check("effect", "every parameter changes something", check_effect, _SAME),
     Check("batch", "a window's score doesn't depend on its neighbours", check_batch, _SAME),
@@ -301,9 +313,9 @@ CHECKS = (
     Check(
         "degenerate", "little or constant data are learned from or refused plainly", check_degenerate, _WORKS
     ),
-    Check("outputs", "every file is named by an output", check_outputs, _WORKS),
-    Check("network", "no network is used", check_network, _WORKS),
-    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _WORKS),
+    Check("outputs", "every file is named by an output", check_outputs, _DOES),
+    Check("network", "no network is used", check_network, _DOES),
+    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _DOES),
     Check("cancel", "it ends within the grace when asked to stop", check_cancel, _WORKS),
     Check("device", "C++ scores as Python does", check_device, ("description", *_SAME)),
     Check("container", "a container gives what a process gives", check_container, ("deterministic",)),

@@ -33,6 +33,14 @@ def check_defaults(bench: Bench) -> str:
     return f"{shape[1]} features of {window['length']} × {len(window['axes'])} samples"
 
 
+def check_operations(bench: Bench) -> str:
+    """Every operation that the spec names works at the defaults."""
+    requests = _requests(bench)
+    for request in requests:
+        bench.ask(request)
+    return ", ".join(request.operation for request in requests)
+
+
 def check_description(bench: Bench) -> str | None:
     """What `describe` says is what `transform` gives, and every label names one feature."""
     window = _window(bench)
@@ -279,26 +287,28 @@ def _compare_description(bench: Bench, window: WindowSpec, params: dict[str, Any
 
 
 _WORKS = ("defaults",)
+_DOES = ("operations",)
 _SAME = ("deterministic", "warm")
 
 CHECKS = (
     Check("spec", "parameters.json is valid and complete", common.check_spec),
     Check("readme", "the README's parameter table is that of parameters.json", readme.check_readme),
     Check("defaults", "the defaults work", check_defaults),
+    Check("operations", "every operation of the spec works", check_operations, _WORKS),
     Check("description", "what is described is what comes", check_description, _WORKS),
     Check(
         "bounds", "every limit, option and showIf branch works or is refused plainly", check_bounds, _WORKS
     ),
-    Check("deterministic", "the same request gives the same bytes", check_deterministic, _WORKS),
+    Check("deterministic", "the same request gives the same bytes", check_deterministic, _DOES),
     Check("warm", "a warm worker gives what a cold run gives", check_warm, ("deterministic",)),
     Check("effect", "every parameter changes something", check_effect, _SAME),
     Check("batch", "a window's features don't depend on its neighbours", check_batch, _SAME),
     Check("empty", "no windows give no rows", check_empty, ("description",)),
     Check("not-finite", "NaN is refused plainly", check_not_finite, _WORKS),
     Check("constant", "a constant window gives finite features", check_constant, _WORKS),
-    Check("outputs", "every file is named by an output", check_outputs, _WORKS),
-    Check("network", "no network is used", check_network, _WORKS),
-    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _WORKS),
+    Check("outputs", "every file is named by an output", check_outputs, _DOES),
+    Check("network", "no network is used", check_network, _DOES),
+    Check("writes", "nothing is written outside /out and the temporary folder", check_writes, _DOES),
     Check("cancel", "it ends within the grace when asked to stop", check_cancel, _WORKS),
     Check("device", "C++ gives what Python gives", check_device, ("description", *_SAME)),
     Check("container", "a container gives what a process gives", check_container, ("deterministic",)),

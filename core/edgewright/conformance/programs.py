@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edgewright.conformance.bench import RefusedError
+from edgewright.conformance.bench import RefusedError, answer_of
 from edgewright.errors import TaskError
 from edgewright.runners.limits import limits_of
 from edgewright.single import run_once
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from edgewright.conformance.bench import Bench
+    from edgewright.conformance.bench import Answer, Bench
     from edgewright.conformance.requests import Request
     from edgewright.runners.base import Prepared
+    from edgewright.single import Finished
+    from edgewright_specs.interface import Operation
 
 #: The SDK's programs; core never imports them.
 OBSERVE = "edgewright_sdk.observe"
@@ -44,25 +46,22 @@ class Deed:
         return f"{self.where}: {self.detail}" if self.where else self.detail
 
 
-def observe(bench: Bench, request: Request) -> tuple[Deed, ...]:
-    """Run a request as a process under Python's audit hooks; return what was seen.
+def observe(bench: Bench, folder: Path, operation: Operation) -> Answer:
+    """Run the request in ``folder/in`` as a process under Python's audit hooks; the answer says what was seen.
 
     Raises
     ------
-    RefusedError
+    TaskError
         The block ended other than ``ok``.
     """
-    folder = bench.new_folder()
     report = folder / "report"
     report.touch()
     assert bench.block.folder is not None
     words = ("-m", OBSERVE, str(report), str(bench.block.folder.resolve()))
-    try:
-        _run(bench, request, folder, words)
-    except TaskError as error:
-        raise RefusedError(error) from error
+    finished = _run(bench, folder, operation, words)
     deeds = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
-    return tuple(Deed(str(deed["what"]), str(deed["detail"]), str(deed["where"])) for deed in deeds)
+    seen = tuple(Deed(str(deed["what"]), str(deed["detail"]), str(deed["where"])) for deed in deeds)
+    return answer_of(finished, seen)
 
 
 def interrupt(bench: Bench, request: Request) -> tuple[float, float]:
@@ -92,7 +91,7 @@ def interrupt(bench: Bench, request: Request) -> tuple[float, float]:
     late.start()
     try:
         words = ("-m", REPEAT, str(bench.block.folder.resolve()))
-        _run(bench, request, bench.new_folder(), words, cancel=cancel, on_message=listen)
+        _run(bench, bench.written(request), request.operation, words, cancel=cancel, on_message=listen)
     except TaskError as error:
         if error.reason != "cancelled" or not asked:
             raise RefusedError(error) from error
@@ -101,19 +100,12 @@ def interrupt(bench: Bench, request: Request) -> tuple[float, float]:
     return time.monotonic() - asked[0], limits.grace_seconds
 
 
-def _run(bench: Bench, request: Request, folder: Path, words: tuple[str, ...], **options: Any) -> None:
-    in_dir = folder / "in"
-    in_dir.mkdir()
-    request.write(in_dir)
+def _run(
+    bench: Bench, folder: Path, operation: Operation, words: tuple[str, ...], **options: Any
+) -> Finished:
     runner = bench.runner("process")
-    run_once(
-        runner,
-        _started_by(bench.prepared(runner), (sys.executable, *words)),
-        in_dir,
-        folder,
-        operation=request.operation,
-        **options,
-    )
+    prepared = _started_by(bench.prepared(runner), (sys.executable, *words))
+    return run_once(runner, prepared, folder / "in", folder, operation=operation, **options)
 
 
 def _started_by(prepared: Prepared, command: tuple[str, ...]) -> Prepared:
