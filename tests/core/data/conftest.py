@@ -57,6 +57,7 @@ def run(tmp_path: Path, plugins: Plugins) -> Callable[..., Outcome]:
         input: dict[str, Any] | None = None,  # noqa: A002
         *,
         normal_only: bool = True,
+        by_label: bool = False,
         seed: int = 0,
         only_read: bool = False,
     ) -> Outcome:
@@ -65,7 +66,11 @@ def run(tmp_path: Path, plugins: Plugins) -> Callable[..., Outcome]:
         out = tmp_path / f"out{len(list(tmp_path.glob('out*')))}"
         out.mkdir()
         done = read(inventory(spec, Path(), plugins), spec, window, out)
-        indexed = None if only_read else index(out, spec, window, out, normal_only=normal_only, seed=seed)
+        indexed = (
+            None
+            if only_read
+            else index(out, spec, window, out, normal_only=normal_only, by_label=by_label, seed=seed)
+        )
         return Outcome(done, indexed, out)
 
     return go

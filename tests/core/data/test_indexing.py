@@ -193,3 +193,42 @@ def test_seed_and_percentages(tmp_path: Path, run: Run) -> None:
     spec: dict[str, Any] = {"split": {"training": 50, "calibration": 0, "test": 50}}
     assert set(run(data, spec).splits().values()) == {"training", "test"}
     assert run(data, seed=1).splits() != run(data, seed=2).splits()
+
+
+def test_labels_are_split_by_themselves_and_nothing_need_be_normal(tmp_path: Path, run: Run) -> None:
+    done = run(folder(tmp_path, {"idle": 6, "snake": 4, "wave": 9}), normal_only=False, by_label=True)
+    samples, info = done.json("samples.json"), done.json("windows.json")
+    for label in ("idle", "snake", "wave"):
+        splits = {sample["split"] for sample in samples if sample["label"] == label}
+        assert splits == {"training", "calibration", "test"}
+    assert info["labels"] == ["idle", "snake", "wave"]
+
+
+def test_one_long_recording_a_label_is_cut_along_time(tmp_path: Path, run: Run) -> None:
+    for number, label in enumerate(("idle", "snake")):
+        write_csv(tmp_path / "data" / label / "all.csv", noise(2000, seed=number))
+    write_csv(tmp_path / "data" / "wave" / "short.csv", noise(100, seed=9))
+    done = run(tmp_path / "data", normal_only=False, by_label=True)
+    splits = {(s["label"], s["split"]) for s in done.json("samples.json")}
+    assert splits == {
+        *((label, split) for label in ("idle", "snake") for split in ("training", "calibration", "test")),
+        ("wave", "training"),
+    }
+    assert done.index is not None
+    assert any("only 1 idle recording(s): cut along time" in line for line in done.index.lines)
+
+
+def test_abnormal_samples_train_what_learns_labels_and_normal_ones_must_be_known_beside_it(
+    tmp_path: Path, run: Run
+) -> None:
+    data = folder(tmp_path, {"good": 6, "bad": 6})
+    both = run(data, by_label=True)
+    assert both.index is not None
+    assert both.index.counts["training"]["abnormal"] > 0
+    with pytest.raises(DataError, match="no label is known to be normal"):
+        run(folder(tmp_path / "other", {"idle": 4, "snake": 4}), by_label=True)
+
+
+def test_labels_that_are_numbers_are_sorted_by_size(tmp_path: Path, run: Run) -> None:
+    done = run(folder(tmp_path, {"10": 3, "9": 3, "-1.5": 3}), normal_only=False, by_label=True)
+    assert done.json("windows.json")["labels"] == ["-1.5", "9", "10"]

@@ -112,3 +112,37 @@ def test_percentages_of_zero_get_nothing() -> None:
     assert set(splits[:30]) == {"training", "test"}
     assert set(splits[30:]) == {"test"}
     assert Shares.of_percentages(80, 10, 30).training == pytest.approx(2 / 3)
+
+
+def labelled(labels: str, group: str | None = None, start: int = 0) -> list[Candidate]:
+    return [
+        Candidate(hashlib.sha256(f"{label}{start + i}".encode()).hexdigest(), None, group, None, label)
+        for i, label in enumerate(labels)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("abcd", min_size=1, max_size=40), st.integers(0, 2**31))
+def test_each_label_is_in_every_split_that_it_has_samples_for(labels: str, seed: int) -> None:
+    splits = assign(labelled(labels), SHARES, normal_only=False, by_label=True, seed=seed)
+    for label in set(labels):
+        own = [split for split, name in zip(splits, labels, strict=True) if name == label]
+        assert "training" in own
+        assert "test" in own or len(own) == 1
+        assert len(own) < 3 or set(own) == {"training", "calibration", "test"}
+        assert 2 * own.count("training") >= len(own) - 1 or len(own) < 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31))
+def test_labels_that_groups_share_are_split_by_group(seed: int) -> None:
+    samples = [one for who in "pqrstuvw" for one in labelled("abab", group=who)]
+    splits = assign(samples, SHARES, normal_only=True, by_label=True, seed=seed)
+    by_group = {who: set(splits[4 * i : 4 * i + 4]) for i, who in enumerate("pqrstuvw")}
+    assert all(len(sides) == 1 for sides in by_group.values())
+    assert set(splits) == {"training", "calibration", "test"}
+
+
+def test_labels_keep_the_splits_that_they_came_with() -> None:
+    given_ = [Candidate("0", None, None, "test", "a"), Candidate("1", False, None, "training", "a")]
+    assert assign(given_, SHARES, normal_only=True, by_label=True, seed=0) == ["test", "training"]
