@@ -1,16 +1,28 @@
 """Numerics that several blocks share: vectorised over a batch, free of files and parameters."""
 
+from edgewright_sdk.signal.audio import Frames, frame_powers, frames_of, level_of, pre_emphasis
+from edgewright_sdk.signal.cepstra import dct_matrix, sliding_means, sliding_normalise
 from edgewright_sdk.signal.filters import butterworth, filter_sections
 from edgewright_sdk.signal.framing import padded_frames
+from edgewright_sdk.signal.mel import mel_filters
 from edgewright_sdk.signal.spectrum import bin_frequencies, max_hold_power
 from edgewright_sdk.signal.statistics import Moments, moments
 
 __all__ = [
+    "Frames",
     "Moments",
     "bin_frequencies",
     "butterworth",
+    "dct_matrix",
     "filter_sections",
+    "frame_powers",
+    "frames_of",
+    "level_of",
     "max_hold_power",
+    "mel_filters",
     "moments",
     "padded_frames",
+    "pre_emphasis",
+    "sliding_means",
+    "sliding_normalise",
 ]

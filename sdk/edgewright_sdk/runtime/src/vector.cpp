@@ -19,6 +19,17 @@ float ew_squared_distance(const float* a, const float* b, int32_t count) {
     return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
 }
 
+float ew_total(const float* values, int32_t count) {
+    float total = 0.0f;
+    for (int32_t start = 0; start < count; start += 64) {
+        const int32_t end = count - start < 64 ? count : start + 64;
+        float piece = 0.0f;
+        for (int32_t i = start; i < end; ++i) piece += values[i];
+        total += piece;
+    }
+    return total;
+}
+
 bool ew_all_finite(const float* values, int32_t count) {
     for (int32_t i = 0; i < count; ++i) {
         uint32_t bits;

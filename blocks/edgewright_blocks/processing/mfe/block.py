@@ -1,0 +1,122 @@
+"""MFE: energies of short frames in bands by mel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk.codegen.audio import AudioTables
+from edgewright_sdk.signal import frame_powers, frames_of, level_of, mel_filters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgewright_sdk import Params, Windows, WindowSpec
+    from edgewright_sdk.signal import Frames
+
+#: Samples have the range of int16.
+_SCALE = 1 / 32768
+_EMPHASIS = (0.98, 1)
+#: Levels are rounded to this many steps.
+_STEPS = 256
+
+
+@dataclass(frozen=True)
+class _Settings:
+    frames: Frames
+    filters: NDArray[np.float64]
+    floor: float
+
+
+class Mfe(ProcessingBlock):
+    """Energy in each mel band, frame by frame: 0 at the noise floor, 1 at 12 dB, in steps of 1/256."""
+
+    def describe(self, window: WindowSpec, params: Params) -> Description:
+        """Say labels and shape, and refuse parameters that can't work with this window."""
+        settings = _settings_of(window, params)
+        axis, count = window["axes"][0], len(settings.filters)
+        labels = [f"{axis} {time:g}s MFE {band}" for time in settings.frames.times for band in range(count)]
+        return Description(labels, {"type": "spectrogram", "width": settings.frames.count, "height": count})
+
+    def transform(self, windows: Windows, params: Params) -> Features:
+        """Compute the features of ``(n, length, 1)`` windows."""
+        described = self.describe(windows.spec, params)
+        levels = _levels(windows, _settings_of(windows.spec, params))
+        return Features(levels.reshape(len(windows), -1), described.labels, described.shape)
+
+    def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
+        """Show the levels of the first window and the filters."""
+        settings = _settings_of(windows.spec, params)
+        first = type(windows)(windows.values[:1], windows.spec)
+        hertz = np.arange(settings.filters.shape[1]) * windows.frequency / settings.frames.fft_length
+        return [
+            {
+                "kind": "heatmap",
+                "title": "Level by mel band",
+                "x": {"label": "time (s)", "values": settings.frames.times},
+                "y": {"label": "band", "values": list(range(len(settings.filters)))},
+                "values": _levels(first, settings)[0].T,
+            },
+            {
+                "kind": "lines",
+                "title": "Mel filters",
+                "x": {"label": "frequency (Hz)", "values": hertz},
+                "y": {"label": "weight"},
+                "series": [
+                    {"name": str(number), "values": row} for number, row in enumerate(settings.filters)
+                ],
+            },
+        ]
+
+    def export(self, window: WindowSpec, params: Params) -> Export:
+        """Give the node for the device."""
+        settings = _settings_of(window, params)
+        count = len(settings.filters)
+        audio = AudioTables(settings.frames, window, scale=_SCALE, emphasis=_EMPHASIS)
+        return Export(
+            symbol="ew_mfe",
+            header="mfe.h",
+            sources=["mfe.cpp"],
+            modules=["audio", "fft", "mel"],
+            tables={
+                **audio.tables(),
+                **AudioTables.mel(settings.filters),
+                "noise_floor": np.float32(settings.floor),
+            },
+            state_bytes=audio.state_bytes(count),
+            streamable=audio.streams,
+            scratch_bytes=audio.scratch_bytes(0),
+            inputs=[{"dtype": "float32", "shape": [window["length"], 1]}],
+            outputs=[{"name": "features", "dtype": "float32", "shape": [settings.frames.count * count]}],
+            tolerance={"absolute": 1 / _STEPS, "relative": 0.0},  # one step, where a level lies between two
+        )
+
+
+def _settings_of(window: WindowSpec, params: Params) -> _Settings:
+    frames = frames_of(
+        window,
+        frame_length=params.frame_length,
+        frame_stride=params.frame_stride,
+        fft_length=params.fft_length,
+    )
+    filters = mel_filters(
+        params.num_filters,
+        params.fft_length,
+        float(window["frequency"]),
+        params.low_frequency,
+        params.high_frequency,
+    )
+    return _Settings(frames, filters, float(params.noise_floor_db))
+
+
+def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float64]:
+    """Levels ``(n, frames, filters)``."""
+    levels = np.empty((len(windows), settings.frames.count, len(settings.filters)))
+    signals = windows.values[:, :, 0]
+    for rows, power in frame_powers(signals, settings.frames, scale=_SCALE, emphasis=_EMPHASIS):
+        level = np.minimum(level_of(power @ settings.filters.T, settings.floor), 1.0)
+        levels[rows] = np.rint(level * _STEPS) / _STEPS  # to the nearest step, halves to the even one
+    return levels

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mfe.h"
+
+#include "edgewright/audio.h"
+#include "edgewright/mel.h"
+
+namespace EW_NS {
+
+namespace {
+
+// To the nearest step of 1/256, halves to the even one.
+float rounded(float level) {
+    const float steps = level * 256.0f;
+    int32_t whole = static_cast<int32_t>(steps);
+    const float rest = steps - static_cast<float>(whole);
+    if (rest > 0.5f || (rest == 0.5f && (whole & 1) != 0)) ++whole;
+    return static_cast<float>(whole) / 256.0f;
+}
+
+}  // namespace
+
+ew_status ew_mfe(const ew_mfe_tables& tables, void* state, const ew_view* in, ew_view* out, ew_arena& scratch) {
+    const ew_frames frames = {tables.frame_used, tables.frame_step, tables.frames, tables.fft_length, tables.new_frames,
+                              tables.shift,      tables.factor,     tables.scale,  tables.quarter_wave};
+    const ew_mel_bank bank = {tables.filters, tables.first, tables.count, tables.weights};
+    const int32_t samples = in[0].shape[0];
+    const int32_t bins = tables.fft_length / 2 + 1;
+    if (in[0].rank != 2 || !ew_is_floats(in[0], samples)) return ew_bad_shape;
+    if (!ew_frames_fit(frames, samples) || !ew_mel_fits(bank, bins)) return ew_bad_tables;
+    if (!(tables.noise_floor < 12.0f)) return ew_bad_tables;
+    if (!ew_is_floats(out[0], frames.count * bank.filters)) return ew_bad_shape;
+
+    float* const work = ew_take<float>(scratch, frames.fft_length);
+    float* const power = ew_take<float>(scratch, bins);
+    if (power == nullptr) return ew_no_memory;
+
+    float* const levels = ew_floats(out[0]);
+    const bool taken = ew_take_frames(frames, state, levels, bank.filters);
+    for (int32_t frame = 0; frame < frames.count; ++frame) {
+        if (!ew_is_new_frame(frames, taken, frame)) continue;
+        ew_frame_power(frames, ew_floats(in[0]), samples, frame, work, power);
+        float* const row = levels + frame * bank.filters;
+        ew_mel_energies(bank, power, row);
+        for (int32_t f = 0; f < bank.filters; ++f) {
+            const float level = ew_level(row[f], tables.noise_floor);
+            row[f] = rounded(level < 1.0f ? level : 1.0f);
+        }
+    }
+    ew_keep_frames(frames, state, levels, bank.filters);
+    return ew_ok;
+}
+
+}  // namespace EW_NS

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "edgewright/node.h"
+
+namespace EW_NS {
+
+// The fields are those of `tables` in block.py's export, in that order.
+struct ew_spectrogram_tables {
+    int32_t frame_used;
+    int32_t frame_step;
+    int32_t frames;
+    int32_t fft_length;
+    int32_t new_frames;
+    int32_t shift;
+    float factor;
+    float scale;
+    const float* quarter_wave;  // [fft_length / 4 + 1]
+    float noise_floor;  // dB
+};
+
+// Window (length, 1) -> levels by frame, each of every bin.
+ew_status ew_spectrogram(const ew_spectrogram_tables& tables, void* state, const ew_view* in, ew_view* out, ew_arena& scratch);
+
+}  // namespace EW_NS

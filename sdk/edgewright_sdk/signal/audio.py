@@ -1,0 +1,167 @@
+"""Short frames of a sound and their power: what MFCC, MFE and spectrogram share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from edgewright_sdk.values import WindowSpec
+
+FFT_LENGTHS = [1 << bits for bits in range(4, 17)]
+MOST_FRAMES = 500
+#: Level that becomes 1, in dB.
+FULL_SCALE = 12.0
+_SMALLEST_POWER = 1e-30
+#: A length this little above a whole number of samples is that number: 0.02 s · 16 kHz is 320, not 321.
+_SLACK = 1e-3
+#: Float64 values of frames that are in memory at a time, 2 MiB: as much as a processor's cache holds.
+_FRAME_VALUES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Frames:
+    """How a window of sound is cut: frame ``i`` has ``length`` samples from ``i · step``; nothing is padded."""
+
+    length: int
+    step: int
+    count: int
+    fft_length: int
+    frequency: float
+
+    @property
+    def times(self) -> list[float]:
+        """When each frame starts, in seconds."""
+        return [round(frame * self.step / self.frequency, 6) for frame in range(self.count)]
+
+    @property
+    def used(self) -> int:
+        """Samples of a frame that enter its spectrum: a longer frame is cut off."""
+        return min(self.length, self.fft_length)
+
+
+def frames_of(
+    window: WindowSpec, *, frame_length: float, frame_stride: float, fft_length: int, smallest: int = 1
+) -> Frames:
+    """Check how a window is to be cut into frames.
+
+    Parameters
+    ----------
+    window : WindowSpec
+        Of one axis.
+    frame_length, frame_stride : float > 0
+        In seconds.
+    fft_length : int
+        A power of two, 16…65536.
+    smallest : int
+        Samples that a frame and a stride must have.
+
+    Raises
+    ------
+    BlockError
+        More than one axis, lengths that can't be, no frame or more than 500.
+    """
+    axes, frequency, samples = window["axes"], float(window["frequency"]), window["length"]
+    if len(axes) != 1:
+        raise BlockError(
+            f"the window has {len(axes)} axes ({', '.join(axes)}); sound has one: choose it by `axes:`"
+        )
+    if fft_length not in FFT_LENGTHS:
+        raise BlockError(f"fft-length is {fft_length}; allowed: a power of two from 16 to 65536")
+    length = _samples("frame-length", frame_length, frequency, smallest)
+    step = _samples("frame-stride", frame_stride, frequency, smallest)
+    count = (samples - (length - step)) // step
+    if count < 1:
+        raise BlockError(
+            f"a frame of {frame_length:g} s has {length} samples at {frequency:g} Hz, but a window only {samples}; "
+            f"allowed: frame-length up to {samples / frequency:g} s"
+        )
+    if count > MOST_FRAMES:
+        raise BlockError(
+            f"a window of {samples / frequency:g} s has {count} frames at a frame-stride of {frame_stride:g} s; allowed: "
+            f"{MOST_FRAMES}, so a frame-stride from {(samples - length) / (MOST_FRAMES - 1) / frequency:.3g} s"
+        )
+    return Frames(length, step, count, fft_length, frequency)
+
+
+def pre_emphasis(signals: NDArray[Any], factor: float, shift: int) -> NDArray[np.float64]:
+    """Return ``x[i] − factor · x[i − shift]`` along the last axis, in a circle."""
+    x = np.asarray(signals, np.float64)
+    shift %= x.shape[-1]
+    emphasised = np.empty_like(x)
+    np.subtract(x[..., shift:], factor * x[..., : x.shape[-1] - shift], out=emphasised[..., shift:])
+    np.subtract(x[..., :shift], factor * x[..., x.shape[-1] - shift :], out=emphasised[..., :shift])
+    return emphasised
+
+
+def frame_powers(
+    signals: NDArray[Any], frames: Frames, *, scale: float = 1.0, emphasis: tuple[float, int] | None = None
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Give the power spectra of signals, a few signals at a time.
+
+    Parameters
+    ----------
+    signals : np.ndarray [shape=(n, length)]
+    frames : Frames
+    scale : float
+        Every sample is multiplied by it first.
+    emphasis : (factor, shift), optional
+        Of :func:`pre_emphasis`.
+
+    Yields
+    ------
+    rows : slice
+        Which signals.
+    power : np.ndarray [shape=(rows, frames, N/2 + 1), dtype=float64]
+        ``|rfft(frame)|² / N``; a frame longer than N is cut off, a shorter one ends in zeros. Rectangular window.
+    """
+    from scipy.fft import rfft
+
+    at_once = max(_FRAME_VALUES // max(frames.count * frames.fft_length, signals.shape[-1]), 1)
+    last = (frames.count - 1) * frames.step + 1
+    for start in range(0, len(signals), at_once):
+        rows = slice(start, min(start + at_once, len(signals)))
+        x = signals[rows].astype(np.float64)
+        if scale != 1.0:
+            x *= scale
+        if emphasis is not None:
+            x = pre_emphasis(x, *emphasis)
+        spectrum = rfft(
+            sliding_window_view(x, frames.used, axis=-1)[:, : last : frames.step], n=frames.fft_length
+        )
+        power = np.square(spectrum.real)
+        power += np.square(spectrum.imag)
+        power /= frames.fft_length
+        yield rows, power
+
+
+def level_of(power: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
+    """Turn powers into levels: 0 at `floor` dB and below, 1 at 12 dB."""
+    decibels = np.log10(np.maximum(power, _SMALLEST_POWER))
+    decibels *= 10.0
+    decibels -= floor
+    decibels /= FULL_SCALE - floor
+    return np.maximum(decibels, 0.0, out=decibels)
+
+
+def _samples(name: str, seconds: float, frequency: float, smallest: int) -> int:
+    exact = seconds * frequency
+    if not (math.isfinite(exact) and exact > 0):
+        raise BlockError(f"{name} is {seconds:g} s at {frequency:g} Hz; allowed: numbers above 0")
+    samples = math.floor(exact) if exact - math.floor(exact) < _SLACK else math.ceil(exact)
+    if samples < smallest:
+        raise BlockError(
+            f"{name} is {seconds:g} s, which is {samples} samples at {frequency:g} Hz; allowed: {smallest / frequency:g} s "
+            f"({smallest} samples) or more"
+        )
+    return samples
