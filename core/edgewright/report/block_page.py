@@ -29,8 +29,8 @@ MOST_PIXELS = 1 << 20
 def render_block_page(
     name: str,
     *,
-    windows: NDArray[Any],
-    window: WindowSpec,
+    windows: NDArray[Any] | None = None,
+    window: WindowSpec | None = None,
     features: BlockFeatures | None = None,
     plots: Sequence[Mapping[str, Any]] = (),
     names: Sequence[str] = (),
@@ -43,8 +43,9 @@ def render_block_page(
     ----------
     name : str
         The block's.
-    windows : np.ndarray [shape=(n, length, axes) or (n, height, width, channels)]
-    window : WindowSpec
+    windows : np.ndarray [shape=(n, length, axes) or (n, height, width, channels)], optional
+    window : WindowSpec, optional
+        What they are.
     features : BlockFeatures, optional
         Of these windows; left out where the block failed.
     plots : sequence of mapping
@@ -60,7 +61,8 @@ def render_block_page(
     bytes
         HTML in UTF-8.
     """
-    called = [str(text) for text in names] or [f"window {number}" for number in range(len(windows))]
+    rows = len(windows) if windows is not None else 0 if features is None else len(features.values)
+    called = [str(text) for text in names] or [f"window {number}" for number in range(rows)]
     panels: list[dict[str, Any]] = []
 
     def add(kind: str, title: str, data: Mapping[str, Any] | None) -> None:
@@ -70,7 +72,12 @@ def render_block_page(
     add("plots", "What the block draws", blocks.fitting(plots))
     if features is not None:
         add("features", "Features", _features(features, called))
-    add("windows", "Windows", {"plots": [plot for plot in (_window(windows[:1], window, called),) if plot]})
+    if windows is not None and window is not None:
+        add(
+            "windows",
+            "Windows",
+            {"plots": [plot for plot in (_window(windows[:1], window, called),) if plot]},
+        )
     info = {
         "name": name, "status": "ok" if features is not None else "failed", "started": "", "seconds": None, "runner": "",
         "build_id": "", "versions": dict(about or {}), "warnings": list(warnings), "nodes": [], "times": {}, "tasks": [],

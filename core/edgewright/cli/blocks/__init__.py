@@ -10,6 +10,7 @@ COMMANDS = {
     "list": ("edgewright.cli.blocks.list_blocks", "List the blocks that this installation brings."),
     "show": ("edgewright.cli.blocks.show", "Show what a block takes: parameters, defaults, ranges."),
     "init": ("edgewright.cli.blocks.init", "Write a new block that runs, with its test and device code."),
+    "dev": ("edgewright.cli.blocks.dev", "Run a block at each save and show what comes out."),
     "check": ("edgewright.cli.blocks.check", "Prove that a block keeps its promises."),
     "readme": ("edgewright.cli.blocks.readme", "Write the parameter table of a block's README."),
     "build": ("edgewright.cli.blocks.build", "Build a block's container image."),

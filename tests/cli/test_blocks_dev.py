@@ -1,0 +1,111 @@
+"""``blocks dev``: once, and as a loop that answers to saves."""
+
+from __future__ import annotations
+
+import json
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.fixture
+def mine(cli, tmp_path):
+    assert cli("blocks", "init", "processing", tmp_path / "mine", "--yes").code == 0
+    return tmp_path / "mine"
+
+
+def change(folder, old, new, file="block.py"):
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_once(cli, mine, tmp_path):
+    result = cli("blocks", "dev", mine, "--once", "--plot", tmp_path / "out.html", "-p", "span=false")
+    assert result.code == 0, result.err
+    assert "3 features of 8 windows" in result.out
+    assert "accX Level" in result.out
+    assert "accX Span" not in result.out
+    assert "Scaled samples" in (tmp_path / "out.html").read_text()
+
+
+def test_once_for_machines(cli, mine):
+    document = cli("blocks", "dev", mine, "--once", "--json").json()
+    assert document["status"] == "ok"
+    assert len(document["columns"]) == len(document["values"][0]) == 6
+
+
+def test_exit_codes_say_whose_fault_it_is(cli, mine, tmp_path):
+    change(mine, "scaled = windows", "scaled = 1 / 0 + windows")
+    failed = cli("blocks", "dev", mine, "--once", "--plot", tmp_path / "out.html")
+    assert failed.code == 1
+    assert "block.py:" in failed.out
+    assert "ZeroDivisionError" in failed.out
+    assert "ZeroDivisionError" in (tmp_path / "out.html").read_text()
+    change(mine, '"boolean"', '"bool"', "parameters.json")
+    assert cli("blocks", "dev", mine, "--once").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--json"], "add --once"),
+        (["--once", "--frequency", "-1"], "a positive number"),
+        (["--once", "--sample", "{mine}/README.md"], "README.md"),
+    ],
+)
+def test_wrong_options(cli, mine, arguments, message):
+    result = cli("blocks", "dev", mine, *[word.format(mine=mine) for word in arguments])
+    assert result.code == 2
+    assert message in result.err
+
+
+class Loop:
+    """The loop in a process of its own."""
+
+    def __init__(self, arguments, environment):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "edgewright", "blocks", "dev", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+        )  # fmt: skip
+        self.text = ""
+
+    def until(self, text):
+        deadline, start = time.monotonic() + 60, len(self.text)
+        while text not in self.text[start:]:
+            ready = select.select([self.process.stdout], [], [], max(deadline - time.monotonic(), 0))[0]
+            assert ready, f"{text!r} never came:\n{self.text}"
+            data = self.process.stdout.read1()
+            assert data, f"it ended:\n{self.text}"
+            self.text += data.decode()
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        rest, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, rest.decode()
+
+
+def test_each_save_is_answered(mine, tmp_path, environment):
+    (tmp_path / "params.json").write_text(json.dumps({"span": False}))
+    loop = Loop([str(mine), "--params", str(tmp_path / "params.json")], environment)
+    try:
+        loop.until("accZ Level")
+        change(mine, "np.abs(scaled).mean", "2 * np.abs(scaled).mean")
+        loop.until("block.py")
+        loop.until("3 of 3 columns changed")
+        change(mine, "scaled = windows", "scaled = oops + windows")
+        loop.until("NameError: name 'oops' is not defined")
+        change(mine, "oops + ", "")
+        loop.until("nothing changed since the last run")
+        (tmp_path / "params.json").write_text(json.dumps({"span": True}))
+        loop.until("new: accX Span")
+        change(mine, '"boolean"', '"bool"', "parameters.json")
+        loop.until("parameters.json:")
+    finally:
+        code, rest = loop.end()
+    assert (code, "Traceback" in rest) == (0, False)
