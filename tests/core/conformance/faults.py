@@ -71,7 +71,7 @@ FAULTS = {
     "state between requests": Fault(
         "warm",
         (module("LARGEST = [0.0]"), before(RETURN, "LARGEST[0] = max(LARGEST[0], levels.max())", "levels = levels / LARGEST[0] if LARGEST[0] else levels")),
-        "warm and cold: features differ",
+        "and cold: features differ (at most by",
         "keep no state between requests",
     ),
     "network use": Fault(
