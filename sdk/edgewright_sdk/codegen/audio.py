@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright_sdk.signal import Frames
-    from edgewright_sdk.values import WindowSpec
+    from edgewright_specs.interface import WindowSpec
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edgewright_sdk.values import WindowSpec
+    from edgewright_specs.interface import WindowSpec
 
 FFT_LENGTHS = [1 << bits for bits in range(4, 17)]
 MOST_FRAMES = 500
@@ -151,7 +151,8 @@ def level_of(power: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
     decibels *= 10.0
     decibels -= floor
     decibels /= FULL_SCALE - floor
-    return np.maximum(decibels, 0.0, out=decibels)
+    level: NDArray[np.float64] = np.maximum(decibels, 0.0, out=decibels)
+    return level
 
 
 def _samples(name: str, seconds: float, frequency: float, smallest: int) -> int:

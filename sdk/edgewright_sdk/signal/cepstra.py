@@ -25,7 +25,7 @@ def dct_matrix(count: int, kept: int) -> NDArray[np.float64]:
         Read-only.
     """
     place = (np.arange(count)[:, None] + 0.5) * np.arange(kept)
-    matrix = np.sqrt(2.0 / count) * np.cos(np.pi / count * place)
+    matrix: NDArray[np.float64] = np.sqrt(2.0 / count) * np.cos(np.pi / count * place)
     matrix[:, 0] = np.sqrt(1.0 / count)
     matrix.flags.writeable = False
     return matrix
@@ -49,7 +49,7 @@ def sliding_normalise(rows: NDArray[np.float64], window: int) -> NDArray[np.floa
     still = np.ptp(rows, axis=1, keepdims=True) < STILL * np.abs(rows.mean(axis=1, keepdims=True))
     centred = rows - means @ rows
     variance = means @ np.square(centred) - np.square(means @ centred)
-    normalised = centred / (np.sqrt(np.maximum(variance, 0.0)) + _TINY)
+    normalised: NDArray[np.float64] = centred / (np.sqrt(np.maximum(variance, 0.0)) + _TINY)
     normalised[np.broadcast_to(still | (np.ptp(rows, axis=1, keepdims=True) == 0), rows.shape)] = 0.0
     return normalised
 

@@ -89,7 +89,8 @@ def _points(count: int, fft_length: int, frequency: float, low: float, high: flo
     mels = np.linspace(_mel(low), _mel(high), count + 2)
     hertz = 700.0 * np.expm1(mels / 1127.0)
     hertz[-1] -= _BELOW
-    return np.floor((fft_length + 1) * hertz / frequency).astype(np.int64)
+    bins: NDArray[np.int64] = np.floor((fft_length + 1) * hertz / frequency).astype(np.int64)
+    return bins
 
 
 def _mel(hertz: float) -> float:

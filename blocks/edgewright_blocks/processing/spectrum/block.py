@@ -85,7 +85,7 @@ def _spectrum(windows: Windows, params: Params) -> NDArray[np.float64]:
 
     n = _fft_length(windows.spec)
     spectrum = rfft(windows.values.transpose(0, 2, 1).astype(np.float64), n=n)
-    power = (np.square(spectrum.real) + np.square(spectrum.imag)) / n
+    power: NDArray[np.float64] = (np.square(spectrum.real) + np.square(spectrum.imag)) / n
     if params.normalise == "max":
         largest = power.max(axis=-1, keepdims=True)
         power = np.divide(power, largest, out=np.zeros_like(power), where=largest > 0)
