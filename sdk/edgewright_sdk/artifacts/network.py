@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 NETWORK = "network"  # name in a model: network.onnx
 
+#: Version 1.23 puts zeros before a MaxPool into its padding, which then counts as minus infinity.
+_WRONG_OPTIMIZERS = ["Pad_Fusion"]
+
 _FLOATS = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"}
 
 
@@ -107,7 +110,9 @@ def _session(data: bytes, source: str) -> Any:
     # Quantised networks are computed in float and rounded to their grid: integer kernels differ between CPUs.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"], disabled_optimizers=_WRONG_OPTIMIZERS
+        )
     except Exception as error:  # onnxruntime's errors have no base of their own
         reason = str(error).splitlines()[0][:300]
         raise BlockError(f"{source} is no ONNX network that can be run: {reason}") from None
