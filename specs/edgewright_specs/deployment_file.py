@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from edgewright_specs.shared import Contract, Size, Window
+from edgewright_specs.shared import Contract, Plain, Size, Window
 from edgewright_specs.validation import WrittenModel
 
 NodeName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
@@ -48,6 +48,7 @@ class ProcessingEntry(WrittenModel):
     axes: list[Size]
     labels: list[str]
     features: Size
+    params: Plain = Field(default_factory=dict)
 
 
 class LearningEntry(WrittenModel):
@@ -62,6 +63,7 @@ class LearningEntry(WrittenModel):
     classes: list[str] = Field(default_factory=list)
     threshold: ThresholdEntry | None = None
     quantiles: Quantiles | None = None
+    params: Plain = Field(default_factory=dict)
 
 
 class DeploymentFile(WrittenModel):

@@ -65,7 +65,7 @@ def command(
 
     console = Console(as_json)
     finished = Run(run)
-    block = resolve(target, Path(finished.record["base"]), state.plugins)
+    block = resolve(target, Path(finished.record["base"]), state.plugins, otherwise="deployment")
     params = read_params(block.spec, pairs, params_file)
     if selftest_data is not None:
         params["selftest-data"] = selftest_data

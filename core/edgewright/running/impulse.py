@@ -222,6 +222,7 @@ def deploy(
         build = session.export()
         session.deploy([node], build, verify=options.verify)
         package = session.engine.path(f"{node.id}/build", "package")
-        found = session.engine.path(f"{node.id}/verify", "verification") if options.verify else None
+        verified = options.verify and not node.block.spec.legacy
+        found = session.engine.path(f"{node.id}/verify", "verification") if verified else None
         shutil.copytree(package, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
         return None if found is None else json.loads(found.read_text(encoding="utf-8"))

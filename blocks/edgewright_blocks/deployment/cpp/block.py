@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk import DeploymentBlock
+from edgewright_sdk.codegen.edge_impulse import edge_impulse_files
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import arena_bytes, comment_text
 from edgewright_sdk.codegen.package import library_files, write_files
@@ -27,6 +28,8 @@ class CppLibrary(DeploymentBlock):
         """Write the package: ``src/``, ``example/``, ``selftest/``, build files."""
         graph = Graph(impulse)
         write_files(library_files(graph), out / "src")
+        if params.edge_impulse_names:
+            write_files(edge_impulse_files(graph), out)
         selftest = selftest_files(graph, impulse) if params.selftest_data != "none" else None
         if selftest is not None:
             write_files(selftest, out / "selftest")

@@ -1,0 +1,196 @@
+"""A package under the paths and names of Edge Impulse's C++ library, for applications that were written for it.
+
+Names and redirections only: what computes are the same sources as in every package.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from edgewright_sdk.codegen.header import comment_text
+from edgewright_sdk.codegen.literals import string_literal
+from edgewright_sdk.codegen.package import library_files
+from edgewright_sdk.codegen.templates import fill
+
+if TYPE_CHECKING:
+    from edgewright_sdk.codegen.graph import Graph
+
+LIBRARY: Final = "tflite-model"
+LICENSE: Final = "// SPDX-License-Identifier: 0BSD\n"
+#: Where applications include what, below the package -> below the library's own folder.
+REDIRECTED: Final = {
+    "edge-impulse-sdk/classifier/ei_run_classifier.h": "ei_compat.h",
+    "edge-impulse-sdk/classifier/ei_run_dsp.h": "ei_compat.h",
+    "edge-impulse-sdk/classifier/ei_classifier_types.h": "ei_compat.h",
+    "edge-impulse-sdk/classifier/ei_model_types.h": "ei_compat.h",
+    "edge-impulse-sdk/dsp/numpy.hpp": "ei_compat.h",
+    "edge-impulse-sdk/dsp/numpy_types.h": "ei_compat.h",
+    "edge-impulse-sdk/porting/ei_classifier_porting.h": "ei_porting.h",
+    "model-parameters/model_metadata.h": "ei_metadata.h",
+}
+#: Sensors by their numbers.
+SENSORS: Final = {
+    "unknown": -1,
+    "microphone": 1,
+    "accelerometer": 2,
+    "camera": 3,
+    "9dof": 4,
+    "environmental": 5,
+    "fusion": 6,
+}
+#: Kinds of anomaly models by their numbers.
+KMEANS, GMM, VISUAL = 1, 2, 3
+SLICES: Final = 4
+MAX_CELLS: Final = 1024
+AUDIBLE_HZ: Final = 4000
+
+
+def edge_impulse_files(graph: Graph) -> dict[str, str]:
+    """Text of ``edge-impulse-sdk/``, ``model-parameters/`` and ``tflite-model/``, by relative path.
+
+    Makefiles of such applications compile ``tflite-model/*.cpp`` but no folder below it, others all of it: so every source
+    becomes a unit at the top that includes the text below.
+    """
+    files: dict[str, str] = {}
+    for name, text in library_files(graph).items():
+        path = PurePosixPath(name)
+        if path.suffix == ".cpp":
+            files[f"{LIBRARY}/{path.with_suffix('.inc')}"] = text
+            unit = f"{LIBRARY}/{'_'.join(path.parts)}"
+            files[unit] = f'{LICENSE}#include "{path.with_suffix(".inc")}"\n'
+        else:
+            files[f"{LIBRARY}/{name}"] = text
+    values = _values(graph)
+    files[f"{LIBRARY}/edgewright/ei_compat.h"] = fill("edge_impulse/ei_compat.h", **values)
+    files[f"{LIBRARY}/edgewright/ei_porting.h"] = fill("edge_impulse/ei_porting.h")
+    files[f"{LIBRARY}/edgewright/ei_metadata.h"] = metadata_header(graph)
+    for name, header in REDIRECTED.items():
+        up = "../" * (len(PurePosixPath(name).parts) - 1)
+        files[name] = f'{LICENSE}#pragma once\n#include "{up}{LIBRARY}/edgewright/{header}"\n'
+    files["edge-impulse-sdk/porting/posix/ei_classifier_porting.cpp"] = fill("edge_impulse/posix.cpp")
+    files["edge-impulse-sdk/README.md"] = fill("edge_impulse/README.md", **values)
+    files["model-parameters/model_variables.h"] = (
+        f'{LICENSE}#pragma once\n#include "model_metadata.h"\n\n'
+        f"static const char* const ei_classifier_inferencing_categories[] = {{{values['labels']}}};\n"
+    )
+    return dict(sorted(files.items()))
+
+
+def class_names(graph: Graph) -> list[str]:
+    """Labels of the result's classification: those of the first classifier, or one for a regression."""
+    for step in graph.learning:
+        if step.entry["kind"] == "classification":
+            return step.classes
+        if step.entry["kind"] == "regression":
+            return ["value"]
+    return []
+
+
+def metadata_header(graph: Graph) -> str:
+    """Write the ``EI_CLASSIFIER_…`` macros."""
+    lines = [f"#define {name} {value}" for name, value in _macros(graph).items()]
+    slices = [
+        "#ifndef EI_CLASSIFIER_SLICES_PER_MODEL_WINDOW",
+        f"#define EI_CLASSIFIER_SLICES_PER_MODEL_WINDOW {SLICES}",
+        "#endif",
+        "#define EI_CLASSIFIER_SLICE_SIZE (EI_CLASSIFIER_RAW_SAMPLE_COUNT / EI_CLASSIFIER_SLICES_PER_MODEL_WINDOW)",
+    ]
+    head = f"{LICENSE}// {comment_text(str(graph.document['name']))}, build {graph.build_id}.\n"
+    guard = "EDGEWRIGHT_EI_METADATA_H"
+    body = "\n".join([*lines, *slices])
+    return f"{head}#ifndef {guard}\n#define {guard}\n\n{body}\n\n#endif\n"
+
+
+def _macros(graph: Graph) -> dict[str, str]:
+    window, image = graph.window, graph.image
+    frequency = float(window.get("frequency") or 0)
+    height, width = graph.shape[:2] if image else (0, 0)
+    rows, columns = (height * width, 1) if image else graph.shape[:2]
+    anomaly = _anomaly(graph)
+    sensor = SENSORS[sensor_of(graph.window)]
+    axes = [] if image else [str(axis) for axis in window["axes"]]
+    features = sum(step.node.outputs[0].count for step in graph.processing)
+    numbers: dict[str, int | float | str] = {
+        "EI_CLASSIFIER_PROJECT_ID": 1,
+        "EI_CLASSIFIER_PROJECT_OWNER": string_literal("Edgewright"),
+        "EI_CLASSIFIER_PROJECT_NAME": string_literal(str(graph.document["name"])),
+        "EI_CLASSIFIER_PROJECT_DEPLOY_VERSION": 1,
+        "EI_CLASSIFIER_NN_INPUT_FRAME_SIZE": features,
+        "EI_CLASSIFIER_RAW_SAMPLE_COUNT": rows,
+        "EI_CLASSIFIER_RAW_SAMPLES_PER_FRAME": columns,
+        "EI_CLASSIFIER_DSP_INPUT_FRAME_SIZE": rows * columns,
+        "EI_CLASSIFIER_INPUT_WIDTH": width,
+        "EI_CLASSIFIER_INPUT_HEIGHT": height,
+        "EI_CLASSIFIER_INPUT_FRAMES": 1 if image else 0,
+        "EI_CLASSIFIER_INTERVAL_MS": _number(1000.0 / frequency if frequency else 1.0),
+        "EI_CLASSIFIER_FREQUENCY": _number(frequency),
+        "EI_CLASSIFIER_LABEL_COUNT": len(class_names(graph)),
+        "EI_CLASSIFIER_HAS_ANOMALY": anomaly,
+        "EI_CLASSIFIER_HAS_ANOMALY_KMEANS": int(anomaly == KMEANS),
+        "EI_CLASSIFIER_HAS_ANOMALY_GMM": int(anomaly == GMM),
+        "EI_CLASSIFIER_HAS_VISUAL_ANOMALY": int(anomaly == VISUAL),
+        "EI_CLASSIFIER_VISUAL_AD_CELLS": _cells(graph),
+        "EI_CLASSIFIER_OBJECT_DETECTION": 0,
+        "EI_CLASSIFIER_OBJECT_DETECTION_COUNT": 0,
+        "EI_CLASSIFIER_OBJECT_TRACKING_ENABLED": 0,
+        "EI_CLASSIFIER_FREEFORM_OUTPUT": 0,
+        "EI_CLASSIFIER_CALIBRATION_ENABLED": 0,
+        "EI_CLASSIFIER_HAS_MODEL_VARIABLES": 1,
+        "EI_CLASSIFIER_COMPILED": 1,
+        "EI_CLASSIFIER_NONE": 255,
+        "EI_CLASSIFIER_TFLITE": 2,
+        "EI_CLASSIFIER_INFERENCING_ENGINE": "EI_CLASSIFIER_NONE",
+        "EI_CLASSIFIER_QUANTIZATION_ENABLED": 0,
+        **{f"EI_CLASSIFIER_SENSOR_{name.upper()}": number for name, number in SENSORS.items()},
+        "EI_CLASSIFIER_SENSOR": sensor,
+        "EI_CLASSIFIER_FUSION_AXES_STRING": string_literal(" + ".join(axes)),
+        "EI_DSP_PARAMS_GENERATED": 1,
+    }
+    return {name: str(value) for name, value in numbers.items()}
+
+
+def sensor_of(window: dict[str, Any]) -> str:
+    """Guess the sensor by the axes' names and the rate; ``unknown`` where nothing tells."""
+    if window.get("kind") == "image":
+        return "camera"
+    axes = [str(axis).lower() for axis in window.get("axes", [])]
+    moving = [axis for axis in axes if axis.startswith("acc") or axis in ("x", "y", "z")]
+    if moving:
+        return "accelerometer" if moving == axes else "fusion"
+    if len(axes) == 1 and float(window.get("frequency") or 0) >= AUDIBLE_HZ:
+        return "microphone"
+    return "unknown"
+
+
+def _number(value: float) -> str:
+    """A number that the preprocessor can compare where it is whole."""
+    return f"{value:.0f}" if value == int(value) else f"{value:.9g}"
+
+
+def _anomaly(graph: Graph) -> int:
+    for step in graph.learning:
+        if step.entry["kind"] == "anomaly":
+            if step.output("map") is not None:
+                return VISUAL
+            return KMEANS if str(step.entry.get("block")) == "kmeans" else GMM
+    return 0
+
+
+def _cells(graph: Graph) -> int:
+    """How many cells of a map can be told; there is room for one where there is no map."""
+    maps = [step.output("map") for step in graph.learning]
+    return min(MAX_CELLS, max([port.count for port in maps if port is not None], default=1))
+
+
+def _values(graph: Graph) -> dict[str, Any]:
+    labels = ", ".join(map(string_literal, class_names(graph) or [""]))
+    return {
+        "n": graph.name,
+        "N": graph.name.upper(),
+        "title": comment_text(str(graph.document["name"])),
+        "build_id": graph.build_id,
+        "ctype": "uint8_t" if graph.image else "float",
+        "channels": graph.shape[2] if graph.image else 0,
+        "labels": labels,
+    }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: 0BSD
+// The platform functions on Linux and macOS; weak, so that an application may bring its own.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../ei_classifier_porting.h"
+
+#define EI_WEAK __attribute__((weak))
+
+EI_WEAK EI_IMPULSE_ERROR ei_run_impulse_check_canceled(void) { return EI_IMPULSE_OK; }
+
+EI_WEAK EI_IMPULSE_ERROR ei_sleep(int32_t time_ms) {
+    usleep(static_cast<useconds_t>(time_ms) * 1000);
+    return EI_IMPULSE_OK;
+}
+
+EI_WEAK uint64_t ei_read_timer_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1000000u + static_cast<uint64_t>(now.tv_nsec) / 1000u;
+}
+
+EI_WEAK uint64_t ei_read_timer_ms(void) { return ei_read_timer_us() / 1000u; }
+
+EI_WEAK void ei_printf(const char* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+}
+
+EI_WEAK void ei_printf_float(float f) { ei_printf("%f", static_cast<double>(f)); }
+
+EI_WEAK void ei_putchar(char c) { putchar(c); }
+
+EI_WEAK void* ei_malloc(size_t size) { return malloc(size); }
+
+EI_WEAK void* ei_calloc(size_t nitems, size_t size) { return calloc(nitems, size); }
+
+EI_WEAK void ei_free(void* ptr) { free(ptr); }
