@@ -50,7 +50,9 @@ def interpreter(version: str | None) -> str:
     """Path of a Python of that version, as ``3.9``, if this machine has one; else of ours."""
     if version is not None and version != f"{sys.version_info.major}.{sys.version_info.minor}":
         found = shutil.which(f"python{version}")
-        if found is not None:
+        # A name on the path may be a version manager's that has none behind it, or one without venv.
+        words = [found or "", "-c", "import ensurepip, venv"]
+        if found is not None and subprocess.run(words, capture_output=True, check=False).returncode == 0:
             return found
     return sys.executable
 
