@@ -34,6 +34,7 @@ PART_NAMES = {
     "settings": "settings",
     "seed": "seed",
     "threads": "threads",
+    "grants": "what it was granted (GPUs, content of mounts)",
     "inputs": "inputs",
 }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
+from edgewright.runners.grants import NO_GRANTS, Grants, grants_of
 from edgewright.runners.limits import limits_of
 from edgewright_specs.problems import Problem, SpecError
 
@@ -32,6 +33,7 @@ class Trainer:
     params: Mapping[str, Any]
     limits: Limits
     mode: str
+    grants: Grants = NO_GRANTS
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Node:
     limits: Limits
     place: str
     trainer: Trainer | None = None
+    grants: Grants = NO_GRANTS
 
     @property
     def describe(self) -> str:
@@ -166,11 +169,15 @@ def _node(
         )
     params = complete(block, entry.params, f"{pointer}/params")
     limits = limits_of(block, entry.grants)
+    grants, problems = grants_of(block, entry.grants, impulse.base, f"{pointer}/grants")
+    if problems:
+        raise SpecError([replace(found, path=impulse.locate(found.pointer)) for found in problems])
     trainer = None
     if kind == "learning" and block.spec.legacy:
-        trainer = _trainer(block, params, limits)
+        trainer = replace(_trainer(block, params, limits), grants=grants)
         block = resolve(CONVERTER, kind, None)
         params, limits = complete(block, {"mode": trainer.mode}, ""), limits_of(block)
+        grants = NO_GRANTS
     train = getattr(entry, "train", None)
     return Node(
         id=entry.name if kind == "deployment" else entry.id,
@@ -182,6 +189,7 @@ def _node(
         limits=limits,
         place=impulse.locate(pointer),
         trainer=trainer,
+        grants=grants,
     )
 
 

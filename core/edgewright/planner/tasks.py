@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from edgewright.runners.grants import NO_GRANTS, Grants
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -132,6 +134,7 @@ class BlockTask:
     seed: int = 0
     threads: int = 1
     limits: Limits | None = None
+    grants: Grants = NO_GRANTS
     columns: int | None = (
         None  # how many columns `features` or `probabilities` must have, from the description
     )

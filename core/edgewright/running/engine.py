@@ -12,6 +12,7 @@ from edgewright.executors import Submission
 from edgewright.planner.keys import block_parts, changed_parts, host_parts
 from edgewright.planner.queue import Queue
 from edgewright.planner.tasks import BlockTask, HostTask, StepInputs, Task
+from edgewright.runners.grants import key_part
 from edgewright.running.cancel import Cancel
 from edgewright.running.materialise import expected_shapes, materialise
 from edgewright_specs.interface import digest_json
@@ -228,6 +229,7 @@ class Engine:
             id=task.id, node=task.node, operation=task.operation, status=status, seconds=_since(started),
             ran_seconds=entry.meta.get("seconds", 0.0), runner=entry.meta.get("runner", "host"), key=entry.key, why=why,
             metrics=entry.meta.get("metrics", {}), enforced=entry.meta.get("enforced", {}),
+            **({"log_truncated_bytes": cut} if (cut := entry.meta.get("log_truncated_bytes", 0)) else {}),
         )  # fmt: skip
 
     def _failed(self, task: Task, problem: Exception, started: float, key: str, why: list[str]) -> None:
@@ -254,7 +256,9 @@ class Engine:
                 task.block, lambda message: self.recorder.event("message", id=task.id, **message)
             )
             ready = self._prepared[task.block.digest] = (runner, prepared)
-        return block_parts(task, ready[1].environment, self.digest), ready
+        parts = block_parts(task, ready[1].environment, self.digest)
+        granted = key_part(task.grants, self.store.digest_file)
+        return {**parts, "grants": granted} if granted else parts, ready
 
     def _execute(
         self,
@@ -306,7 +310,8 @@ class Engine:
         materialise(task, request_dir, self.find, links)
         carried = carry_out(
             runner, prepared, request_dir, scratch / "task", staged,
-            id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, limits=task.limits or Limits(), cancel=cancel,
+            id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, limits=task.limits or Limits(), grants=task.grants,
+            cancel=cancel,
             shapes=expected_shapes(task, self.find),
             on_message=lambda message: self.recorder.event("message", id=task.id, **message),
         )  # fmt: skip
@@ -323,6 +328,7 @@ class Engine:
         meta = {
             "seconds": outcome.seconds, "runner": prepared.runner, "metrics": got.metrics, "warnings": got.warnings,
             "enforced": dict(outcome.enforced), "log_tail": carried.log_tail,
+            "log_truncated_bytes": outcome.log_truncated_bytes,
         }  # fmt: skip
         return self.store.publish(key, staged, got.outputs, parts=parts, meta=meta)
 

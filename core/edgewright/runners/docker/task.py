@@ -6,7 +6,6 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from edgewright.images.engine import inspect_image
 from edgewright.runners.docker.container import Container
 from edgewright.runners.docker.errors import engine_failures, explain, is_not_found
 from edgewright.runners.docker.flags import create_arguments, launch_of, task_user
@@ -85,6 +84,8 @@ class Task:
 
     def _image(self, name: str | None) -> dict[str, Any] | Verdict:
         """Describe an image, or say why it can't be run."""
+        from edgewright.images.engine import inspect_image
+
         image = inspect_image(name) if name else None
         if image is None:
             return Verdict("infra", f"its image {name or '(none)'} is gone; run again to have it built")
