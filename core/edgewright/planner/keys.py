@@ -34,7 +34,7 @@ PART_NAMES = {
     "settings": "settings",
     "seed": "seed",
     "threads": "threads",
-    "grants": "what it was granted (GPUs, content of mounts)",
+    "grants": "what it was granted",
     "inputs": "inputs",
 }
 

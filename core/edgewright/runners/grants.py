@@ -234,8 +234,8 @@ def key_part(grants: Grants, digest_file: Callable[[Path], str]) -> dict[str, An
     another one each time. Of secrets nothing is in a key: another token gives the same result.
     """
     part: dict[str, Any] = {"gpus": grants.gpus} if grants.gpus else {}
-    if grants.mounts:
-        part["mounts"] = {mount.name: _tree_digest(mount.source, digest_file) for mount in grants.mounts}
+    for mount in grants.mounts:
+        part[f"mount {mount.name}"] = _tree_digest(mount.source, digest_file)
     if not all(mount.read_only for mount in grants.mounts):
         part["once"] = uuid.uuid4().hex
     return part
