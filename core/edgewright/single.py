@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError, UsageError
+from edgewright.runners.grants import NO_GRANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright.runners.base import Limits, OnMessage, Prepared, Runner
+    from edgewright.runners.grants import Grants
     from edgewright_specs.interface import Operation, WindowSpec
 
 #: Memory that is a folder, where the system has one: small payloads never touch a disk.
@@ -122,6 +124,7 @@ def run_once(
     *,
     operation: Operation,
     limits: Limits | None = None,
+    grants: Grants = NO_GRANTS,
     cancel: threading.Event | None = None,
     on_message: OnMessage = lambda _message: None,
 ) -> Finished:
@@ -155,7 +158,7 @@ def run_once(
 
     carried = carry_out(
         runner, prepared, in_dir, task, staged, id=f"{block.name}-{operation}-{identity[:8]}", run_id=identity,
-        limits=limits or limits_of(block), cancel=cancel or threading.Event(), on_message=listen,
+        limits=limits or limits_of(block), grants=grants, cancel=cancel or threading.Event(), on_message=listen,
     )  # fmt: skip
     harvested = carried.harvested
     if harvested is None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.data.layout import LABEL_FILES
 from edgewright.errors import TaskError, UsageError
+from edgewright.runners.grants import NO_GRANTS
 from edgewright.transforming.labels import (
     METADATA_FILE,
     Entry,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from edgewright.registry import Block
     from edgewright.runners.base import Limits, OnMessage, Prepared, Runner
+    from edgewright.runners.grants import Grants
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Transformed:
-    """What came of it. ``failed``: what the block was run on, and why it failed there (only with ``keep_going``)."""
+    """What came of it.
+
+    ``failed``: what the block was run on, and why it failed there (only with ``keep_going``). ``log``: the end of the
+    last run's log.
+    """
 
     files: int
     runs: int
@@ -69,6 +75,7 @@ class Transformed:
     checks: Mapping[str, bool] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    log: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def transform(
     *,
     options: Options | None = None,
     limits: Limits | None = None,
+    grants: Grants = NO_GRANTS,
     cancel: Event | None = None,
     on_message: OnMessage = lambda _message: None,
     on_done: Callable[[int, int], None] = lambda _done, _total: None,
@@ -130,7 +138,7 @@ def transform(
             runs = [
                 pool.submit(
                     _run, runner, prepared, piece, work / str(number), params, options,
-                    known.get(piece.file, {}).get("metadata", {}), limits, cancel, on_message,
+                    known.get(piece.file, {}).get("metadata", {}), limits, grants, cancel, on_message,
                 )
                 for number, piece in enumerate(pieces)
             ]  # fmt: skip
@@ -155,7 +163,7 @@ def transform(
             out.rmdir()
         (work / "data").rename(out)
     return Transformed(
-        built.files, len(pieces), tuple(failed), built.checks, built.metrics, tuple(built.warnings)
+        built.files, len(pieces), tuple(failed), built.checks, built.metrics, tuple(built.warnings), built.log
     )
 
 
@@ -211,6 +219,7 @@ def _run(
     options: Options,
     metadata: Mapping[str, Any],
     limits: Limits | None,
+    grants: Grants,
     cancel: Event,
     on_message: OnMessage,
 ) -> Any:
@@ -243,6 +252,7 @@ def _run(
         work,
         operation="apply",
         limits=limits,
+        grants=grants,
         cancel=cancel,
         on_message=on_message,
     )
@@ -257,6 +267,7 @@ class _Built:
         self.checks: dict[str, bool] = {}
         self.metrics: dict[str, float] = {}
         self.warnings: list[str] = []
+        self.log = ""
         self._folder = folder
         self._known = known
         self._options = options
@@ -300,6 +311,7 @@ class _Built:
                 self.files += 1
                 self._describe(place, piece, own.get(name), said)
         self.metrics.update(finished.metrics)
+        self.log = finished.log
         where = f"{piece.file}: " if piece.file else ""
         self.warnings += [f"{where}{warning}" for warning in finished.warnings]
 

@@ -55,6 +55,28 @@ SHOWN = 20
     metavar="WORD",
     help="One more word for an Edge Impulse block's command line.",
 )
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME=SOURCE",
+    help="A secret that the block asks for: NAME=env:VARIABLE or NAME=file:PATH.",
+)
+@click.option(
+    "--mount",
+    "mounts",
+    multiple=True,
+    metavar="NAME=DIR",
+    help="A folder that the block asks for, read-only.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=N",
+    help="A higher limit: seconds=7200, memory_mb=8000, …",
+)
+@click.option("--network", is_flag=True, help="Let the block use the network.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Files side by side; default one a core.")
 @click.option("--keep-going", is_flag=True, help="After a failure, go on with the other files.")
 @click.option(
@@ -75,6 +97,10 @@ def command(
     label: str | None,
     category: str | None,
     arguments: tuple[str, ...],
+    secrets: tuple[str, ...],
+    mounts: tuple[str, ...],
+    limits: tuple[str, ...],
+    network: bool,
     jobs: int | None,
     keep_going: bool,
     seed: int,
@@ -90,11 +116,15 @@ def command(
     from edgewright.runners.choose import Chooser
     from edgewright.running.cancel import Cancel, on_interrupt
     from edgewright.transforming import Options, transform
+    from edgewright.transforming.granting import granted
     from edgewright_specs.parameters import resolve_params
 
     console = Console(as_json)
     found = block.resolve(state.plugins)
     params = resolve_params(found.spec, read_params(found.spec, pairs, params_file))
+    given = granted(found, params, secrets=secrets, mounts=mounts, limits=limits, network=network)
+    for what in given.missing:
+        console.note(f"warning: {found.name} asks for {what}", fg="yellow")
     options = Options(only, label, category, arguments, keep_going, jobs or 0, seed)
     chooser = Chooser(
         list(state.plugins.runners().values()), runner, trust=trust, tell=lambda line: console.note(line)
@@ -110,7 +140,7 @@ def command(
 
             prepared = chosen.prepare(found, listen)
             done = transform(
-                chosen, prepared, data, output, params, options=options, cancel=cancel,
+                chosen, prepared, data, output, params, options=options, limits=given.limits, grants=given.grants, cancel=cancel,
                 on_done=lambda count, total: update(count, total, ""),
             )  # fmt: skip
     finally:
@@ -123,10 +153,14 @@ def command(
         console.print(f"{name}: {'passed' if passed else 'failed'}", fg="green" if passed else "red")
     for shown, reason in done.failed:
         console.note(f"failed: {shown}: {reason}", fg="red")
-    runs = f" by {done.runs} runs" if done.runs > 1 else ""
-    console.print(
-        f"wrote {done.files} files{runs} to {output}; next: edgewright data show {output}", bold=True
-    )
+    if done.files:
+        runs = f" by {done.runs} runs" if done.runs > 1 else ""
+        console.print(
+            f"wrote {done.files} files{runs} to {output}; next: edgewright data show {output}", bold=True
+        )
+    else:
+        console.print(f"no data were written to {output}; the end of the block's log:", bold=True)
+        console.print(done.log.rstrip())
     console.document(
         {
             "ok": not done.failed,
