@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--port", required=True, type=int, help="where it listens on the loopback address"
     )
     ask_parser.add_argument(
-        "--wait", type=float, default=120.0, metavar="SECONDS", help="for it to begin to listen"
+        "--wait", type=float, default=180.0, metavar="SECONDS", help="for it to begin to listen"
     )
     options = parser.parse_args(arguments)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,9 +96,21 @@ class _Asked:
                 return rows_of(answer, start, len(windows)), answer
             except NoSuchRouteError:
                 self._batch_route = False
+            except OutputError:
+                raise
+            except BlockError:
+                if len(windows) > 1:
+                    self._find(windows, start)
+                raise
         answers = [self.run(window, f"window {start + n}") for n, window in enumerate(windows)]
         joined = {"features": [answer.get("features") for answer in answers]}
         return rows_of(joined, start, len(windows)), answers[0]
+
+    def _find(self, windows: Array, start: int) -> None:
+        """Raise the error of the first window that the block refuses, to name it."""
+        with contextlib.suppress(OutputError, NoSuchRouteError):
+            for number, window in enumerate(windows, start):
+                self.server.ask("/run", self.questions.run(window), f"window {number}")
 
     def spec(self, answer: dict[str, Any], count: int) -> FeatureSpec:
         """Names and shape of the features of an answer."""
