@@ -35,7 +35,7 @@ LIBRARY_BLOCK: Final = "cpp"
 LIBRARY_PARAMS: Final = {"edge-impulse-names": True, "selftest-data": "none"}
 
 MAX_MEMBERS: Final = 100_000
-MAX_UNPACKED: Final = 8 << 30
+MAX_UNPACKED: Final = 4 << 30
 
 
 class Deployment:
@@ -99,7 +99,8 @@ class Deployment:
         try:
             with zipfile.ZipFile(path) as archive:
                 members = archive.infolist()
-                damaged = _fault(members) or archive.testzip()
+                fault = _fault(members)
+                damaged = None if fault else archive.testzip()
         except (
             zipfile.BadZipFile,
             OSError,
@@ -109,8 +110,8 @@ class Deployment:
             EOFError,
         ) as error:
             raise bad(f"{ARCHIVE} is not a ZIP archive that opens: {error}") from None
-        if damaged:
-            raise bad(f"{ARCHIVE}: {damaged}")
+        if fault or damaged:
+            raise bad(f"{ARCHIVE}: {fault or f'{damaged} is damaged'}")
         if not members:
             raise bad(
                 f"{ARCHIVE} is empty: the block packed a folder that its build had not filled; see its log"

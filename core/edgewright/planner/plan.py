@@ -134,6 +134,13 @@ class Planner:
 
     def parts(self, node: Node, splits: Sequence[str] = ()) -> tuple[Part, ...]:
         """The features that a learning node reads, over the windows of ``splits`` (none: only their description)."""
+        section = node.block.spec.edgewright
+        if section is not None and section.reads == "windows":
+            raise PlanError(
+                f"{node.place}: learning node {node.id!r} (block {node.title!r}) reads the windows themselves, and a run gives "
+                "learning nodes features so far",
+                hint="try it by `edgewright blocks dev`, prove it by `edgewright blocks check`",
+            )
         parts = []
         for name in node.inputs:
             if name not in self.processing:
@@ -309,9 +316,13 @@ class Planner:
             tasks.append(self._score(node, self.model(node), FeatureRows(parts), f"selftest-{mode}"))
         return tasks
 
-    def build(self, node: Node, assembly: str) -> list[Task]:
-        """The task by which a deployment block turns an assembled impulse into a package."""
-        return [self._block(node, "build", {"impulse": FromTask(assembly, "impulse")})]
+    def build(self, node: Node, assembly: str, library: Node | None = None) -> list[Task]:
+        """Tasks by which a deployment block turns an assembled impulse into a package, with a ``library`` that another makes."""
+        inputs = {"impulse": FromTask(assembly, "impulse")}
+        if library is None:
+            return [self._block(node, "build", inputs)]
+        made = self._block(library, "build", inputs)
+        return [made, self._block(node, "build", {**inputs, "library": FromTask(made.id, "package")})]
 
     def verify(self, node: Node) -> list[Task]:
         """The task that compiles and runs a package's self-test."""
@@ -354,6 +365,7 @@ class Planner:
             classes=classes,
             seed=self.impulse.seed,
             limits=doer.limits,
+            grants=doer.grants,
             columns=columns,
             required=required,
             place=node.place,

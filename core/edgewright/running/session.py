@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError
 from edgewright.planner.nodes import Node, build_nodes
 from edgewright.planner.plan import INDEX, READ, Planner, load_samples
 from edgewright.planner.tasks import FromTask, HostTask, Task
+from edgewright.runners.grants import NO_GRANTS
 from edgewright.runners.limits import limits_of
 from edgewright.running import assemble
 from edgewright.running.cancel import Cancel
@@ -24,7 +26,6 @@ from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from edgewright.data import Inventory
     from edgewright.executors import Executor
@@ -85,7 +86,19 @@ def deployment_node(
     given = {**(planned.params if planned is not None else {}), **params}
     complete = resolve_params(block.spec, given, where=f"--target {target}")
     name, limits = (planned.id, planned.limits) if planned is not None else (block.name, limits_of(block))
-    return Node(name, block, complete, (), None, None, limits, f"--target {target}")
+    grants = planned.grants if planned is not None else NO_GRANTS
+    return Node(name, block, complete, (), None, None, limits, f"--target {target}", grants=grants)
+
+
+def library_node(plugins: Plugins) -> Node:
+    """The node that makes the C++ library which deployment blocks of Edge Impulse's build on."""
+    from edgewright.contracts.deployment import LIBRARY_BLOCK, LIBRARY_PARAMS
+    from edgewright.registry import resolve
+    from edgewright_specs.parameters import resolve_params
+
+    block = resolve(LIBRARY_BLOCK, Path.cwd(), plugins)
+    params = resolve_params(block.spec, LIBRARY_PARAMS)
+    return Node("edge-impulse-library", block, params, (), None, None, limits_of(block), "")
 
 
 class Session:
@@ -241,11 +254,17 @@ class Session:
                 toolchain.ensure(
                     node.block, compiles=verify, tell=lambda line: self.recorder.event("note", text=line)
                 )
-            mode = str(node.params.get("selftest-data") or "recorded")
-            planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}")]
-            tasks.update(
-                (task.id, task) for task in [*planned, *(self.planner.verify(node) if verify else [])]
-            )
+            foreign = node.block.spec.legacy
+            mode = str(node.params.get("selftest-data") or ("none" if foreign else "recorded"))
+            library = library_node(self.plugins) if foreign else None
+            planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}", library)]
+            if verify and foreign:
+                self.recorder.event(
+                    "note", text=f"{node.id}: what a block of Edge Impulse's makes can't be verified"
+                )
+            elif verify:
+                planned += self.planner.verify(node)
+            tasks.update((task.id, task) for task in planned)
         self.engine.run(tasks.values())
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -279,13 +298,20 @@ class Session:
                     "block": node.block.name,
                     "inputs": ["input"],
                     "axes": axes,
+                    "params": dict(node.params),
                 }
             )
             reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
             reads.append(FromTask(f"{node.id}/transform/selftest-{mode}", "features"))
         for node in self.learning:
             nodes.append(
-                {"id": node.id, "type": "learning", "block": node.title, "inputs": list(node.inputs)}
+                {
+                    "id": node.id,
+                    "type": "learning",
+                    "block": node.title,
+                    "inputs": list(node.inputs),
+                    "params": dict(node.params),
+                }
             )
             reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
             kind = self._description(node.id)["kind"]
