@@ -29,6 +29,8 @@ def steps():
             yield from ((None, line) for line in body.splitlines())
 
 
+@pytest.mark.slow  # a whole run
+@pytest.mark.timeout(900)
 def test_the_tutorial_goes_as_written(cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")

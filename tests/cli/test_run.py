@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -239,3 +240,13 @@ def test_a_broken_block_leaves_its_log(cli: Any, project: Path) -> None:
     assert any(
         "no luck" in path.read_text() for path in (project / "out" / "logs").rglob("*") if path.is_file()
     )
+
+
+def test_a_block_over_windows_is_refused_while_planning(cli: Any, project: Path) -> None:
+    assert cli("blocks", "init", "learning", "odd", "--visual").code == 0
+    text = (project / "impulse.yaml").read_text()
+    assert "block: kmeans" in text
+    (project / "impulse.yaml").write_text(re.sub(r"block: kmeans.*", "block: ./odd, input: [flat]}", text))
+    done = cli("run", "impulse.yaml", "-o", "out", "--runner", "process", "--trust")
+    assert done.code == 2
+    assert "(block 'odd') reads the windows themselves" in done.err
