@@ -30,8 +30,6 @@ LEARNING_NAMES = {
     "keras-visual-anomaly": "patchcore",
     "keras": "neural_network",
 }
-#: Versions of their blocks that compute what ours compute, where ours is one of several.
-VERSIONS = {"spectral_analysis": 4}
 #: What their number of clusters or components is called here, where a table tells it.
 _COUNTS = ("clusters", "components", "n-components")
 
@@ -86,7 +84,7 @@ class Translator:
             self._notes.left(
                 what, f"it is {block.custom}, and its code is not in the export",
                 f"put the block's folder (parameters.json, Dockerfile, code) at {folder} beside impulse.yaml and take the "
-                "comment signs off its node; it runs unchanged",
+                "comment signs off its node; it runs unchanged. It has no device code, so `deployment` must go, or get some",
             )  # fmt: skip
             return self._comment(block, identity, folder, "put its folder there and uncomment")
         if name not in self._folders:
@@ -107,7 +105,7 @@ class Translator:
         if problem:
             self._notes.left(what, problem, "change its parameters in impulse.yaml and uncomment the node")
             return self._comment(block, identity, name, problem, params)
-        wanted = VERSIONS.get(name)
+        wanted = spec.info.latest_implementation_version
         if wanted is not None and block.version is not None and block.version != wanted:
             self._notes.changed(
                 what,

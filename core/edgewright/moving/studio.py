@@ -131,7 +131,7 @@ def _processing(block: Mapping[str, Any], settings: Mapping[int, Mapping[str, An
         name=text(block.get("title")) or text(block.get("name")) or text(block.get("type")),
         axes=texts(block.get("axes")),
         inputs=() if first is None else (first,),
-        options={key.replace("_", "-") if "-" not in key else key: value for key, value in options.items()},
+        options={key.replace("_", "-"): value for key, value in options.items()},
         labels=texts(metadata.get("featureLabels")),
         version=integer(block.get("implementationVersion")),
         custom=_custom(block),
