@@ -106,7 +106,7 @@ def _session(data: bytes, source: str) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     # Quantised networks are computed in float and rounded to their grid: integer kernels differ between CPUs.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:

@@ -174,6 +174,7 @@ _REAL: dict[tuple[str, str], Any] = {
     ("copy_reg", "_reconstructor"): _reconstructor,
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): collections.OrderedDict,
+    ("functools", "partial"): _shell_class("functools.partial"),
     **{(module, kind.__name__): kind for module in ("builtins", "__builtin__") for kind in _PLAIN},
     ("builtins", "object"): object,
     ("__builtin__", "object"): object,

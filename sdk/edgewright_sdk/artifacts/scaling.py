@@ -24,7 +24,7 @@ _SCALERS = ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler")
 
 @dataclass(frozen=True)
 class Scaling:
-    """``(x − shift) / divisor · factor + offset`` a feature, step by step in float32 as scikit-learn computes it."""
+    """``(x − shift) / divisor · factor + offset`` a feature, each step rounded to float32 as scikit-learn does."""
 
     shift: NDArray[np.float64]
     divisor: NDArray[np.float64]
@@ -33,12 +33,16 @@ class Scaling:
 
     def apply(self, x: NDArray[np.float32], feature: NDArray[np.int32]) -> NDArray[np.float32]:
         """Scale values ``(n,)`` of the features given."""
+        steps = (
+            (np.subtract, self.shift),
+            (np.divide, self.divisor),
+            (np.multiply, self.factor),
+            (np.add, self.offset),
+        )
         with np.errstate(over="ignore", invalid="ignore"):
-            scaled = (x - self.shift[feature].astype(np.float32)) / self.divisor[feature].astype(np.float32)
-            scaled = scaled * self.factor[feature].astype(np.float32) + self.offset[feature].astype(
-                np.float32
-            )
-        return np.asarray(scaled, np.float32)
+            for step, numbers in steps:
+                x = step(x.astype(np.float64), numbers[feature]).astype(np.float32)
+        return x
 
 
 def scaling_of(step: Shell, name: str) -> Scaling:
