@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from base64 import b64encode
 
 import numpy as np
 import pytest
@@ -30,6 +31,11 @@ HOSTILE = [
     "]]> <!-- --> \u2028 \u202e \ud800",
     "<img src='http://example.com/leak.png'>",
 ]
+
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="alert(5)"><script>alert(6)</script>'
+    b'<image href="http://example.com/leak.png" width="9" height="9"/></svg>'
+)
 
 
 def write_run(folder, *, hostile=False, labelled=True, space=True):
@@ -159,6 +165,8 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
         {"kind": "lines", "title": name(1, "Convergence"), "x": {"label": "step", "values": [0, 1, 2]}, "y": {"label": "inertia"}, "series": [{"name": name(0, "inertia"), "values": [3.0, 2.0, None]}]},
         {"kind": "heatmap", "title": "Distances", "x": {"label": "a"}, "y": {"label": "b"}, "values": [[1, 2], [3, float("nan")]]},
         {"kind": "image", "title": "Picture", "width": 2, "height": 2, "channels": 1, "values": [0, 80, 160, 255]},
+        {"kind": "encoded-image", "title": "Drawn", "mime": "image/svg+xml", "data": b64encode(SVG).decode()},
+        {"kind": "encoded-image", "title": "Page", "mime": "text/html", "data": "PGI+"},
         {"kind": name(2, "novel"), "title": "Unknown"},
         {"kind": "lines", "title": "No series"}, {"kind": "image", "title": "Vast", "width": 1e9, "height": 1e9, "values": []},
         {"kind": "constructor", "title": "Inherited"}, ["not a plot"],

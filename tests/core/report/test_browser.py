@@ -63,7 +63,12 @@ def test_hostile_text_is_shown_and_does_nothing(browser, hostile_run, tmp_path):
         page.mouse.move(box["x"] + 60 + step * 50, box["y"] + box["height"] / 2)
     page.wait_for_timeout(300)
     assert opened.alarms == []
-    assert page.locator("main img, main iframe, main a[href^='javascript']").count() == 0
+    assert page.locator("main img:not(.image), main iframe, main a[href^='javascript']").count() == 0
+    (drawn,) = page.locator("main img").all()  # a block's own picture, whose script doesn't run
+    assert drawn.evaluate("image => [image.naturalWidth, image.src.slice(0, 25)]") == [
+        9,
+        "data:image/svg+xml;base64",
+    ]
     assert page.locator("svg a").count() == 0  # plotly makes links of markup in titles and hover labels
     assert "<img src=x onerror=alert(1)>" in page.locator("main").inner_text()
     assert page.title().startswith("</script>")
