@@ -330,7 +330,8 @@ def _count(samples: Sequence[Mapping[str, Any]], split: str, rows: Sequence[int]
 
 
 def _line(split: str, count: Mapping[str, int], explore: bool) -> str:
-    kinds = "" if explore else f" ({count['normal']} normal, {count['abnormal']} abnormal)"
+    known = not explore and count["normal"] + count["abnormal"] > 0
+    kinds = f" ({count['normal']} normal, {count['abnormal']} abnormal)" if known else ""
     return f"{split}: {count['samples']} sample(s){kinds}, {count['windows']} window(s)"
 
 
