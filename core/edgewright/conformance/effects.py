@@ -32,21 +32,23 @@ class _Answers:
     def __init__(self, bench: Bench, questions: Questions) -> None:
         self._bench = bench
         self._questions = questions
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str | None] = {}
 
-    def of(self, given: Mapping[str, Any]) -> str:
-        """One digest of all that comes back."""
+    def of(self, given: Mapping[str, Any]) -> str | None:
+        """One digest of all that comes back; None where everything is refused."""
         params = complete(self._bench, given)
         key = digest_json(params)
         if key not in self._known:
-            self._known[key] = digest_json([_answer(question) for question in self._questions(params)])
+            found = [_answer(question) for question in self._questions(params)]
+            answered = any(isinstance(answer, dict) for answer in found)
+            self._known[key] = digest_json(found) if answered else None
         return self._known[key]
 
 
-def _answer(question: Callable[[], Answer]) -> Any:
+def _answer(question: Callable[[], Answer]) -> dict[str, str] | str:
     try:
         return question().digests()
-    except RefusedError as refused:  # an answer too: the value was looked at
+    except RefusedError as refused:
         return f"refused: {refused}"
 
 
@@ -67,7 +69,7 @@ def check_effects(bench: Bench, questions: Questions, labels: tuple[str, ...] = 
         With the parameters that changed nothing in any combination tried.
     """
     answers = _Answers(bench, questions)
-    judged, ignored = 0, []
+    judged, ignored, unjudged = 0, [], []
     for parameter in bench.block.spec.parameters:
         shown = condition_for(bench.block.spec, parameter)
         if shown is None or parameter.readonly or parameter.type == "secret":
@@ -75,8 +77,11 @@ def check_effects(bench: Bench, questions: Questions, labels: tuple[str, ...] = 
         values = _values(bench, parameter, labels)
         if parameter.key not in visible_parameters(bench.block.spec, complete(bench, shown)) or not values:
             continue
-        judged += 1
-        if not _matters(answers, bench, parameter, shown, values, labels):
+        matters = _matters(answers, bench, parameter, shown, values, labels)
+        judged += matters is not None
+        if matters is None:
+            unjudged.append(parameter.key)
+        elif not matters:
             ignored.append(
                 f"{parameter.key} changes nothing: tried {_listed(values)}, also under other settings"
             )
@@ -86,9 +91,10 @@ def check_effects(bench: Bench, questions: Questions, labels: tuple[str, ...] = 
             "use the parameter, or take it out of parameters.json; if it matters only for data that isn't made up here, "
             "leave this check out: --skip effect",
         )
-    if not judged:
+    if not judged and not unjudged:
         raise NotApplicableError("there is no parameter that can be set")
-    return f"{judged} parameters"
+    refused = f", not judged since the block refuses to work with them: {', '.join(unjudged)}"
+    return f"{judged} parameters{refused if unjudged else ''}"
 
 
 def _matters(
@@ -98,18 +104,20 @@ def _matters(
     shown: dict[str, Any],
     values: list[Any],
     labels: tuple[str, ...],
-) -> bool:
-    """Whether a value differs from the default's: by itself, or with one other parameter set (not every dependence is a `showIf`)."""
-    if _differs(answers, shown, parameter, values):
-        return True
+) -> bool | None:
+    """Whether a value gives something else than the default does; None where the block only refuses.
+
+    It is tried by itself, then with one other parameter set: not every dependence is a `showIf`.
+    """
     others = (given for _name, given in variants(bench.block.spec, labels) if parameter.key not in given)
     contexts = ({**given, **shown} for given in islice(others, MAX_CONTEXTS))
-    return any(_differs(answers, context, parameter, values[:MAX_VALUES]) for context in contexts)
-
-
-def _differs(answers: _Answers, context: dict[str, Any], parameter: Parameter, values: list[Any]) -> bool:
-    plain = answers.of(context)
-    return any(answers.of({**context, parameter.key: value}) != plain for value in values)
+    answered = False
+    for context, tried in ((shown, values), *((context, values[:MAX_VALUES]) for context in contexts)):
+        plain = answers.of(context)
+        if any(answers.of({**context, parameter.key: value}) != plain for value in tried):
+            return True
+        answered = answered or plain is not None
+    return False if answered else None
 
 
 def _values(bench: Bench, parameter: Parameter, labels: tuple[str, ...]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def check_defaults(bench: Bench) -> str:
 
 def check_operations(bench: Bench) -> str:
     """Every operation that the spec names works at the defaults."""
-    requests = _requests(bench)
+    requests = _all_requests(bench)
     for request in requests:
         bench.ask(request)
     return ", ".join(request.operation for request in requests)
@@ -66,9 +67,7 @@ def check_effect(bench: Bench) -> str:
     """Every parameter changes description, model, scores, plots or device code."""
 
     def questions(params: dict[str, Any]) -> Iterator[Callable[[], Answer]]:
-        yield partial(bench.ask, rows_of(bench).request("describe", params))
-        for request in _with_a_model(bench, params):
-            yield partial(bench.ask, request)
+        return (partial(bench.ask, request) for request in _all_requests(bench, params))
 
     return check_effects(bench, questions, LABELS)
 
@@ -248,26 +247,30 @@ def _score(bench: Bench, model: Path, rows: Any, params: dict[str, Any] | None =
     return bench.ask(_score_request(bench, model, rows, params))
 
 
-def _with_a_model(bench: Bench, params: dict[str, Any]) -> Iterator[Request]:
-    """Learn, then everything that a model can be asked."""
+def _requests(bench: Bench, params: dict[str, Any] | None = None) -> list[Request]:
+    """The operations that make what a run keeps: a model, scores, device code."""
+    params = common.complete(bench) if params is None else params
     section = bench.block.spec.edgewright
     fit = _fit_request(bench, params)
-    yield fit
-    try:
-        model = bench.ask(fit).outputs["model"]
-    except RefusedError:
-        return  # what was yielded tells it
-    yield _score_request(bench, model, _scored(bench), params)
-    if section is not None and "plot" in (section.operations or ()):
-        yield rows_of(bench).request("plot", params, _scored(bench), model=model)
+    model = bench.ask(fit).outputs["model"]
+    found = [fit, _score_request(bench, model, _scored(bench), params)]
     if section is not None and section.device:
-        yield rows_of(bench).request("export", params, model=model)
+        found.append(rows_of(bench).request("export", params, model=model))
+    return found
 
 
-def _requests(bench: Bench) -> list[Request]:
-    """One of each operation, at the defaults."""
-    params = common.complete(bench)
-    return [*_with_a_model(bench, params), rows_of(bench).request("describe", params)]
+def _all_requests(bench: Bench, params: dict[str, Any] | None = None) -> list[Request]:
+    """One of each operation that the spec names; no more than two where the block refuses to learn."""
+    params = common.complete(bench) if params is None else params
+    describe = rows_of(bench).request("describe", params)
+    try:
+        found = _requests(bench, params)
+    except RefusedError:
+        return [describe, _fit_request(bench, params)]
+    section = bench.block.spec.edgewright
+    if section is not None and "plot" in (section.operations or ()):
+        found.append(replace(found[1], operation="plot"))
+    return [describe, *found]
 
 
 def _compare_description(bench: Bench, params: dict[str, Any]) -> None:

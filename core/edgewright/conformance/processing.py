@@ -35,7 +35,7 @@ def check_defaults(bench: Bench) -> str:
 
 def check_operations(bench: Bench) -> str:
     """Every operation that the spec names works at the defaults."""
-    requests = _requests(bench)
+    requests = _all_requests(bench)
     for request in requests:
         bench.ask(request)
     return ", ".join(request.operation for request in requests)
@@ -80,7 +80,7 @@ def check_effect(bench: Bench) -> str:
         tried.append({**window, "length": 2 * window["length"]})
 
     def questions(params: dict[str, Any]) -> Iterator[Callable[[], Answer]]:
-        requests = [request for spec in tried for request in _requests(bench, params, spec)]
+        requests = [request for spec in tried for request in _all_requests(bench, params, spec)]
         return (partial(bench.ask, request) for request in requests)
 
     return check_effects(bench, questions)
@@ -214,12 +214,6 @@ def _has_device(bench: Bench) -> bool:
     return section is not None and bool(section.device)
 
 
-def _operations(bench: Bench) -> list[str]:
-    """What the spec says that the block can do beside `describe` and `transform`."""
-    section = bench.block.spec.edgewright
-    return list(section.operations or ()) if section is not None else []
-
-
 def _window(bench: Bench) -> WindowSpec:
     """The first kind of window that the block's defaults take."""
     if "window" not in bench.made:
@@ -247,15 +241,24 @@ def _found_window(bench: Bench) -> WindowSpec:
 def _requests(
     bench: Bench, params: dict[str, Any] | None = None, window: WindowSpec | None = None
 ) -> list[Request]:
-    """One of each operation."""
+    """The operations that make what a run keeps: features and device code."""
     params = common.complete(bench) if params is None else params
     window = _window(bench) if window is None else window
-    found = [_transform(bench, window, params=params), Request("describe", params, window=window)]
-    if "plot" in _operations(bench):
-        found.append(replace(found[0], operation="plot"))
+    found = [_transform(bench, window, params=params)]
     if _has_device(bench):
-        found.append(replace(found[1], operation="export"))
+        found.append(Request("export", params, window=window))
     return found
+
+
+def _all_requests(
+    bench: Bench, params: dict[str, Any] | None = None, window: WindowSpec | None = None
+) -> list[Request]:
+    """One of each operation that the spec names."""
+    found = _requests(bench, params, window)
+    section = bench.block.spec.edgewright
+    if section is not None and "plot" in (section.operations or ()):
+        found.append(replace(found[0], operation="plot"))
+    return [replace(found[0], operation="describe", arrays={}), *found]
 
 
 def _transform(
