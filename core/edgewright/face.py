@@ -88,7 +88,7 @@ def open_block(
     from edgewright.registry import resolve
 
     loaded = plugins if plugins is not None else make_plugins()
-    block = resolve(str(reference), base or Path.cwd(), loaded)
+    block = resolve(str(reference), base or Path.cwd(), loaded, otherwise="processing")
     if block.type != "processing":
         raise UsageError(
             f"{block.name} is a {block.type} block",

@@ -106,7 +106,7 @@ def attempt(
     from edgewright.registry import resolve
 
     try:
-        block = resolve(str(folder.absolute()), folder, plugins)
+        block = resolve(str(folder.absolute()), folder, plugins, otherwise="processing")
         given = params_of(block.spec)
     except SpecError as error:
         return Attempt("spec", problems=tuple(_shown(str(problem), folder) for problem in error.problems))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -157,3 +159,13 @@ def test_a_detector_sees_images(mine, plugins):
 def test_blocks_without_a_sample(mine, plugins, kind):
     with pytest.raises(UsageError, match=f"mine is a {kind} block, which no sample is run on"):
         tried(mine(kind), plugins)
+
+
+def test_a_block_of_edge_impulses_with_its_graphs(plugins):
+    folder = Path(__file__).parents[2] / "containers" / "legacy" / "http_peak"
+    result = tried(
+        folder, plugins, Sample(np.array([[[1.0], [-3.0]]], np.float32), 10.0, ("accX",), ("one",), "here")
+    )
+    assert result.table.labels == ("Minimum", "Maximum")
+    np.testing.assert_array_equal(result.table.values, [[-3.0, 1.0]])
+    assert {plot["kind"] for plot in result.plots} >= {"lines"}
