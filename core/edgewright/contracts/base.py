@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edgewright.registry import Block
     from edgewright_specs.interface import Operation
+
+
+#: A prologue for programs that write where they stand (into ``output/``, say): they start in a copy of the image's working
+#: folder that is made of links, since the folder itself is read-only.
+OWN_FOLDER: Final = (
+    'here="$PWD"; work="$(mktemp -d)"; '
+    'if [ "$here" != / ] && cp -as "$here/." "$work" 2>/dev/null; then cd "$work"; fi'
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.contracts.arguments import command_line
-from edgewright.contracts.base import Launch, Part, Seen
+from edgewright.contracts.base import OWN_FOLDER, Launch, Part, Seen
 from edgewright.contracts.deployment_metadata import deployment_metadata
 from edgewright_specs.interface import DEPLOYMENT_FILE
 
@@ -79,7 +79,8 @@ class Deployment:
             _move(Path(seen.in_dir), seen)
         own = shlex.split(block.spec.info.cli_arguments or "")
         given = command_line(block.spec, request["params"])
-        return Launch(Part(arguments=("--metadata", f"{seen.in_dir}/{METADATA_FILE}", *own, *given)))
+        arguments = ("--metadata", f"{seen.in_dir}/{METADATA_FILE}", *own, *given)
+        return Launch(Part(arguments=arguments, prologue=OWN_FOLDER))
 
     def whole_folder(self, operation: Operation) -> str | None:
         """The output folder is the package."""

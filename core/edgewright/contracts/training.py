@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from edgewright.contracts.arguments import command_line
-from edgewright.contracts.base import Launch, Part, Seen
+from edgewright.contracts.base import OWN_FOLDER, Launch, Part, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,9 +103,8 @@ class Training:
         """Start what the Dockerfile starts, with the folders and the block's parameters after it."""
         given = command_line(block.spec, request["params"]) if block.spec.parameters else UNDECLARED
         folders = ("--data-directory", seen.in_dir, "--out-directory", seen.out_dir)
-        return Launch(
-            Part(arguments=("--info-file", f"{seen.in_dir}/train_input.json", *folders, *given)),
-        )
+        arguments = ("--info-file", f"{seen.in_dir}/train_input.json", *folders, *given)
+        return Launch(Part(arguments=arguments, prologue=OWN_FOLDER))
 
     def whole_folder(self, operation: Operation) -> str | None:
         """All that a training leaves is its result."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.contracts.arguments import command_line
-from edgewright.contracts.base import Launch, Part, Seen
+from edgewright.contracts.base import OWN_FOLDER, Launch, Part, Seen
 from edgewright_specs.interface import canonical_json
 
 if TYPE_CHECKING:
@@ -37,13 +37,6 @@ LABELS_FILE: Final = "info.labels"
 INGESTION_HOST: Final = "host.docker.internal"
 INGESTION_PORT: Final = 4810
 NEVER: Final = "1970-01-01T00:00:00.000Z"
-
-#: A block may write where it stands (many write into ``output/``): it starts in a copy made of links. Its folder itself
-#: is read-only.
-_OWN_FOLDER: Final = (
-    'here="$PWD"; work="$(mktemp -d)"; '
-    'if [ "$here" != / ] && cp -as "$here/." "$work" 2>/dev/null; then cd "$work"; fi'
-)
 
 
 def works_on(block: Block) -> str | None:
@@ -96,7 +89,7 @@ class Transformation:
         key = _upload_key(request, seen)
         if works_on(block) != STANDALONE:
             variables = _variables(key, "edgewright.invalid", "http://edgewright.invalid/v1")
-            return Launch(Part(arguments=arguments, environment=variables, prologue=_OWN_FOLDER))
+            return Launch(Part(arguments=arguments, environment=variables, prologue=OWN_FOLDER))
         contained = seen.out_dir == OUT_FOLDER
         port = INGESTION_PORT if contained else seen.port
         variables = _variables(key, INGESTION_HOST, f"http://{INGESTION_HOST}:{port}/v1")
@@ -110,7 +103,7 @@ class Transformation:
             environment={"EDGEWRIGHT_INGESTION_KEY": key},
             sees_in=False,
         )
-        main = Part(arguments=arguments, environment=variables, prologue=f"{waiting}; {_OWN_FOLDER}")
+        main = Part(arguments=arguments, environment=variables, prologue=f"{waiting}; {OWN_FOLDER}")
         return Launch(main, service, hosts=(INGESTION_HOST, f"ingestion.{INGESTION_HOST}"))
 
     def whole_folder(self, operation: Operation) -> str | None:
