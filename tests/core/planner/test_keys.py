@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgewright.planner.keys import changed_parts, source_digest
-from edgewright.planner.tasks import FeatureRows, FromTask, Part, Rows, WindowRows
+from edgewright.planner.tasks import CodeRows, FeatureRows, FromTask, Part, Rows, WindowRows
 from edgewright_specs.interface import digest_json
 
 BASE: dict[str, Any] = {
@@ -58,6 +58,11 @@ def test_sources_differ_by_all_that_they_are_cut_from() -> None:
         WindowRows("data/read", "data/index", 0, 5, 20, (1,)),
         FeatureRows((part,)),
         FeatureRows((part,), Rows("k/select")),
+        FeatureRows((part,), Rows("k/select", part="learned")),
+        FeatureRows((part,), Rows("k/select", part="validates")),
+        CodeRows("targets", Rows("k/select")),
+        CodeRows("groups", Rows("k/select")),
+        CodeRows("targets", Rows("k/select", part="learned")),
         FeatureRows((part,), Rows("k/select", 0)),
         FeatureRows((part,), Rows("k/select", 0, held=True)),
         FeatureRows((part, part)),
