@@ -11,6 +11,7 @@ import pytest
 
 from edgewright.conformance import Bench, Verdict, checks_for, judge
 from edgewright.plugins import make_plugins
+from edgewright.registry import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,3 +103,18 @@ def test_a_write_on_the_read_only_root_fails_in_the_container_too(checked: Any) 
     verdicts = checked(*STUBBORN_WRITE, only=("writes", "container"))
     assert failed(verdicts) == ["writes", "container"]
     assert "Read-only file system" in verdicts["container"].message
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("http_peak", {}), ("stumps", {}), ("tones", {}), ("count_directory", {"type": "transform", "operates_on": "directory"})],
+)  # fmt: skip
+def test_blocks_of_edge_impulses_contracts_pass_their_checks(
+    name: str, asked: dict[str, str], engine: Any
+) -> None:
+    block = resolve(str(Path(__file__).parent / "legacy" / name), Path.cwd(), PLUGINS, **asked)
+    with Bench(block, PLUGINS) as bench:
+        verdicts = {c.name: judge(c, bench) for c in checks_for(block.type, legacy=True)}
+    assert failed(verdicts) == []
+    assert verdicts["builds"].status == "passed"
+    assert verdicts["network"].message == "works in a container without network on a read-only root"

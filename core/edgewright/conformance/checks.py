@@ -74,7 +74,7 @@ def checks_for(block_type: str, *, legacy: bool = False) -> tuple[Check, ...]:
     from edgewright.conformance import deployment, foreign, learning, processing, transform
 
     if legacy:
-        return foreign.CHECKS
+        return foreign.checks_of(block_type)
     lists = {
         "processing": processing.CHECKS,
         "learning": learning.CHECKS,
