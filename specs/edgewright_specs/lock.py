@@ -55,4 +55,5 @@ class LockFile(WrittenModel):
     identity: Identity
     impulse: Sha256
     blocks: dict[str, LockedBlock]
+    images: dict[str, str] = Field(default_factory=dict)
     tasks: dict[str, LockedTask]

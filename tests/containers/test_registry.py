@@ -92,9 +92,10 @@ def registry(start_registry: Callable[[str], str]) -> str:
 
 @pytest.fixture
 def own(engine: Any, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the probe under a name of its own; all of its images are removed afterwards."""
+    """A copy of the probe under a name of its own, in an image of a few kilobytes; all its images are removed afterwards."""
     folder = tmp_path / f"shared{os.getpid()}"
     shutil.copytree(HERE / "probe", folder)
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY . /block\n")
     yield folder
     for image in engine.images():
         for name in [*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())]:
@@ -180,6 +181,84 @@ def test_a_tag_that_moved_gives_another_digest(own: Path, registry: str, engine:
     # What was pinned is still there, by its digest.
     forget(engine, reference)
     assert pull(first.pinned, None, quiet).pinned == first.pinned
+
+
+BLOCK = """import numpy as np
+
+from edgewright_sdk import Features, ProcessingBlock
+
+
+class Constant(ProcessingBlock):
+    def transform(self, windows, params):
+        return Features(np.full((len(windows), 1), VALUE, np.float32), ["value"])
+"""
+
+
+def write_constant(folder: Path, value: float) -> None:
+    """A block whose features tell which version of it ran."""
+    spec = {
+        "version": 1, "type": "processing", "info": {"title": "Constant"}, "parameters": [],
+        "edgewright": {"contract": 1, "operations": ["describe", "transform"]},
+    }  # fmt: skip
+    (folder / "parameters.json").write_text(json.dumps(spec))
+    (folder / "block.py").write_text(BLOCK.replace("VALUE", str(value)))
+
+
+def test_a_run_pins_its_images_and_says_when_a_tag_has_moved(
+    own: Path, registry: str, engine: Any, tmp_path: Path, recordings: Path
+) -> None:
+    from edgewright.running import Options, Run, run_impulse
+    from edgewright.store import Store
+
+    reference = f"{registry}/{own.name}:stable"
+    for name in ("probe.py", "Dockerfile"):
+        (own / name).unlink()
+    write_constant(own, 1)
+    first_pin = push_folder(own, reference).pinned
+    (tmp_path / "data").symlink_to(recordings)
+    (tmp_path / "impulse.yaml").write_text(
+        "version: 1\nname: pinned\ndata: {path: data, normal: [idle, running], abnormal: rest}\n"
+        "input: {kind: time-series, frequency: 50, window_ms: 400, stride_ms: 400, axes: [accX]}\n"
+        f"processing:\n  - {{id: constant, block: '{reference}'}}\n"
+    )
+
+    def run(name: str, **options: Any) -> tuple[Run, float]:
+        finished = run_impulse(
+            tmp_path / "impulse.yaml",
+            out=tmp_path / name,
+            options=Options(runner="docker", **options),
+            store=Store(tmp_path / "store"),
+        )
+        return finished, float(finished.features("constant", "test").values[0, 0])
+
+    first, value = run("first")
+    assert value == 1
+    assert first.lock["images"] == {reference: first_pin}
+    assert first.record["warnings"] == []
+
+    # Somebody else pushes a new version: it is only said, since what is here is still the old one.
+    write_constant(own, 2)
+    second_pin = push_folder(own, reference).pinned
+    forget(engine, reference)
+    subprocess.run(["docker", "pull", first_pin], check=True, capture_output=True)
+    subprocess.run(["docker", "tag", first_pin, reference], check=True)
+    second, value = run("second")
+    assert value == 1
+    assert [text for text in second.record["warnings"] if "the registry has another image" in text]
+
+    # It is taken here too: the run says that the tag has moved, and the lock still knows what it was.
+    pull(reference, None, quiet)
+    third, value = run("third")
+    assert value == 2
+    assert third.lock["images"] == {reference: second_pin}
+    [warning] = third.record["warnings"]
+    assert f"the tag {reference} has moved" in warning
+    assert first_pin in warning
+
+    locked, value = run("locked", locked=tmp_path / "first" / "impulse.lock")
+    assert value == 1
+    assert locked.lock["images"] == {reference: first_pin}
+    assert {task["status"] for task in locked.record["tasks"]} == {"hit"}
 
 
 def test_a_registry_with_a_login(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         "edgewright run impulse.yaml",
         "edgewright run impulse.yaml --runner docker --jobs 4",
         "edgewright run impulse.yaml --explain        # why did each task run again?",
+        "edgewright run impulse.yaml --locked runs/latest/impulse.lock",
     ),
 )
 @click.argument("impulse", type=click.Path(path_type=Path))
@@ -42,6 +43,12 @@ if TYPE_CHECKING:
 )
 @click.option("--keep-going", is_flag=True, help="After a failure, finish what does not depend on it.")
 @trust_option
+@click.option(
+    "--locked",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="LOCK",
+    help="Use the images that this impulse.lock pins, whatever their tags mean by now.",
+)
 @click.option("--verify", is_flag=True, help="Compile and run the self-test of every package.")
 @json_option
 @click.pass_obj
@@ -55,6 +62,7 @@ def command(
     explain: bool,
     keep_going: bool,
     trust: bool,
+    locked: Path | None,
     verify: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +74,13 @@ def command(
 
     console = Console(as_json)
     options = Options(
-        runner=runner, executor=executor, jobs=jobs or 0, keep_going=keep_going, trust=trust, verify=verify
+        runner=runner,
+        executor=executor,
+        jobs=jobs or 0,
+        keep_going=keep_going,
+        trust=trust,
+        verify=verify,
+        locked=locked,
     )
     with console.progress("running") as update:
         listener = RunListener(console, update)

@@ -12,6 +12,7 @@ from edgewright_specs.problems import Problem, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from edgewright.registry import Block
     from edgewright.runners.base import Limits
@@ -118,7 +119,7 @@ def training_of(block: Block) -> str | None:
 
 
 def build_nodes(
-    impulse: ImpulseSpec, resolve: Resolve, complete: Complete
+    impulse: ImpulseSpec, resolve: Resolve, complete: Complete, base: Path
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Resolve every block of an impulse: processing, learning and deployment nodes, each of the right type.
 
@@ -129,6 +130,8 @@ def build_nodes(
         ``(reference, type, operates on) -> Block``.
     complete : callable
         ``(block, given parameters, pointer) -> all parameters``.
+    base : Path
+        Where relative paths of the impulse start, also where a copy of it lies elsewhere.
 
     Raises
     ------
@@ -143,7 +146,7 @@ def build_nodes(
         for number, entry in enumerate(getattr(impulse, kind)):
             pointer = f"/{kind}/{number}"
             try:
-                nodes.append(_node(impulse, kind, entry, pointer, resolve, complete))
+                nodes.append(_node(impulse, kind, entry, pointer, resolve, complete, base))
             except UsageError as error:
                 place = impulse.locate(f"{pointer}/block")
                 problems.append(Problem(error.message, f"{pointer}/block", hint=error.hint or "", path=place))
@@ -159,7 +162,13 @@ def build_nodes(
 
 
 def _node(
-    impulse: ImpulseSpec, kind: str, entry: Any, pointer: str, resolve: Resolve, complete: Complete
+    impulse: ImpulseSpec,
+    kind: str,
+    entry: Any,
+    pointer: str,
+    resolve: Resolve,
+    complete: Complete,
+    base: Path,
 ) -> Node:
     block = resolve(entry.block, kind, getattr(entry, "operates_on", None))
     if block.type != kind:
@@ -169,7 +178,7 @@ def _node(
         )
     params = complete(block, entry.params, f"{pointer}/params")
     limits = limits_of(block, entry.grants)
-    grants, problems = grants_of(block, entry.grants, impulse.base, f"{pointer}/grants")
+    grants, problems = grants_of(block, entry.grants, base, f"{pointer}/grants")
     if problems:
         raise SpecError([replace(found, path=impulse.locate(found.pointer)) for found in problems])
     trainer = None

@@ -32,7 +32,7 @@ def scoring_session(run: Run, options: Options, plugins: Plugins) -> Iterator[Se
     from edgewright.store import Store
 
     base = Path(run.record["base"])
-    impulse, processing, learning, _ = load(run.path / "impulse.yaml", base, plugins)
+    impulse, processing, learning, _ = load(run.path / "impulse.yaml", base, plugins, run.images)
     with tempfile.TemporaryDirectory(prefix="edgewright-score-") as folder:
         recorder = Recorder(Path(folder), {"name": impulse.name, "id": run.record["id"]})
         session = Session(

@@ -89,7 +89,8 @@ def run_impulse(
     options = options or Options()
     plugins = plugins or make_plugins()
     base = path.resolve().parent
-    impulse, processing, learning, deployment = load(path, base, plugins)
+    locked = _locked(options)
+    impulse, processing, learning, deployment = load(path, base, plugins, locked)
     files = inventory(impulse.data, base, plugins)
     made = out is None or not out.exists()
     with writing(out or runs):
@@ -116,6 +117,7 @@ def run_impulse(
                 impulse, processing, learning, deployment, store, plugins, recorder, options, str(base)
             )
             with finishing(session, folder):
+                session.images = _pin_images(session, locked=bool(locked))
                 session.data(files)
                 session.describe()
                 blocks_ran = True
@@ -132,6 +134,38 @@ def run_impulse(
     if out is None:
         link_latest(runs, folder)
     return Run(folder)
+
+
+def _locked(options: Options) -> dict[str, str] | None:
+    """The images of the lock that the user gives."""
+    if options.locked is None:
+        return None
+    from edgewright.sharing.pins import read_pins
+
+    return read_pins(options.locked)
+
+
+def _pin_images(session: Session, *, locked: bool) -> dict[str, str]:
+    """Say what each image reference of the impulse stands for, and which tags have moved since its last run."""
+    impulse = session.impulse
+    images = {
+        entry.block: node.blocks[0].image
+        for kind in ("processing", "learning", "deployment")
+        for entry, node in zip(getattr(impulse, kind), getattr(session, kind), strict=True)
+        if node.blocks[0].image is not None
+    }
+    if not images:
+        return {}
+    from edgewright.sharing.pins import moves, pins_of
+
+    pins = pins_of(images)
+    memory = f"{session.recorder.document['base']}/{impulse.name}/images"
+    if not locked:
+        store = session.engine.store
+        for line in moves(pins, store.recall(memory) or {}):
+            session.recorder.warning(line)
+        store.remember(memory, pins)
+    return pins
 
 
 @contextmanager
@@ -152,7 +186,7 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
             path = folder / "impulse.lock"
             earlier = json.loads(path.read_text(encoding="utf-8"))["blocks"] if path.exists() else {}
             document = session.impulse.model_dump(mode="json")
-            write_json(path, lock(document, session.identity, session.engine, earlier))
+            write_json(path, lock(document, session.identity, session.engine, earlier, session.images))
         session.recorder.finish(status)
     from edgewright.running.reporting import write_report
 
@@ -175,11 +209,12 @@ def reopened(
 
     plugins = plugins or make_plugins()
     base = Path(run.record["base"])
-    impulse, processing, learning, deployment = load(run.path / "impulse.yaml", base, plugins)
+    impulse, processing, learning, deployment = load(run.path / "impulse.yaml", base, plugins, run.images)
     recorder = Recorder.reopen(run.path, (*listeners, plugins.run_event))
     session = Session(
         impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base)
     )
+    session.images = run.images
     with finishing(session, run.path):
         session.engine.adopt(run.record["tasks"])
         session.open_planner()

@@ -69,10 +69,12 @@ def lock(
     identity_document: Mapping[str, Any],
     engine: Engine,
     earlier: Mapping[str, Any],
+    images: Mapping[str, str],
 ) -> dict[str, Any]:
     """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task.
 
     ``earlier`` are the blocks of the lock that this one takes the place of: a run that goes on prepares only what it adds.
+    ``images`` say which image each image reference of the impulse stood for.
     """
     return {
         "version": LOCK_VERSION,
@@ -94,6 +96,7 @@ def lock(
                 for digest, ready in engine.prepared().items()
             },
         },
+        "images": dict(sorted(images.items())),
         "tasks": {
             task: {
                 "key": entry.key,

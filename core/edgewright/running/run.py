@@ -76,6 +76,14 @@ class Run:
         return document
 
     @property
+    def images(self) -> dict[str, str]:
+        """Which image each image reference of the impulse stood for, whatever its tag means by now."""
+        try:
+            return dict(self.lock.get("images", {}))
+        except FileNotFoundError:  # it ended before anything was trained
+            return {}
+
+    @property
     def nodes(self) -> list[dict[str, Any]]:
         """Nodes in the order of the impulse: id, type, block, inputs."""
         nodes: list[dict[str, Any]] = self.record.get("nodes", [])

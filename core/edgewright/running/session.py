@@ -46,10 +46,16 @@ class Options:
     keep_going: bool = False
     trust: bool = False
     verify: bool = False  # compile and run every package's self-test
+    locked: Path | None = None  # an impulse.lock, whose images are used whatever their tags mean by now
 
 
-def load(path: Path, base: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[Node], list[Node], list[Node]]:
-    """Load an impulse file and resolve every block it names, relative to ``base``; every spec error comes from here."""
+def load(
+    path: Path, base: Path, plugins: Plugins, pins: Mapping[str, str] | None = None
+) -> tuple[ImpulseSpec, list[Node], list[Node], list[Node]]:
+    """Load an impulse file and resolve every block it names, relative to ``base``; every spec error comes from here.
+
+    ``pins`` say which image an image reference stands for, by a lock.
+    """
     from edgewright.registry import resolve
     from edgewright_specs.impulse import load_impulse
     from edgewright_specs.parameters import resolve_params
@@ -58,13 +64,14 @@ def load(path: Path, base: Path, plugins: Plugins) -> tuple[ImpulseSpec, list[No
     # Many nodes of one block see one block, read once.
     blocks = cache(
         lambda reference, kind, operates_on: resolve(
-            reference, base, plugins, operates_on=operates_on, otherwise=kind
+            (pins or {}).get(reference, reference), base, plugins, operates_on=operates_on, otherwise=kind
         )
     )
     processing, learning, deployment = build_nodes(
         impulse,
         blocks,
         lambda block, given, pointer: resolve_params(block.spec, given, where=pointer, locate=impulse.locate),
+        base,
     )
     return impulse, processing, learning, deployment
 
@@ -132,6 +139,8 @@ class Session:
         self.recorder = recorder
         self.plugins = plugins
         self.identity: dict[str, Any] | None = None
+        #: What each image reference of the impulse stands for, for the lock.
+        self.images: Mapping[str, str] = {}
         self.chooser = Chooser(
             list(plugins.runners().values()),
             options.runner,

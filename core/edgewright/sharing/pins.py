@@ -13,22 +13,22 @@ from edgewright.sharing.reference import Reference
 from edgewright.sharing.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: A run doesn't wait longer for a registry that may be out of reach: it needs none.
 ASK_SECONDS = 3.0
 
 
-def pins_of(references: Iterable[str]) -> dict[str, str]:
-    """What each image reference means on this machine now.
+def pins_of(images: Mapping[str, str]) -> dict[str, str]:
+    """Return what names the same bytes for ever, for each reference and the image that it stands for.
 
     Returns
     -------
     dict of str to str
-        ``repository@sha256:…``; an image that was never in a registry by its content id.
+        ``repository@sha256:…`` by reference; an image that was never in a registry by its content id.
     """
-    return {reference: pin_of(reference) or image_id(reference) or "" for reference in references}
+    return {reference: pin_of(image) or image_id(image) or "" for reference, image in images.items()}
 
 
 def read_pins(lock: Path) -> dict[str, str]:
