@@ -73,16 +73,17 @@ class Loop:
             [sys.executable, "-m", "edgewright", "blocks", "dev", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
         )  # fmt: skip
-        self.text = ""
+        self.text, self.read = "", 0
 
     def until(self, text):
-        deadline, start = time.monotonic() + 60, len(self.text)
-        while text not in self.text[start:]:
+        deadline = time.monotonic() + 60
+        while text not in self.text[self.read :]:
             ready = select.select([self.process.stdout], [], [], max(deadline - time.monotonic(), 0))[0]
             assert ready, f"{text!r} never came:\n{self.text}"
             data = self.process.stdout.read1()
             assert data, f"it ended:\n{self.text}"
-            self.text += data.decode()
+            self.text += data.decode(errors="replace")
+        self.read = self.text.index(text, self.read) + len(text)
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
