@@ -6,12 +6,14 @@ whether all is within tolerance. It exits with 0 when it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgewright_sdk.codegen.graph import Graph, Step, quantile_tables
 from edgewright_sdk.codegen.literals import array_definition, float_literal
+from edgewright_sdk.codegen.tables import threshold_of
 from edgewright_sdk.codegen.templates import fill
 from edgewright_sdk.errors import RequestError
 
@@ -47,20 +49,68 @@ def selftest_files(graph: Graph, impulse: TrainedImpulse) -> dict[str, str] | No
     return {"selftest.cpp": program, "selftest_data.h": _data(graph, impulse, windows)}
 
 
-def expectations(
-    step: Step, scores: Array, decisions: list[dict[str, Any]]
-) -> list[tuple[float, float, float, int]]:
-    """Score, lowest and highest p-value within tolerance, and decision of each window at an anomaly node."""
-    held_out, values, counts = quantile_tables(step)
-    rows = []
-    for score, decision in zip(scores.astype(np.float64).tolist(), decisions, strict=True):
-        allowed = step.node.tolerance.get("absolute", 0.0) + step.node.tolerance.get("relative", 0.0) * abs(
-            score
+@dataclass(frozen=True)
+class Expected:
+    """What a learning node gives for each of the windows.
+
+    Attributes
+    ----------
+    output : str
+        ``probabilities`` of a classifier, else ``scores``.
+    rows : list of tuple
+        Score, lowest and highest p-value within tolerance, and decision: see the package's ``output`` struct.
+    probabilities : np.ndarray [shape=(windows, classes)] or None
+    """
+
+    output: str
+    rows: list[tuple[float, float, float, int]]
+    probabilities: Array | None = None
+
+
+def expected_of(step: Step, impulse: TrainedImpulse, windows: int) -> Expected | None:
+    """Read what Python computed at a learning node; None when the deployment folder doesn't hold it.
+
+    Raises
+    ------
+    RequestError
+        When it is of another number of windows or classes.
+    """
+    classifies = step.entry["kind"] == "classification"
+    output = "probabilities" if classifies else "scores"
+    given = impulse.selftest(f"{output}-{step.id}")
+    if given is None:
+        return None
+    shape = (windows, len(step.classes)) if classifies else (windows,)
+    decisions = impulse.decisions()
+    if given.shape != shape or len(decisions) != windows:
+        raise RequestError(
+            f"selftest/{output}-{step.id}.npy must have shape {shape}, and decisions.json hold {windows} windows"
         )
-        bounds = [p_value(held_out, values, counts, edge) for edge in (score + allowed, score - allowed)]
-        node = decision["nodes"][step.id]
-        rows.append((score, bounds[0], bounds[1], int(bool(node["anomalous"]))))
-    return rows
+    if classifies:
+        return Expected(output, [_of_classes(row, threshold_of(step)) for row in given], given)
+    scores = given.astype(np.float64).tolist()
+    if step.entry["kind"] == "regression":
+        return Expected(output, [(score, -1.0, -1.0, 0) for score in scores])
+    flags = [int(bool(decision["nodes"][step.id]["anomalous"])) for decision in decisions]
+    return Expected(
+        output, [(score, *_chances(step, score), flag) for score, flag in zip(scores, flags, strict=True)]
+    )
+
+
+def _of_classes(row: Array, threshold: float) -> tuple[float, float, float, int]:
+    best = int(row.argmax())
+    return float(row[best]), -1.0, -1.0, best if np.float32(row[best]) >= np.float32(threshold) else -1
+
+
+def _chances(step: Step, score: float) -> tuple[float, float]:
+    """Lowest and highest p-value of scores within tolerance."""
+    held_out, values, counts = quantile_tables(step)
+    tolerance = step.node.tolerance
+    allowed = tolerance.get("absolute", 0.0) + tolerance.get("relative", 0.0) * abs(score)
+    return (
+        p_value(held_out, values, counts, score + allowed),
+        p_value(held_out, values, counts, score - allowed),
+    )
 
 
 def p_value(held_out: int, values: Array, counts: Array, score: float) -> float:
@@ -121,25 +171,29 @@ def _features(graph: Graph, impulse: TrainedImpulse, count: int) -> list[str]:
 
 def _expected(graph: Graph, impulse: TrainedImpulse, count: int) -> list[str]:
     size = max(len(graph.learning), 1)
-    decisions = impulse.decisions()
-    tables, compared = [], []
-    for step in graph.learning:
-        scores = impulse.selftest(f"scores-{step.id}")
-        compared.append(scores is not None and step.entry["kind"] == "anomaly")
-        if not compared[-1] or scores is None:
+    parts, tables, flags, pointers = [], [], [], []
+    for i, step in enumerate(graph.learning):
+        expected = expected_of(step, impulse, count)
+        flags.append("false" if expected is None else "true")
+        pointers.append("nullptr")
+        if expected is None:
             tables.append("    {}")
             continue
-        if scores.shape != (count,) or len(decisions) != count:
-            raise RequestError(f"selftest/scores-{step.id}.npy and decisions.json must hold {count} windows")
+        if expected.probabilities is not None:
+            pointers[-1] = f"probabilities_{i}"
+            parts.append(
+                array_definition(pointers[-1], np.ascontiguousarray(expected.probabilities, np.float32))
+            )
         rows = [
             f"{{{float_literal(score)}, {_below(low)}, {_above(high)}, {decision}}}"
-            for score, low, high, decision in expectations(step, scores, decisions)
+            for score, low, high, decision in expected.rows
         ]
         tables.append("    {" + ",\n     ".join(rows) + "}")
-    flags = ", ".join("true" if flag else "false" for flag in compared) or "false"
     return [
+        *parts,
         f"const expectation expected[{size}][windows] = {{\n" + (",\n".join(tables) or "    {}") + "\n};",
-        f"const bool compared[{size}] = {{{flags}}};",
+        f"const bool compared[{size}] = {{{', '.join(flags) or 'false'}}};",
+        f"const float* const probabilities[{size}] = {{{', '.join(pointers) or 'nullptr'}}};  // of classifiers",
         _tolerances("score_tolerance", graph.learning),
     ]
 

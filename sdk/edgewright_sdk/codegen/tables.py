@@ -63,7 +63,7 @@ def _outputs(graph: Graph) -> list[str]:
         name = step.identifier
         parts += [array_definition(f"{name}_quantiles", values), array_definition(f"{name}_counts", counts)]
         entries.append(_learning(graph, step, held_out, len(values)))
-        thresholds.append(float_literal(_threshold(step)))
+        thresholds.append(float_literal(threshold_of(step)))
     count = max(len(entries), 1)
     parts += [
         f"const ew_learning output_nodes[{count}] = {{",
@@ -75,7 +75,7 @@ def _outputs(graph: Graph) -> list[str]:
     return parts
 
 
-def _threshold(step: Step) -> float:
+def threshold_of(step: Step) -> float:
     """Value of the node's threshold; an anomaly node without one calls nothing anomalous until one is set."""
     value = (step.entry.get("threshold") or {}).get("value")
     if value is None:

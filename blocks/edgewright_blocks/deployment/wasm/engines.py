@@ -16,7 +16,11 @@ from edgewright_sdk import BlockError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_OUTPUTS_AT, _OUTPUT_BYTES = 28, 72  # layout of <name>_result, checked when the module is compiled
+_OUTPUTS_AT, _OUTPUT_BYTES, _CLASSES_AT = (
+    28,
+    72,
+    52,
+)  # layout of <name>_result, checked when the module is compiled
 _SECONDS = 300
 
 
@@ -54,13 +58,17 @@ def run_wasmtime(module: Path, document: dict[str, Any]) -> dict[str, Any] | Non
     for output in document["outputs"]:
         results = [instance.run(window, output["index"]) for window in windows]
         expected = output["expected"]
-        device = np.array([result["score"] for result in results])
-        python = np.array([row["score"] for row in expected])
-        nodes[output["name"]] = _compared("scores", device, python, output["tolerance"])
+        what = "classes" if output["output"] == "probabilities" else "score"
+        device = np.array([result[what] for result in results])
+        python = np.array([row[what] for row in expected])
+        nodes[output["name"]] = _compared(output["output"], device, python, output["tolerance"])
         for number, (result, row) in enumerate(zip(results, expected, strict=True)):
             beyond += not row["p"][0] - 1e-6 <= result["p"] <= row["p"][1] + 1e-6
             if result["decision"] != row["decision"]:
-                margin = abs(row["score"] - result["threshold"])
+                # What the score was weighed against: the threshold, or the class that the device prefers.
+                other_class = what == "classes" and result["decision"] >= 0
+                rival = row["classes"][result["decision"]] if other_class else result["threshold"]
+                allowed = (2 if other_class else 1) * _allowed(row["score"], output["tolerance"])
                 differing.append(
                     {
                         "node": output["name"],
@@ -68,7 +76,7 @@ def run_wasmtime(module: Path, document: dict[str, Any]) -> dict[str, Any] | Non
                         "device_score": result["score"],
                         "python_score": row["score"],
                         "threshold": result["threshold"],
-                        "within_tolerance": margin <= _allowed(row["score"], output["tolerance"]),
+                        "within_tolerance": abs(row["score"] - rival) <= allowed,
                     }
                 )
     ok = not beyond and all(n["beyond_tolerance"] == 0 for n in nodes.values())
@@ -138,9 +146,13 @@ class _Instance:
         return np.frombuffer(self._read(self._features, 4 * count), np.float32)
 
     def run(self, window: Any, output: int) -> dict[str, Any]:
-        """Score, p-value, threshold and decision of one window."""
+        """Score, p-value, threshold, decision and class scores of one window."""
         self._exports["memory"].write(self._store, window.tobytes(), self._window)
         self._call("run", self._model, self._window, window.size, self._result)
         at = self._result + _OUTPUTS_AT + output * _OUTPUT_BYTES
         _, decision, score, _, threshold, p = struct.unpack("<iiffff", self._read(at, 24))
-        return {"score": score, "p": p, "threshold": threshold, "decision": decision}
+        count, classes = struct.unpack("<iI", self._read(at + _CLASSES_AT, 8))
+        given = (
+            np.frombuffer(self._read(classes, 4 * count), np.float32) if classes else np.zeros(0, np.float32)
+        )
+        return {"score": score, "p": p, "threshold": threshold, "decision": decision, "classes": given}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.codegen.selftest import expectations, selftest_files
+from edgewright_sdk.codegen.selftest import expected_of, selftest_files
 
 if TYPE_CHECKING:
     from edgewright_sdk import TrainedImpulse
@@ -26,14 +26,25 @@ def selftest_document(graph: Graph, impulse: TrainedImpulse) -> dict[str, Any] |
         features.append({"name": step.id, "tolerance": _tolerance(step), "values": _rows(values)})
     outputs = []
     for index, step in enumerate(graph.learning):
-        scores = impulse.selftest(f"scores-{step.id}")
-        if scores is None or step.entry["kind"] != "anomaly":
+        expected = expected_of(step, impulse, len(windows))
+        if expected is None:
             continue
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"score": float(np.float32(score)), "p": [low, high], "decision": decision}
-            for score, low, high, decision in expectations(step, scores, impulse.decisions())
+            for score, low, high, decision in expected.rows
         ]
-        outputs.append({"name": step.id, "index": index, "tolerance": _tolerance(step), "expected": rows})
+        if expected.probabilities is not None:
+            for row, classes in zip(rows, _rows(expected.probabilities), strict=True):
+                row["classes"] = classes
+        outputs.append(
+            {
+                "name": step.id,
+                "index": index,
+                "output": expected.output,
+                "tolerance": _tolerance(step),
+                "expected": rows,
+            }
+        )
     return {
         "name": graph.name,
         "buildId": graph.build_id,

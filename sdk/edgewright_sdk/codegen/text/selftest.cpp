@@ -73,13 +73,23 @@ int main() {
             if (!compared[o]) continue;
             const expectation& e = expected[o][w];
             const @n@_output& got = result.outputs[o];
-            scores[o].add(static_cast<double>(got.score), static_cast<double>(e.score), score_tolerance[o][0],
-                          score_tolerance[o][1]);
+            const float* const classes = probabilities[o];
+            const int32_t values_compared = classes == nullptr ? 1 : got.class_count;
+            for (int32_t i = 0; i < values_compared; ++i) {
+                const float device = classes == nullptr ? got.score : got.class_scores[i];
+                const float python = classes == nullptr ? e.score : classes[w * got.class_count + i];
+                scores[o].add(static_cast<double>(device), static_cast<double>(python), score_tolerance[o][0],
+                              score_tolerance[o][1]);
+            }
             if (got.p_value < e.p_lowest || got.p_value > e.p_highest) ++p_beyond;
             device_scores[o * windows + w] = got.score;
             if (got.decision == e.decision) continue;
-            const double margin = fabs(static_cast<double>(e.score) - static_cast<double>(got.threshold));
-            const double allowed = score_tolerance[o][0] + score_tolerance[o][1] * fabs(static_cast<double>(e.score));
+            // What the score was weighed against: the threshold, or the class that the device prefers.
+            const bool other_class = classes != nullptr && got.decision >= 0;
+            const float rival = other_class ? classes[w * got.class_count + got.decision] : got.threshold;
+            const double margin = fabs(static_cast<double>(e.score) - static_cast<double>(rival));
+            const double allowed = (other_class ? 2.0 : 1.0) * (score_tolerance[o][0] + score_tolerance[o][1] *
+                                                                fabs(static_cast<double>(e.score)));
             differing[o * windows + w] = margin <= allowed ? 1 : 2;
             if (margin > allowed) ++decisions_beyond;
         }
@@ -87,7 +97,7 @@ int main() {
     for (int32_t o = 0; o < @N@_OUTPUTS; ++o) {
         if (!compared[o]) continue;
         printf("%s", comma);
-        print(@n@_output_name(o), "scores", scores[o], score_tolerance[o][0], score_tolerance[o][1]);
+        print(@n@_output_name(o), probabilities[o] == nullptr ? "scores" : "probabilities", scores[o], score_tolerance[o][0], score_tolerance[o][1]);
         comma = ", ";
         failures += scores[o].beyond;
     }

@@ -37,18 +37,25 @@ for (const output of expected.outputs) {
   results.forEach((result, w) => {
     const device = result.outputs[output.index];
     const python = output.expected[w];
-    pairs.push([device.score, python.score]);
+    if (python.classes) {
+      info.outputs[output.index].classes.forEach((name, i) => pairs.push([device.classes[name], python.classes[i]]));
+    } else {
+      pairs.push([device.score, python.score]);
+    }
     const p = device.pValue ?? -1;
     if (p < python.p[0] - 1e-6 || p > python.p[1] + 1e-6) pBeyond++;
     if (device.decision !== python.decision) {
-      const allowed = output.tolerance.absolute + output.tolerance.relative * Math.abs(python.score);
-      const within = Math.abs(python.score - device.threshold) <= allowed;
+      // What the score was weighed against: the threshold, or the class that the device prefers.
+      const otherClass = python.classes !== undefined && device.decision >= 0;
+      const rival = otherClass ? python.classes[device.decision] : device.threshold;
+      const allowed = (otherClass ? 2 : 1) * (output.tolerance.absolute + output.tolerance.relative * Math.abs(python.score));
+      const within = Math.abs(python.score - rival) <= allowed;
       if (!within) failures++;
       decisions.push({ node: output.name, window: w, device_score: device.score, python_score: python.score,
         threshold: device.threshold, within_tolerance: within });
     }
   });
-  compare(output.name, "scores", output.tolerance, pairs);
+  compare(output.name, output.output, output.tolerance, pairs);
 }
 
 if (info.stride !== null) {
