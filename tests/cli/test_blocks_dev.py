@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.fixture
@@ -63,6 +65,33 @@ def test_wrong_options(cli, mine, arguments, message):
     result = cli("blocks", "dev", mine, *[word.format(mine=mine) for word in arguments])
     assert result.code == 2
     assert message in result.err
+
+
+def test_a_learner_on_rows_of_a_file(cli, tmp_path):
+    assert cli("blocks", "init", "learning", tmp_path / "odd", "--no-device").code == 0
+    rows = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    rows[2] = 40
+    np.save(tmp_path / "F.npy", rows)
+    document = cli(
+        "blocks", "dev", tmp_path / "odd", "--sample", tmp_path / "F.npy", "--once", "--json"
+    ).json()
+    assert document["columns"][0] == "score"
+    scores = [row[0] for row in document["values"]]
+    assert (len(scores), max(scores)) == (8, scores[2])
+
+
+def test_a_detector_on_images_of_a_folder(cli, tmp_path):
+    assert cli("blocks", "init", "learning", tmp_path / "spots", "--visual").code == 0
+    random = np.random.default_rng(0)
+    (tmp_path / "images").mkdir()
+    for number in range(6):
+        pixels = random.integers(100, 110, (16, 24, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{number}.png")
+    result = cli("blocks", "dev", tmp_path / "spots", "--sample", tmp_path / "images", "--once")
+    assert result.code == 0, result.out
+    assert "2 values of 6 windows" in result.out
+    assert "24×16×3" in result.out
+    assert "largest of map 2×3" in result.out
 
 
 class Loop:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.devloop.attempt import Attempt, Table
@@ -51,6 +52,9 @@ def run(
             hint="leave --sample out: rows with labels are made up; an impulse gives it yours",
         )
     used = sample if sample is not None else _made_up(reads_windows)
+    if used.table is not None and not reads_windows:
+        names = tuple(f"row {number}" for number in range(len(used.table)))
+        used = replace(used, values=used.table, names=names)
     asked = _Asked(block, used, reads_windows, resolve_params(block.spec, dict(given)))
     asked.classes = CLASSES if labelled else ()
     runner = plugins.runners()["process"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from edgewright.data.readers.base import BadFileError, Recording
 from edgewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edgewright.data.readers.base import Reader, Recording
+    from edgewright.data.readers.base import Reader
 
 WINDOW_MS: Final = 2000.0
 MOST_WINDOWS: Final = 8
+#: A folder is looked through for recordings of one form.
+MOST_FILES: Final = 32
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Sample:
         What each window is called.
     origin : str
         Where they come from, for a person.
+    table : np.ndarray [shape=(n, f)] or None
+        The whole array, where it could as well be rows of features.
     """
 
     values: NDArray[Any]
@@ -39,6 +44,7 @@ class Sample:
     axes: tuple[str, ...] | None
     names: tuple[str, ...]
     origin: str
+    table: NDArray[Any] | None = None
 
 
 def read_sample(
@@ -56,7 +62,7 @@ def read_sample(
     ----------
     path : Path
         ``.npy``: windows ``(n, length, axes)``, images ``(n, h, w, c)`` uint8, or one signal ``(length, axes)``. Any other
-        file, and a folder: recordings, as an impulse's readers read them.
+        file, and a folder: recordings, as an impulse's readers read them, or images.
     readers : sequence of Reader
     frequency : float, optional
         Samples a second, where the file doesn't say.
@@ -78,24 +84,49 @@ def read_sample(
         )
     if path.suffix == ".npy" and path.is_file():
         return _of_array(path, frequency, axes, window_ms, most)
-    cut: list[tuple[NDArray[Any], float, tuple[str, ...], str]] = []
-    for recording, name in _recordings(path, readers):
-        values, rate, names = _regular(recording, name, frequency, axes)
-        windows = _cut(values, _length(window_ms, rate), 1 if path.is_dir() else most)
-        cut += [
-            (window, rate, names, name if path.is_dir() else f"{name} #{i}")
-            for i, window in enumerate(windows)
-        ]
-        if len(cut) >= most or not path.is_dir():
+    alike: dict[object, list[_Cut]] = {}  # only windows of one form can stand in one array
+    for piece in _pieces(path, readers, frequency, axes, window_ms, most):
+        group = alike.setdefault((piece.values.shape, piece.frequency, piece.axes), [])
+        group.append(piece)
+        if len(group) >= most:
             break
-    # Recordings shorter than a window, at another rate or with other axes can't stand in one array with the first.
-    first = cut[0]
-    alike = [one for one in cut if one[0].shape == first[0].shape and one[1:3] == first[1:3]][:most]
     import numpy as np
 
-    return Sample(
-        np.stack([one[0] for one in alike]), first[1], first[2], tuple(one[3] for one in alike), str(path)
-    )
+    chosen = max(alike.values(), key=len)
+    values = np.stack([piece.values for piece in chosen])
+    names = tuple(piece.name for piece in chosen)
+    return Sample(values, chosen[0].frequency, chosen[0].axes, names, str(path))
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """One window with where it is from."""
+
+    values: NDArray[Any]
+    frequency: float | None
+    axes: tuple[str, ...] | None
+    name: str
+
+
+def _pieces(
+    path: Path,
+    readers: Sequence[Reader],
+    frequency: float | None,
+    axes: Sequence[str] | None,
+    window_ms: float,
+    most: int,
+) -> Iterator[_Cut]:
+    """Windows of a file, one each of the recordings of a folder, or images."""
+    for found, name in _recordings(path, readers):
+        if not isinstance(found, Recording):
+            yield _Cut(found, None, None, name)
+            continue
+        values, rate, names = _regular(found, name, frequency, axes)
+        windows = _cut(values, _length(window_ms, rate), 1 if path.is_dir() else most)
+        for number, window in enumerate(windows):
+            yield _Cut(window, rate, names, name if path.is_dir() else f"{name} #{number}")
+        if not path.is_dir():
+            return
 
 
 def _of_array(
@@ -118,19 +149,19 @@ def _of_array(
         )
     if not len(values):
         raise DataError(f"{path}: holds nothing")
+    table = values if values.ndim == 2 else None
     if values.ndim <= 2:
         signal = values.reshape(len(values), -1)
         length = _length(window_ms, frequency) if frequency is not None else len(signal)
         values = _cut(signal, length, most)
     values = values[:most]
     names = tuple(f"window {number}" for number in range(len(values)))
-    return Sample(values, frequency, None if axes is None else tuple(axes), names, str(path))
+    return Sample(values, frequency, None if axes is None else tuple(axes), names, str(path), table)
 
 
-def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recording, str]]:
-    """Recordings with values and their names; a folder's are spread over it."""
+def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recording | NDArray[Any], str]]:
+    """Recordings, or images as arrays, with their names; a folder's are spread over it."""
     from edgewright.data.listing import list_files
-    from edgewright.data.readers.base import BadFileError
     from edgewright.data.reading import recordings_of
     from edgewright.report.sampling import spread
 
@@ -138,9 +169,13 @@ def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recordi
     facts = found.layout({}).facts
     reasons = []
     given = 0
-    for place in spread(len(found.files), MOST_WINDOWS * 4):
+    for place in spread(len(found.files), MOST_FILES):
         file = found.files[place]
         try:
+            if found.reader.kind == "image":
+                yield _image(file.path), file.relative
+                given += 1
+                continue
             for recording in recordings_of(found, file, facts[file.relative], {}):
                 if recording.length:
                     given += 1
@@ -148,10 +183,20 @@ def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recordi
         except BadFileError as error:
             reasons.append(f"{file.relative}: {error.reason}")
     if not given:
-        raise DataError(
-            f"{path}: no signal in it" + (f": {reasons[0]}" if reasons else ""),
-            hint="images are given as an array: uint8 of shape (n, height, width, channels), in a .npy file",
-        )
+        raise DataError(f"{path}: nothing in it" + (f": {reasons[0]}" if reasons else ""))
+
+
+def _image(path: Path) -> NDArray[Any]:
+    """Pixels, ``(height, width, channels)`` uint8: one channel where the file has one, else three."""
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("L" if len(image.getbands()) == 1 else "RGB"), dtype=np.uint8)
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise BadFileError(f"can't be read as an image: {error}") from None
+    return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def _regular(

@@ -6,6 +6,7 @@ import wave
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from edgewright.devloop import read_sample
 from edgewright.errors import DataError, UsageError
@@ -81,6 +82,24 @@ def test_a_folder_gives_a_window_of_each_recording(tmp_path, readers):
     assert {name.split("/")[0] for name in sample.names} == {"idle", "walking"}
 
 
+def test_a_short_recording_first_does_not_decide(tmp_path, readers):
+    csv(tmp_path / "a" / "0.csv", 20)
+    for number in range(1, 4):
+        csv(tmp_path / "a" / f"{number}.csv", 150)
+    assert read_sample(tmp_path, readers, window_ms=1000).values.shape == (3, 100, 2)
+
+
+def test_images_of_a_folder(tmp_path, readers):
+    pixels = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    for number in range(3):
+        Image.fromarray(pixels + number).save(tmp_path / f"{number}.png")
+    Image.fromarray(pixels[:2]).save(tmp_path / "other.png")
+    sample = read_sample(tmp_path, readers)
+    np.testing.assert_array_equal(sample.values, [pixels, pixels + 1, pixels + 2])
+    Image.fromarray(pixels[:, :, 0]).save(tmp_path / "grey.png")
+    assert read_sample(tmp_path / "grey.png", readers).values.shape == (1, 4, 6, 1)
+
+
 @pytest.mark.parametrize(
     ("content", "name", "options", "message"),
     [
@@ -88,6 +107,7 @@ def test_a_folder_gives_a_window_of_each_recording(tmp_path, readers):
         (b"a,b\n1,2\n3,4\n", "x.csv", {}, "doesn't say its rate"),
         (b"timestamp,x\n0,1\n10,2\n", "x.csv", {"axes": ["z"]}, "no axis 'z'"),
         (b"RIFF", "x.wav", {}, "x.wav"),
+        (b"PNG", "x.png", {}, "can't be read as an image"),
         (b"", "x.csv", {"window_ms": 0}, "windows of 0 ms"),
     ],
 )
