@@ -159,17 +159,20 @@ def starts_of(job: Job, work: Path) -> tuple[Start, Start | None]:
 
 def _start(part: Part, job: Job, work: Path) -> Start:
     block, program = job.prepared.block, job.prepared.program
-    env = {**process_variables(work, job.threads), **_granted(job)}
+    env = process_variables(work, job.threads)
+    granted = {} if part.driver else _granted(job)
     if part.argv is not None:
         ours = part.driver or block.command is None
-        return Start(part.argv, {**env, **part.environment}, work if ours else block.folder or work)
+        return Start(
+            part.argv, {**env, **part.environment, **granted}, work if ours else block.folder or work
+        )
     assert program is not None, "prepare() makes one for the contracts that start what an image says"
     root = work / "root"
     argv = program.command(part.arguments, root)
     if part.prologue:
         argv = ["/bin/sh", "-c", f'{part.prologue}\nexec "$@"', "sh", *argv]
     env.pop("PYTHONPATH", None)  # the SDK is no part of it
-    env |= {**program.variables(root, env["PATH"]), **part.environment}
+    env |= {**program.variables(root, env["PATH"]), **part.environment, **granted}
     return Start(argv, env, program.workdir(root))
 
 
