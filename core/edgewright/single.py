@@ -163,9 +163,11 @@ def run_once(
     harvested = carried.harvested
     if harvested is None:
         last = said[-1] if said and carried.outcome.reason == "block_error" else {}
-        own_words = str(last.get("text", ""))
-        if printable_line(own_words, LONGEST_ERROR) not in carried.outcome.message:
-            own_words = ""  # something else ended it, and the outcome says what
+        # What ended it is in the outcome; where that is what the block said, its own words stand for themselves.
+        words = str(last.get("text", ""))
+        said_so = printable_line(words, LONGEST_ERROR)
+        _how, found, more = carried.outcome.message.partition(said_so) if said_so else ("", "", "")
+        own_words = f"{words}{more}" if found else ""
         raise TaskError(
             f"{block.name} {operation}", carried.outcome.reason, own_words or carried.outcome.message,
             log_tail="" if own_words else carried.log_tail, kind=last.get("kind"),

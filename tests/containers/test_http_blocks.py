@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -135,6 +136,7 @@ def test_a_block_that_refuses_zeros_is_described_by_noise(ask: Ask) -> None:
     [
         ("refuse", "block_error", "the block says: scale-axes is 1: choose another"),
         ("die", "block_error", "its server ended before the task was done: exit code 3: giving up"),
+        ("write", "block_error", "Read-only file system: 'picture.png'; .*writable-root: true"),
         ("nan", "block_error", "'accX Maximum' of window 0 is nan"),
         ("ragged", "block_error", "window .* has . features, window 0 has"),
         ("status", "block_error", "answers /batch with 500: '<html>Internal error</html>'"),
@@ -195,6 +197,28 @@ def test_both_containers_have_the_strict_profile(ask: Ask, engine: Any) -> None:
         assert one["Config"]["Labels"]["org.edgewright.run"]
         assert one["Config"]["User"] not in ("", "0:0")
     assert service["Config"]["Entrypoint"] == ["python3", "-u", "server.py"]
+
+
+def test_a_server_may_listen_where_it_says(runner: DockerRunner, engine: Any, tmp_path: Path) -> None:
+    folder = tmp_path / f"own{os.getpid()}"
+    shutil.copytree(HERE / "legacy" / "http_peak", folder)
+    lines = "FROM python:3.11-slim-bookworm\nWORKDIR /srv\nCOPY . .\nEXPOSE 5000\nCMD HOST=0.0.0.0 PORT=5000 python3 server.py\n"
+    (folder / "Dockerfile").write_text(lines)
+    in_dir, work = tmp_path / "in", tmp_path / "work"
+    in_dir.mkdir()
+    work.mkdir()
+    block = resolve(str(folder), folder, make_plugins())
+    try:
+        prepared = runner.prepare(block, lambda _message: None)
+        put_request(in_dir, "describe", resolve_params(block.spec, {}), window=WINDOW)
+        described = run_once(runner, prepared, in_dir, work, operation="describe")
+        assert document(described, "description")["labels"] == LABELS
+        assert "port 5000" in described.log
+    finally:
+        for kind in ("block", "stage"):
+            for image in engine.images(name=f"edgewright/{kind}-{folder.name}"):
+                for tag in image["RepoTags"] or ():
+                    engine.remove_image(tag, force=True)
 
 
 def test_export_is_refused_and_says_what_to_do(ask: Ask) -> None:

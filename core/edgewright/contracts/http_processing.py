@@ -57,7 +57,9 @@ class HttpProcessing:
 
     def launch(self, block: Block, request: Mapping[str, Any], seen: Seen) -> Launch:  # noqa: ARG002
         """Return the block's own program as the service, and the driver that asks it."""
-        service = Part(environment={"HOST": HOST, "PORT": str(seen.port)}, sees_in=False, sees_out=False)
+        # It is killed in the end, and what it printed shall not be lost in a buffer.
+        variables = {"HOST": HOST, "PORT": str(seen.port), "PYTHONUNBUFFERED": "1"}
+        service = Part(environment=variables, sees_in=False, sees_out=False)
         words = ("ask", "--port", str(seen.port), "--in", seen.in_dir, "--out", seen.out_dir)
         return Launch(Part(argv=(seen.python, "-m", "edgewright_sdk", *words), driver=True), service)
 

@@ -27,6 +27,10 @@ POLL_SECONDS = 0.05
 #: For a task whose service has ended to notice, and to say what it lacks.
 WITHOUT_SERVICE_SECONDS = 1.0
 BAD_REQUEST = 400
+#: Blocks of Edge Impulse's were written for containers that can be written to anywhere.
+READ_ONLY = "Read-only file system"
+WRITABLE_ROOT = "; it tried to write outside of its folders: if it must, let it by `grants: {writable-root: true}` at its node"
+LOOKED_AT_BYTES = 4096
 
 
 class Task:
@@ -49,6 +53,14 @@ class Task:
 
     def run(self, cancel: Event, on_message: OnMessage) -> Verdict:
         """Run it to its end; raises what the engine raises when a container can't be made."""
+        verdict = self._run(cancel, on_message)
+        foreign = self._job.prepared.block.spec.legacy and not self._job.grants.writable_root
+        said = f"{verdict.message} {self._log.last(LOOKED_AT_BYTES)}" if foreign else ""
+        if verdict.reason == "block_error" and READ_ONLY in said:
+            return verdict._replace(message=f"{verdict.message}{WRITABLE_ROOT}")
+        return verdict
+
+    def _run(self, cancel: Event, on_message: OnMessage) -> Verdict:
         prepared = self._job.prepared
         own = self._image(prepared.image)
         if isinstance(own, Verdict):

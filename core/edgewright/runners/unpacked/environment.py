@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 READY: Final = "edgewright.json"
 KEY_LENGTH: Final = 16
 TAIL_LINES: Final = 12
+LONGEST_LINE: Final = 200
 _LIST: Final = (
     "import json, platform, sys; from importlib import metadata; "
     "print(json.dumps(sorted({f\"{d.metadata['Name'].lower().replace('_', '-')}=={d.version}\" for d in metadata.distributions()}) "
@@ -143,7 +144,7 @@ def _run(words: list[str], cwd: Path, tell: Callable[[str], None]) -> str:
             tail.append(line)
             tell(line)
     if process.returncode != 0:
-        shown = "\n".join(f"  {line}" for line in tail)
+        shown = "\n".join(f"  {line[:LONGEST_LINE]}" for line in tail)
         raise RunnerUnavailableError(
             f"a block's virtual environment can't be made: `{' '.join(words[1:])[:200]}` failed:\n{shown}",
             hint="use --runner docker, which builds the block as its Dockerfile says",

@@ -7,13 +7,14 @@ import os
 import posixpath
 import re
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgewright import trees
-from edgewright.errors import TaskError
+from edgewright.errors import RunnerUnavailableError, TaskError
 from edgewright.images.context import block_dockerfile, context_files
 from edgewright.registry.digest import DOCKERFILE
 from edgewright.runners.unpacked.environment import Environment, interpreter, make_environment
@@ -119,6 +120,15 @@ def prepare_program(block: Block, tell: Callable[[str], None]) -> Program:
             raise _refused(block, f"{DOCKERFILE}:{missing[0][1]}: there is no {missing[0][0]!r} to copy")
         installs = [step for step in plan.steps if isinstance(step, Install)]
         environment = make_environment(python, installs, scratch, tell)
+    except RunnerUnavailableError as problem:
+        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if plan.python in (None, ours) or python != sys.executable:
+            raise
+        raise RunnerUnavailableError(
+            problem.message,
+            hint=f"it was written for Python {plan.python} and this is {ours}: have a python{plan.python} on the path, "
+            "or use --runner docker",
+        ) from None
     finally:
         trees.remove_tree(scratch)
     have = next((line[len("python==") :] for line in environment.packages if line.startswith("python==")), "")

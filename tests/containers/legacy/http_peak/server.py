@@ -20,6 +20,8 @@ def generate_features(
         raise ValueError("scale-axes is 1: choose another")
     if trouble == "zeros" and not any(raw_data):
         raise ValueError("a window of zeros has no peak")
+    if trouble == "write":
+        open("picture.png", "wb").close()
     if trouble == "die":
         print("giving up", file=sys.stderr, flush=True)
         os._exit(3)
@@ -49,7 +51,9 @@ def generate_features(
         "state": (state or 0) + 1,
     }
     if trouble == "echo":
-        found["labels"] = [json.dumps([implementation_version, sampling_freq, scale_axes, count])] * len(features)
+        found["labels"] = [json.dumps([implementation_version, sampling_freq, scale_axes, count])] * len(
+            features
+        )
     if draw_graphs:
         found["graphs"] = [
             {"name": "Signal", "X": dict(zip(axes, columns)), "y": list(range(len(columns[0]) + 1)),
@@ -78,7 +82,12 @@ def png():
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 2, 1, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\0\xff")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0\0\xff"))
+        + chunk(b"IEND", b"")
+    )
 
 
 def run(body):
