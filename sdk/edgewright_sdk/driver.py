@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.context import Context
-from edgewright_sdk.errors import BlockError, error_kind
+from edgewright_sdk.errors import BlockError, RequestError, error_kind
 from edgewright_sdk.loading import LoadedBlock, load_block
 from edgewright_sdk.messages import Channel, clipped, take_standard_streams
 from edgewright_sdk.operations import context_of, perform
@@ -105,7 +105,7 @@ def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any
             answer["id"] = request["id"]
             in_dir, out_dir = Path(request["in"]), Path(request["out"])
         except (ValueError, KeyError, TypeError):
-            raise BlockError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
+            raise RequestError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
         run_task(loaded, in_dir, out_dir, channel)
     except (Exception, SystemExit) as error:
         answer["error"], answer["kind"] = report(error), error_kind(error)

@@ -20,12 +20,18 @@ class RequestError(BlockError):
     """The request, or a file that it names, isn't what the contract says: a fault of the caller."""
 
 
+class BlockFolderError(RequestError):
+    """A folder without one block to load: no request to it can work."""
+
+
 class OutputError(BlockError):
     """What a block returned isn't what the contract allows: a fault of the block, told in one line."""
 
 
 def error_kind(error: BaseException) -> ErrorKind:
     """Whose fault an error is, for the host; people read the text."""
+    if isinstance(error, BlockFolderError):
+        return "fault"
     if isinstance(error, RequestError):
         return "request"
     if isinstance(error, OutputError):

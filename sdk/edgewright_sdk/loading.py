@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgewright_sdk import blocks
-from edgewright_sdk.errors import RequestError
+from edgewright_sdk.errors import BlockFolderError
 
 if TYPE_CHECKING:
     from edgewright_sdk.context import Context
@@ -58,12 +58,12 @@ def load_block(folder: str | Path) -> LoadedBlock:
 
     Raises
     ------
-    RequestError
+    BlockFolderError
         When there is no ``block.py``, or it doesn't define exactly one block class.
     """
     root = Path(folder).resolve()
     if not (root / "block.py").is_file():
-        raise RequestError(f"{root} is no block folder: it has no block.py")
+        raise BlockFolderError(f"{root} is no block folder: it has no block.py")
     package = "edgewright_block_" + hashlib.sha256(str(root).encode()).hexdigest()[:12]
     before = frozenset(sys.modules)
     parent = types.ModuleType(package)
@@ -91,11 +91,13 @@ def _block_class(module: types.ModuleType, root: Path) -> type[blocks.Block]:
     where = root / "block.py"
     if len(concrete) > 1:
         names = ", ".join(value.__name__ for value in concrete)
-        raise RequestError(f"{where} defines {len(concrete)} blocks ({names}); a folder holds exactly one")
+        raise BlockFolderError(
+            f"{where} defines {len(concrete)} blocks ({names}); a folder holds exactly one"
+        )
     if found:
         missing = ", ".join(sorted(getattr(found[0], "__abstractmethods__", ())))
-        raise RequestError(f"{where}: {found[0].__name__} doesn't define {missing}")
-    raise RequestError(
+        raise BlockFolderError(f"{where}: {found[0].__name__} doesn't define {missing}")
+    raise BlockFolderError(
         f"{where} defines no block: a class on {', '.join(base.__name__ for base in _BASES[:-1])} "
         f"or {_BASES[-1].__name__} of edgewright_sdk"
     )

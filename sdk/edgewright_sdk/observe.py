@@ -18,6 +18,7 @@ from edgewright_sdk.driver import main as run_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: Devices, and what the kernel shows of the process itself; a container has both.
@@ -78,12 +79,12 @@ class Observer:
         os.write(self._report, line.encode() + b"\n")
 
     def _line(self) -> str:
-        frame = sys._getframe()
+        frame: FrameType | None = sys._getframe()
         while frame is not None:
             file = frame.f_code.co_filename
             if file.startswith(self._block + os.sep):
                 return f"{os.path.relpath(file, self._block)}:{frame.f_lineno}"
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return ""
 
     def _open(self, _event: str, arguments: tuple[Any, ...]) -> None:
@@ -136,7 +137,10 @@ class Observer:
             self._tell("network", f"looks up {text}")
 
     def _program(self, _event: str, arguments: tuple[Any, ...]) -> None:
-        self._tell("program", str(arguments[0]))
+        program = arguments[0]
+        self._tell(
+            "program", os.fsdecode(program) if isinstance(program, (bytes, os.PathLike)) else str(program)
+        )
 
 
 def _loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgewright_sdk.errors import BlockError
+from edgewright_sdk.errors import BlockError, RequestError
 
 
 class Params(Mapping[str, Any]):
@@ -17,7 +17,7 @@ class Params(Mapping[str, Any]):
 
     Raises
     ------
-    BlockError
+    RequestError
         From ``params[name]`` for a name that the request does not hold.
     """
 
@@ -54,7 +54,7 @@ class Params(Mapping[str, Any]):
             return self._values[self._by_attribute.get(name, name)]
         except KeyError:
             known = ", ".join(self._values) or "none"
-            raise BlockError(f"the request has no parameter {name!r} (it has: {known})") from None
+            raise RequestError(f"the request has no parameter {name!r} (it has: {known})") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._values or name in self._by_attribute

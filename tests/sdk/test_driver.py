@@ -114,9 +114,9 @@ def test_a_block_error_is_one_line(folder, run, serve, block):
     task = folder().windows(values()).request("transform")
     answer = run(path, task)
     assert (answer.code, answer.log) == (1, "axis x: too quiet\n")
-    assert answer.messages == [{"type": "error", "text": "axis x: too quiet"}]
+    assert answer.messages == [{"type": "error", "text": "axis x: too quiet", "kind": "refused"}]
     assert task.files() == {}
-    expected = {"id": 7, "type": "done", "ok": False, "error": "axis x: too quiet"}
+    expected = {"id": 7, "type": "done", "ok": False, "error": "axis x: too quiet", "kind": "refused"}
     server = serve(path)
     assert server.ask(task, 7) == expected
     assert server.close() == (0, "axis x: too quiet\n")
@@ -127,9 +127,24 @@ def test_a_fault_of_the_block_shows_its_traceback(folder, run, block):
     task = folder().windows(values()).request("transform")
     answer = run(block(code), task)
     assert answer.code == 1
-    assert answer.messages == [{"type": "error", "text": "KeyError: 'missing'"}]
+    assert answer.messages == [{"type": "error", "text": "KeyError: 'missing'", "kind": "fault"}]
     assert answer.log.startswith("Traceback")
     assert not (task.out_dir / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        ("windows.values", "output"),
+        ("Features(windows.values[:, 0] * float('nan'), ['a', 'b'])", "output"),
+        ("params['missing']", "request"),
+        ("undefined", "fault"),
+    ],
+)
+def test_an_error_says_whose_fault_it_is(folder, run, block, returned, kind):
+    code = ECHO.replace("        return", f"        return {returned}\n        return")
+    answer = run(block(code), folder().windows(values()).request("transform"))
+    assert answer.messages[0]["kind"] == kind, answer.messages
 
 
 @pytest.mark.parametrize(
@@ -142,6 +157,7 @@ def test_a_block_that_can_not_be_imported(folder, run, serve, block, code, messa
     assert answer.code == 1
     assert answer.messages[0]["type"] == "error"
     assert message in answer.messages[0]["text"]
+    assert answer.messages[0]["kind"] == "fault"
     assert message in answer.log
     process = serve(path).process
     out, err = process.communicate(timeout=30)
@@ -160,7 +176,7 @@ def test_a_warm_driver_survives_what_fails(folder, serve, block):
     )
     assert server.ask(bad)["error"] == "SystemExit: 3"
     assert server.send(b"not JSON")[-1] == {
-        "id": None, "type": "done", "ok": False,
+        "id": None, "type": "done", "ok": False, "kind": "request",
         "error": 'a request is one line: {"id": …, "in": "DIR", "out": "DIR"}',
     }  # fmt: skip
     assert server.send(b'{"id": 2}')[-1]["ok"] is False

@@ -46,7 +46,7 @@ class RefusedError(Exception):
         super().__init__(error.said)
         self.error = error
         self.cause: Cause = error.kind if error.kind is not None else "ended"
-        self.clean = error.reason == "block_error" and self.cause in ("refused", "request")
+        self.clean = error.reason == "block_error" and self.cause == "refused"
 
 
 @dataclass(frozen=True)
