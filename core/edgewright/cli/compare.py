@@ -80,7 +80,7 @@ def command(
     trust: bool,
     as_json: bool,
 ) -> None:
-    """Put the scores of RUN beside those of OTHER over the recordings in DATA.
+    """Put what RUN says of the recordings in DATA beside what OTHER says: anomaly scores, or classes.
 
     OTHER is another run, a WebAssembly package (of ours, or Edge Impulse's with its JavaScript), a Linux .eim, an ONNX
     file, a CSV of scores (sample or file, start in seconds or start_ms, score or a column for each class) or K-means
@@ -116,43 +116,62 @@ def command(
 
 def _print(console: Console, document: dict[str, Any]) -> None:
     first, second = document["first"], document["second"]
-    rows: list[tuple[str, str, str]] = [
-        ("", str(first["kind"]), str(second["kind"])),
-        ("threshold", _shown(first["threshold"]), _shown(second["threshold"])),
-    ]
+    classes = document["kind"] == "classification"
+    rows: list[tuple[str, str, str]] = [("", str(first["kind"]), str(second["kind"]))]
+    if not classes:
+        rows.append(("threshold", _shown(first["threshold"]), _shown(second["threshold"])))
+    for name in ("windows", "recordings"):
+        table = document[name]
+        if table is not None:
+            rows += _class_rows(name, table) if classes else _score_rows(name, table)
+    for title, key, form in (("time of a window", "seconds_per_window", duration), ("size", "bytes", size)):
+        rows.append((title, _shown(first[key], form), _shown(second[key], form)))
+    console.table(("", str(first["name"]), str(second["name"])), rows)
     for name in ("windows", "recordings"):
         table = document[name]
         if table is None:
             continue
-        sides = table["first"], table["second"]
-        rows.append((f"{name} called anomalous", *(f"{side['anomalous']} of {table['n']}" for side in sides)))  # type: ignore[arg-type]
-        if table["normal"] + table["abnormal"]:
-            rows += [
-                (f"{name} {figure}", _shown(sides[0][figure]), _shown(sides[1][figure]))
-                for figure in ("auroc", "fpr", "recall")
-            ]
-    rows += [
-        ("time of a window", *(_shown(side["seconds_per_window"], duration) for side in (first, second))),  # type: ignore[list-item]
-        ("size", *(_shown(side["bytes"], size) for side in (first, second))),  # type: ignore[list-item]
-    ]
-    console.table(("", str(first["name"]), str(second["name"])), rows)
-    for name in ("windows", "recordings"):
-        table = document[name]
-        if table is not None:
-            console.print(
-                f"{name}: correlation Pearson {_shown(table['pearson'])}, Spearman {_shown(table['spearman'])}; "
-                f"{table['differ']} of {table['n']} decided otherwise",
-                fg="yellow" if table["differ"] else None,
-            )
-    for window in document["differing"]:
-        verdicts = "  ".join(
-            f"{'ANOMALY' if side['anomalous'] else 'normal '} {side['score']:.4g}"
-            for side in (window["first"], window["second"])
+        correlation = [
+            f"{word} {_shown(table[word.lower()])}"
+            for word in ("Pearson", "Spearman")
+            if word.lower() in table
+        ]
+        told = f"correlation {', '.join(correlation)}; " if correlation else ""
+        console.print(
+            f"{name}: {told}{table['differ']} of {table['n']} decided otherwise",
+            fg="yellow" if table["differ"] else None,
         )
+    for window in document["differing"]:
+        verdicts = "  ".join(_verdict(window[side], classes) for side in ("first", "second"))
         console.print(f"  {window['sample']}  {window['time']:8.3f} s  {window['label'] or '–'}  {verdicts}")
-    console.print(f"threshold of the second: {second['threshold_from']}")
+    if not classes:
+        console.print(f"threshold of the second: {second['threshold_from']}")
     for note in document["notes"]:
         console.print(f"note: {note}")
+
+
+def _score_rows(name: str, table: dict[str, Any]) -> list[tuple[str, str, str]]:
+    first, second = table["first"], table["second"]
+    called = f"{first['anomalous']} of {table['n']}", f"{second['anomalous']} of {table['n']}"
+    rows = [(f"{name} called anomalous", *called)]
+    if table["normal"] + table["abnormal"]:
+        figures = ("auroc", "fpr", "recall")
+        rows += [(f"{name} {figure}", _shown(first[figure]), _shown(second[figure])) for figure in figures]
+    return rows
+
+
+def _class_rows(name: str, table: dict[str, Any]) -> list[tuple[str, str, str]]:
+    if not table["labelled"]:
+        return []
+    first, second = table["first"], table["second"]
+    figures = ("accuracy", "macro_f1", "log_loss")
+    return [(f"{name} {figure}", _shown(first[figure]), _shown(second[figure])) for figure in figures]
+
+
+def _verdict(side: dict[str, Any], classes: bool) -> str:
+    if classes:
+        return f"{side['class']} {side['probability']:.3g}"
+    return f"{'ANOMALY' if side['anomalous'] else 'normal '} {side['score']:.4g}"
 
 
 def _shown(value: float | None, form: Any = number) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewright.comparing.sides import Answer
-from edgewright.errors import DataError
+from edgewright.errors import DataError, UsageError
 from edgewright.moving.tables import KMeansTables, read_tables
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def answer_of_tables(path: Path, question: Question) -> Answer:
     DataError
         No tables, or tables over features that the run does not have.
     """
+    if question.classifies:
+        raise UsageError(f"{path}: K-means tables tell no classes, as node {question.node!r} does")
     found = [tables for tables in read_tables(path) if isinstance(tables, KMeansTables)]
     if not found:
         raise DataError(

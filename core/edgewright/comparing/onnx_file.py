@@ -57,11 +57,11 @@ def answer_of_onnx(path: Path, question: Question) -> Answer:
             seconds += time.perf_counter() - started
             parts.append(np.asarray(result, dtype=np.float64).reshape(step, -1)[: len(batch)])
     values = np.concatenate(parts)
-    scores, notes = _scores(path, values, session, question)
+    scores, classes, notes = _scores(path, values, session, question)
     return Answer(
         "ONNX file", path.name, scores, None, None, seconds / max(len(values), 1), path.stat().st_size,
         (f"fed with the {'features of the run' if takes == 'features' else 'windows'}, output {output!r}", *notes),
-        "inference alone", "file",
+        "inference alone", "file", classes=classes,
     )  # fmt: skip
 
 
@@ -141,16 +141,21 @@ def _score_output(session: Any) -> str:
 
 def _scores(
     path: Path, values: NDArray[np.float64], session: Any, question: Question
-) -> tuple[NDArray[np.float64], list[str]]:
-    if values.shape[1] == 1:
-        return values[:, 0], []
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], list[str]]:
+    """Scores, shares by class, and what to note of them."""
+    if values.shape[1] == 1 and not question.classifies:
+        return values[:, 0], {}, []
     told = session.get_modelmeta().custom_metadata_map.get("classes", "")
     names = list(question.wishes.classes) or [name for name in told.split(",") if name]
+    notes = []
+    if not names and question.classifies:
+        names = [str(name) for name in question.run.description(question.node)["classes"]]
+        notes.append(f"its values are taken as the run's classes {', '.join(names)}, in this order")
     if len(names) != values.shape[1]:
         raise DataError(
             f"{path}: gives {values.shape[1]} values a window and {len(names)} class names are known",
             hint="name them in order by --classes a,b,c",
         )
-    columns = {name: values[:, number] for number, name in enumerate(names)}
-    scores, note = abnormality(columns, question, where=str(path))
-    return scores, [note]
+    classes = {name: values[:, number] for number, name in enumerate(names)}
+    scores, more = abnormality(classes, question, where=str(path))
+    return scores, classes, notes + more

@@ -89,7 +89,7 @@ def _ours(module: Path, wrapper: Path, name: str, question: Question) -> Answer:
     outputs = [
         (number, str(output["name"]))
         for number, output in enumerate(info["outputs"])
-        if output["kind"] == "anomaly"
+        if output["kind"] == question.kind
     ]
     wished = question.wishes.other_node
     if wished is None and question.node in [name for _, name in outputs]:
@@ -97,7 +97,7 @@ def _ours(module: Path, wrapper: Path, name: str, question: Question) -> Answer:
     chosen = [output for output in outputs if wished in (None, output[1])]
     if not chosen:
         raise UsageError(
-            f"{module}: has no anomaly output {wished!r}",
+            f"{module}: has no {question.kind} output {wished or ''}",
             hint=f"it has: {', '.join(n for _, n in outputs) or 'none'}",
         )
     with tempfile.TemporaryDirectory(prefix="edgewright-wasm-") as work:
@@ -122,9 +122,13 @@ def _ours(module: Path, wrapper: Path, name: str, question: Question) -> Answer:
         except ValueError:
             raise DataError(f"{module}: can't be run: {done.stderr.strip()[-400:]}") from None
     notes = (f"build {info.get('buildId')}, output {chosen[0][1]!r}",)
+    names = [str(name) for name in info["outputs"][chosen[0][0]].get("classes") or ()]
+    shares = np.array(result["classes"], dtype=np.float64).reshape(question.count, -1)
     return Answer(
-        "WebAssembly package", name, np.array(result["scores"], dtype=np.float64), None, float(result["threshold"]),
-        float(result["seconds"]) / max(question.count, 1), module.stat().st_size, notes, "inference alone", "module",
+        "WebAssembly package", name, np.array(result["scores"], dtype=np.float64), threshold=float(result["threshold"]),
+        seconds=float(result["seconds"]) / max(question.count, 1), size=module.stat().st_size, notes=notes,
+        timed="inference alone", sized="module",
+        classes={each: shares[:, number] for number, each in enumerate(names[: shares.shape[1]])},
     )  # fmt: skip
 
 

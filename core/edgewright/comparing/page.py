@@ -37,12 +37,6 @@ def drawings(
     both = np.flatnonzero(pair.both)
     thin = both[spread(len(both), MAX_POINTS)]
     labelled = both[pair.truth[both] >= 0]
-    fresh = question.fresh
-    signals = []
-    for place in shown:
-        values = cut(fresh.signal, fresh.index, np.array([place]), fresh.length)[0]
-        thinned, _ = envelope(values[:, :MAX_AXES], MAX_VALUES)
-        signals.append({"values": packed(thinned.T), "seconds": fresh.length / fresh.frequency})
     return {
         "what": what,
         "thresholds": [threshold, limit if np.isfinite(limit) else None],
@@ -55,9 +49,38 @@ def drawings(
         "curves": [
             _curve(scores[labelled], pair.truth[labelled] == 1) for scores in (pair.first, pair.second)
         ],
-        "signals": signals,
-        "axes": question.axes[:MAX_AXES],
+        **_signals(question, shown),
     }
+
+
+def class_drawings(
+    question: Question, first: NDArray[np.float64], second: NDArray[np.float64], shown: Sequence[int]
+) -> dict[str, Any]:
+    """What the page of two classifiers draws: the share of the run's class on both sides, and signals."""
+    both = np.flatnonzero(np.isfinite(second))
+    thin = both[spread(len(both), MAX_POINTS)]
+    return {
+        "what": "windows",
+        "thresholds": [None, None],
+        "points": {
+            "first": packed(first[thin]),
+            "second": packed(second[thin]),
+            "truth": [-1] * len(thin),
+            "total": len(both),
+        },
+        "curves": [None, None],
+        **_signals(question, shown),
+    }
+
+
+def _signals(question: Question, shown: Sequence[int]) -> dict[str, Any]:
+    fresh = question.fresh
+    signals = []
+    for place in shown:
+        values = cut(fresh.signal, fresh.index, np.array([place]), fresh.length)[0]
+        thinned, _ = envelope(values[:, :MAX_AXES], MAX_VALUES)
+        signals.append({"values": packed(thinned.T), "seconds": fresh.length / fresh.frequency})
+    return {"signals": signals, "axes": question.axes[:MAX_AXES]}
 
 
 def _curve(scores: NDArray[np.float64], abnormal: NDArray[np.bool_]) -> dict[str, Any] | None:
@@ -73,7 +96,7 @@ def write_page(comparison: Comparison, out: Path) -> None:
         "title": "Side by side",
         "data": {"document": document, **comparison.panels},
     }
-    info = {
+    info: dict[str, Any] = {
         "name": f"{document['first']['name']} beside {document['second']['name']}",
         "status": "",
         "started": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),

@@ -67,24 +67,16 @@ def _answer(
     values = np.concatenate([part.values for part in rows]).astype(np.float64)
     column = {label: values[:, number] for number, label in enumerate(labels)}
     classes = {label[len("class ") :]: column[label] for label in labels if label.startswith("class ")}
-    by_class = question.wishes.by == "classes" or SCORE not in column
+    by_class = question.classifies or question.wishes.by == "classes" or SCORE not in column
     notes = [f"run by the runner {how}"]
     threshold = None
     if by_class:
-        scores, note = abnormality(classes, question, where=name)
-        notes.append(note)
+        scores, told = abnormality(classes, question, where=name)
+        notes += told
     else:
         scores = column[SCORE]
         threshold = float(column[THRESHOLD][0]) if THRESHOLD in column else None
     return Answer(
-        kind,
-        name,
-        scores,
-        None,
-        threshold,
-        float(column[SECONDS].mean()),
-        size,
-        tuple(notes),
-        "inference alone",
-        "file",
-    )
+        kind, name, scores, threshold=threshold, seconds=float(column[SECONDS].mean()), size=size, notes=tuple(notes),
+        timed="inference alone", sized="file", classes=classes,
+    )  # fmt: skip

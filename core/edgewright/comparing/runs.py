@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from edgewright.running.run import Run
 from edgewright.trees import measure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -20,21 +22,31 @@ if TYPE_CHECKING:
     from edgewright.comparing.sides import Question
 
 
-def anomaly_node(run: Run, wished: str | None, option: str) -> str:
-    """The anomaly node that is wished for, or the only one. Raises UsageError."""
-    nodes = run.anomaly_nodes
+#: Kinds of learning nodes that can be compared, the one that is taken first where nothing is said.
+KINDS = ("anomaly", "classification")
+
+
+def chosen_node(run: Run, wished: str | None, option: str, kind: str | None = None) -> str:
+    """The learning node that is wished for, or the only one of its kind. Raises UsageError."""
+    of_kind: dict[str, list[str]] = {each: [] for each in ((kind,) if kind else KINDS)}
+    for node in run.node_ids("learning"):
+        of_kind.get(run.description(node)["kind"], []).append(node)
+    nodes = [node for found in of_kind.values() for node in found]
     if wished is not None and wished not in nodes:
         raise UsageError(
-            f"{option} {wished}: {run.path} has no such anomaly node",
+            f"{option} {wished}: {run.path} has no such {kind or 'anomaly or classification'} node",
             hint=f"it has: {', '.join(nodes) or 'none'}",
         )
-    if wished is None and len(nodes) != 1:
+    if wished is not None:
+        return wished
+    first = next((found for found in of_kind.values() if found), [])
+    if len(first) != 1:
         raise UsageError(
-            f"{run.path} has {len(nodes)} anomaly nodes"
-            + (f" ({', '.join(nodes)})" if nodes else "; only anomaly scores are compared"),
-            hint=f"choose one by {option}" if nodes else "add a learning block of kind anomaly",
+            f"{run.path} has {len(first)} {kind or 'anomaly'} nodes"
+            + (f" ({', '.join(first)})" if first else "; scores of anomaly nodes and classes are compared"),
+            hint=f"choose one by {option}" if first else "compare a run that has one",
         )
-    return wished if wished is not None else nodes[0]
+    return first[0]
 
 
 def seconds_of(fresh: Fresh, node: str) -> float | None:
@@ -80,33 +92,47 @@ def reduce_windows(
 def answer_of_run(path: Path, question: Question) -> Answer:
     """Score the recordings by another run, and match its windows by recording and time."""
     run = Run(path)
-    node = anomaly_node(run, question.wishes.other_node, "--other-node")
+    node = chosen_node(run, question.wishes.other_node, "--other-node", question.kind)
     with scored(run, question.data, options=question.options, plugins=question.plugins) as fresh:
         by_file = {(s["file"], s["name"]): number for number, s in enumerate(question.fresh.samples)}
         number_of = [by_file.get((s["file"], s["name"]), -1) for s in fresh.samples]
         places = Places(question.fresh)
-        scores = np.full(question.count, np.nan)
-        for row, time, score in zip(fresh.index, fresh.times(), fresh.scores[node], strict=True):
-            at = places.find(number_of[int(row["sample"])], time)
-            if at is not None:
-                scores[at] = float(score)
+        rows = zip(fresh.index, fresh.times(), strict=True)
+        found = [places.find(number_of[int(row["sample"])], time) for row, time in rows]
+        missing = question.count - len({at for at in found if at is not None})
+        note = f"{missing} of {question.count} windows have no window of the other run at the same time"
+        answer = Answer(
+            "run", str(path), np.full(question.count, np.nan), seconds=seconds_of(fresh, node),
+            size=measure(run.model(node).resolve())[0], notes=(f"{note}: it cuts the recordings otherwise",) if missing else (),
+            timed="computing, with the start of the blocks", sized="model files",
+        )  # fmt: skip
+        if question.classifies:
+            shares = np.asarray(fresh.scores[node], np.float64)
+            names = run.description(node)["classes"]
+            return replace(
+                answer,
+                classes={
+                    str(name): moved(shares[:, number], found, question.count)
+                    for number, name in enumerate(names)
+                },
+            )
         recordings = np.full(len(question.fresh.samples), np.nan)
         for number, value in zip(number_of, recording_scores(run, node, fresh), strict=True):
             if number >= 0:
                 recordings[number] = value
-        notes = []
-        missing = int(np.isnan(scores).sum())
-        if missing:
-            notes.append(
-                f"{missing} of {question.count} windows have no window of the other run at the same time: it cuts the "
-                "recordings otherwise"
-            )
-        return Answer(
-            "run", str(path), scores, recordings, float(run.threshold(node)["value"]),
-            seconds_of(fresh, node), measure(run.model(node).resolve())[0], tuple(notes),
-            "computing, with the start of the blocks", "model files",
-            float(run.decisions(node)["aggregate"]["limit"]),
+        return replace(
+            answer, scores=moved(fresh.scores[node], found, question.count), recordings=recordings,
+            threshold=float(run.threshold(node)["value"]), recording_limit=float(run.decisions(node)["aggregate"]["limit"]),
         )  # fmt: skip
+
+
+def moved(values: NDArray[Any], places: Sequence[int | None], count: int) -> NDArray[np.float64]:
+    """Values at the windows where they belong, NaN at all others."""
+    result = np.full(count, np.nan)
+    for value, at in zip(values, places, strict=True):
+        if at is not None:
+            result[at] = float(value)
+    return result
 
 
 class Places:

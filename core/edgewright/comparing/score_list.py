@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgewright.comparing.runs import Places
+from edgewright.comparing.runs import Places, moved
 from edgewright.comparing.sides import Answer, abnormality
 from edgewright.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from edgewright.comparing.sides import Question
     from edgewright.running.fresh import Fresh
@@ -42,7 +44,8 @@ def answer_of_list(path: Path, question: Question) -> Answer:
     names = {name.strip().lower(): name for name in header}
     sample_column = _column(names, _SAMPLE)
     start_column = _column(names, _START)
-    score_column = None if question.wishes.by == "classes" else _column(names, _SCORE)
+    by_class = question.classifies or question.wishes.by == "classes"
+    score_column = None if by_class else _column(names, _SCORE)
     if sample_column is None:
         raise DataError(f"{path}:1: has no column sample or file; it has {', '.join(header)}")
     known = {*_SAMPLE, *_START, *_SCORE, *_OTHER}
@@ -52,13 +55,15 @@ def answer_of_list(path: Path, question: Question) -> Answer:
             f"{path}:1: has neither a column score nor columns of classes; it has {', '.join(header)}"
         )
     notes: list[str] = []
+    shares: dict[str, NDArray[np.float64]] = {}
     if score_column is not None:
         values = np.array([_number(path, line, row, score_column) for line, row in rows])
     else:
         shares = {name: np.array([_number(path, line, row, name) for line, row in rows]) for name in classes}
-        values, note = abnormality(shares, question, where=str(path))
-        notes.append(note)
-    scores = np.full(question.count, np.nan)
+        values, told = abnormality(shares, question, where=str(path))
+        notes += told
+        values = np.resize(values, len(rows)) if question.classifies else values
+    at_window: list[int | None] = [None] * len(rows)
     recordings = np.full(len(question.fresh.samples), np.nan)
     find = _samples(question.fresh)
     of_sample: dict[int, list[int]] = {}
@@ -78,11 +83,11 @@ def answer_of_list(path: Path, question: Question) -> Answer:
                 line, row = rows[number]
                 at = places.find(sample, _number(path, line, row, start_column) / unit)
                 beside += at is None
-                if at is not None:
-                    scores[at] = values[number]
+                at_window[number] = at
         elif len(numbers) == places.count(sample):
-            scores[list(places.all(sample))] = values[numbers]
-        elif len(numbers) == 1:
+            for number, at in zip(numbers, places.all(sample), strict=True):
+                at_window[number] = at
+        elif len(numbers) == 1 and not question.classifies:
             recordings[sample] = values[numbers[0]]
         else:
             name = question.fresh.samples[sample]["name"]
@@ -90,7 +95,7 @@ def answer_of_list(path: Path, question: Question) -> Answer:
                 f"{path}: {name} has {len(numbers)} rows and {places.count(sample)} windows, and no column start",
                 hint="add a column start (seconds) or start_ms, or give one row a recording",
             )
-    if not np.isfinite(scores).any() and not np.isfinite(recordings).any():
+    if not any(at is not None for at in at_window) and not np.isfinite(recordings).any():
         raise DataError(
             f"{path}: no row matches a window; the first names {rows[0][1][sample_column]!r}"
             if rows
@@ -104,7 +109,10 @@ def answer_of_list(path: Path, question: Question) -> Answer:
     if beside:
         notes.append(f"{beside} row(s) start where the run has no window")
     only = recordings if np.isfinite(recordings).any() else None
-    return Answer("list of scores", path.name, scores, only, None, None, None, tuple(notes))
+    return Answer(
+        "list of scores", path.name, moved(values, at_window, question.count), only, notes=tuple(notes),
+        classes={name: moved(share, at_window, question.count) for name, share in shares.items()},
+    )  # fmt: skip
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

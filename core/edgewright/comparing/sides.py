@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -74,6 +73,16 @@ class Question:
         return len(self.fresh.index)
 
     @property
+    def kind(self) -> str:
+        """What the run's node tells: ``anomaly`` or ``classification``."""
+        return str(self.run.description(self.node)["kind"])
+
+    @property
+    def classifies(self) -> bool:
+        """Whether classes are compared, not anomaly scores."""
+        return self.kind == "classification"
+
+    @property
     def axes(self) -> list[str]:
         """Names of the windows' axes."""
         return list(self.fresh.session.planner.samples.window["axes"])
@@ -100,7 +109,8 @@ class Answer:
     """Scores of the other side, higher = more anomalous.
 
     ``scores`` has one a window of the question, ``recordings`` one a sample, NaN where there is none; ``seconds`` is the
-    time of one window, ``size`` in bytes; ``recording_limit`` is what its scores of recordings are held against.
+    time of one window, ``size`` in bytes; ``recording_limit`` is what its scores of recordings are held against;
+    ``classes`` are the shares of its classes, one a window, where classes are compared.
     """
 
     kind: str
@@ -114,6 +124,7 @@ class Answer:
     timed: str = ""
     sized: str = ""
     recording_limit: float | None = None
+    classes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def ask(other: Path, question: Question) -> Answer:
@@ -164,13 +175,14 @@ _KINDS = (
 
 def abnormality(
     classes: Mapping[str, NDArray[Any]], question: Question, *, where: str
-) -> tuple[NDArray[np.float64], str]:
+) -> tuple[NDArray[np.float64], list[str]]:
     """A score from class probabilities: what is not the share of the normal classes.
 
     Returns
     -------
     scores : np.ndarray [shape=(n,)]
-    note : str
+        NaN where classes are compared, not scores.
+    notes : list of str
         Which classes were taken as normal.
 
     Raises
@@ -178,6 +190,8 @@ def abnormality(
     DataError
         None of the classes is known to be normal.
     """
+    if question.classifies:
+        return np.full(question.count, np.nan), []
     wished = set(question.wishes.normal)
     unknown = wished - set(classes)
     if unknown:
@@ -194,12 +208,4 @@ def abnormality(
             hint="say which are by --normal CLASS",
         )
     total = np.sum([np.asarray(classes[name], dtype=np.float64) for name in normal], axis=0)
-    return 1.0 - total, f"its score is 1 − the share of the normal classes {', '.join(normal)}"
-
-
-def read_json(path: Path) -> Any:
-    """A JSON document. Raises DataError."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: can't be read as JSON: {error}") from error
+    return 1.0 - total, [f"its score is 1 − the share of the normal classes {', '.join(normal)}"]

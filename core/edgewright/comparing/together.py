@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.comparing.figures import Pair, differing, figures, matched_threshold
-from edgewright.comparing.runs import anomaly_node, recording_scores, reduce_windows, seconds_of
+from edgewright.comparing.runs import chosen_node, recording_scores, reduce_windows, seconds_of
 from edgewright.comparing.sides import Answer, Question, Wishes, ask
+from edgewright.comparing.telling import told_side
 from edgewright.data.names import known_normal
 from edgewright.errors import DataError
 from edgewright.running.fresh import Fresh, scored
@@ -46,12 +47,12 @@ def compare_scores(
     plugins: Plugins | None = None,
     most: int = MOST_SHOWN,
 ) -> Comparison:
-    """Compare the anomaly scores of a run with those of something else over the same recordings.
+    """Compare what a run says of recordings with what something else says: anomaly scores, or classes.
 
     Parameters
     ----------
     run : Run
-        A finished run with an anomaly node.
+        A finished run with an anomaly or a classification node.
     other : Path
         Another run, a WebAssembly package, a Linux ``.eim``, an ONNX file, a CSV of scores, or K-means tables.
     data : Path
@@ -71,7 +72,7 @@ def compare_scores(
         A program can't be run.
     """
     wishes, options = wishes or Wishes(), options or Options()
-    node = anomaly_node(run, wishes.node, "--node")
+    node = chosen_node(run, wishes.node, "--node")
     if not data.exists():
         raise DataError(f"{data}: there is no such file or folder", hint="name recordings, or their folder")
     with scored(run, data, options=options, plugins=plugins) as fresh:
@@ -79,6 +80,10 @@ def compare_scores(
             raise DataError(f"{data}: has no window", hint="recordings must be at least one window long")
         question = Question(run, node, fresh, data, wishes, options, plugins)
         answer = ask(other, question)
+        if question.classifies:
+            from edgewright.comparing.classes import compare_classes
+
+            return Comparison(*compare_classes(question, answer, most))
         return _together(question, answer, most)
 
 
@@ -109,10 +114,11 @@ def _together(question: Question, answer: Answer, most: int) -> Comparison:
     )  # fmt: skip
     shown = differing(windows, threshold, limit, most)
     document: dict[str, Any] = {
+        "kind": "anomaly",
         "data": str(question.data),
         "node": node,
-        "first": _told(first, threshold, f"of the run, by {run.threshold(node)['method']}"),
-        "second": _told(answer, limit, chosen),
+        "first": told_side(first, threshold, f"of the run, by {run.threshold(node)['method']}"),
+        "second": told_side(answer, limit, chosen),
         "windows": figures(windows, threshold, limit) if windows.both.any() else None,
         "recordings": figures(recordings, *limits) if recordings.both.any() else None,
         "differing": [_window(question, windows, place, threshold, limit) for place in shown],
@@ -184,19 +190,6 @@ def _others(run: Run) -> bool | None:
     if data.abnormal == "rest" or (data.abnormal is None and isinstance(data.normal, list)):
         return False
     return None
-
-
-def _told(side: Answer, threshold: float, chosen: str) -> dict[str, Any]:
-    return {
-        "kind": side.kind,
-        "name": side.name,
-        "threshold": threshold if np.isfinite(threshold) else None,
-        "threshold_from": chosen,
-        "seconds_per_window": side.seconds,
-        "timed": side.timed,
-        "bytes": side.size,
-        "sized": side.sized,
-    }
 
 
 def _window(question: Question, windows: Pair, place: int, threshold: float, limit: float) -> dict[str, Any]:

@@ -24,7 +24,7 @@ connection, _ = server.accept()
 while True:
     content = b""
     while True:
-        part = connection.recv(7)
+        part = connection.recv(4096)
         if not part:
             sys.exit(0)
         content += part

@@ -73,7 +73,7 @@ def test_labels_that_the_run_never_saw_are_what_its_impulse_says(compare, record
 
 
 def test_a_node_that_is_not_there_is_refused(compare, trained):
-    with pytest.raises(UsageError, match="no such anomaly node"):
+    with pytest.raises(UsageError, match="no such anomaly or classification node"):
         compare(trained[1].path, node="nonsense")
     with pytest.raises(UsageError, match="--other-node nonsense"):
         compare(trained[1].path, other_node="nonsense")

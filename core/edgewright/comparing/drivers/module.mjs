@@ -1,5 +1,5 @@
 // Scores windows by a module of ours that imports nothing: node module.mjs MODULE OUTPUT WINDOWS VALUES
-// WINDOWS holds float32 windows of VALUES values on end. Prints {"scores", "threshold", "seconds"}.
+// WINDOWS holds float32 windows of VALUES values on end. Prints {"scores", "classes", "threshold", "seconds"}.
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 
 const OUTPUTS_AT = 28, OUTPUT_BYTES = 72; // layout of a result, as the module's own source asserts it
@@ -15,7 +15,7 @@ const check = (status) => { if (status !== 0) throw new Error(`the module answer
 check(call("wasm_start"));
 const window = call("wasm_window"), result = call("wasm_result"), model = call("wasm_model");
 const values = Number(count), bytes = Buffer.alloc(4 * values), file = openSync(windows, "r");
-const scores = [];
+const scores = [], classes = [];
 let threshold = 0, milliseconds = 0;
 while (readSync(file, bytes) === bytes.length) {
   new Uint8Array(module.memory.buffer, window, bytes.length).set(bytes);
@@ -24,7 +24,8 @@ while (readSync(file, bytes) === bytes.length) {
   milliseconds += performance.now() - began;
   const view = new DataView(module.memory.buffer), at = result + OUTPUTS_AT + Number(output) * OUTPUT_BYTES;
   scores.push(view.getFloat32(at + 8, true));
+  classes.push(Array.from(new Float32Array(module.memory.buffer, view.getInt32(at + 56, true), view.getInt32(at + 52, true))));
   threshold = view.getFloat32(at + 16, true);
 }
 closeSync(file);
-console.log(JSON.stringify({ scores, threshold, seconds: milliseconds / 1000 }));
+console.log(JSON.stringify({ scores, classes, threshold, seconds: milliseconds / 1000 }));
