@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 Section = Literal["impulse", "parameters", "blocks", "environment", "data", "metrics", "sizes", "times"]
 
-METRICS = ("accuracy", "precision", "recall", "specificity", "f1", "auroc", "average_precision", "fpr", "fnr")
+METRICS = (
+    "accuracy", "precision", "recall", "specificity", "f1", "auroc", "average_precision", "fpr", "fnr",
+    "macro_f1", "log_loss", "mae", "rmse", "r2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "train": "What to learn from.",
         "grants": "As for processing.",
     },
-    "TrainSpec": {"labels": "Only samples with these labels; the normal ones where it is not given."},
+    "TrainSpec": {"labels": "Only samples with these labels. Without it an anomaly block learns from the normal ones, others from all."},
     "ThresholdSpec": {
         "method": "How the threshold is found.",
         "fpr": "False-alarm rate to aim at (methods held-out and target-fpr).",
