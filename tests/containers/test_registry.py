@@ -168,6 +168,25 @@ def test_the_spec_is_read_from_the_label_without_a_container(
     assert block.command == ("python3", "/block/probe.py")
 
 
+def test_a_block_of_edge_impulse_keeps_what_it_was_said_to_be(own: Path, registry: str, engine: Any) -> None:
+    """Its file is a bare list of parameters: type and what it works on were said when it was pushed."""
+    (own / "parameters.json").write_text('[{"name": "Gain", "param": "gain", "type": "float", "value": "2"}]')
+    (own / "Dockerfile").write_text('FROM scratch\nCOPY . /app\nENTRYPOINT ["/app/probe.py"]\n')
+    reference = f"{registry}/{own.name}:legacy"
+    words = ["blocks", "push", str(own), reference, "--type", "transform", "--operates-on", "file"]
+    done = CliRunner().invoke(application, words)
+    assert done.exit_code == 0, done.output
+    forget(engine, reference)
+    block = resolve(reference, own, make_plugins())
+    assert (block.name, block.type, block.spec.legacy, block.spec.operates_on) == (
+        own.name,
+        "transform",
+        True,
+        "file",
+    )
+    assert block.spec.defaults == {"gain": 2.0}
+
+
 def test_a_tag_that_moved_gives_another_digest(own: Path, registry: str, engine: Any) -> None:
     reference = f"{registry}/{own.name}:latest"
     first = push_folder(own, f"{registry}/{own.name}")

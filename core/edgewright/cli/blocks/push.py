@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import json_option
+from edgewright.cli.options import BlockReference, block_argument, json_option
 from edgewright.errors import RunnerUnavailableError
 
 if TYPE_CHECKING:
@@ -25,22 +24,21 @@ if TYPE_CHECKING:
         "edgewright blocks push kmeans localhost:5000/blocks/kmeans:2 --json",
     )
 )
-@click.argument("block")
+@block_argument
 @click.argument("reference", metavar="REF")
 @json_option
 @click.pass_obj
-def command(state: State, block: str, reference: str, as_json: bool) -> None:
+def command(state: State, block: BlockReference, reference: str, as_json: bool) -> None:
     """Give a block to a registry: its image, built if need be, with the block's spec in a label.
 
     REF is a name such as registry.example.com/team/my-block:1.0; any OCI registry will do. Logging in is `docker login`.
     """
-    from edgewright.registry import resolve
     from edgewright.sharing.push import push
     from edgewright.sharing.reference import Reference
 
     console = Console(as_json)
     Reference.parse(reference)  # before anything is built
-    found = resolve(block, Path.cwd(), state.plugins)
+    found = block.resolve(state.plugins)
     runner = state.plugins.runners().get("docker")
     why_not = "the docker runner is disabled" if runner is None else runner.available()
     if runner is None or why_not is not None:
