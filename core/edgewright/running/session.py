@@ -274,6 +274,9 @@ class Session:
             elif verify:
                 planned += self.planner.verify(node)
             tasks.update((task.id, task) for task in planned)
+        for task in tasks:
+            # Asked for again, since parameters may differ from those of an earlier time; what didn't change is a hit.
+            self.engine.entries.pop(task, None)
         self.engine.run(tasks.values())
 
     # -- parts ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ parser.add_argument("--in-file", required=True)
 parser.add_argument("--out-directory", required=True)
 parser.add_argument("--by", type=float, required=True)
 parser.add_argument("--metadata", type=json.loads, required=True)
-arguments = parser.parse_args()
+arguments, _ = parser.parse_known_args()
 
 with open(arguments.in_file, newline="") as file:
     head, *rows = csv.reader(file)
