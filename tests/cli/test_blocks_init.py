@@ -219,3 +219,21 @@ def test_without_a_terminal_nothing_is_asked(tmp_path, environment):
     )  # fmt: skip
     assert done.returncode == 2
     assert "kind and folder of the new block are missing" in done.stderr
+
+
+def test_a_transform_block_runs_from_a_request_folder(made, cli, tmp_path):
+    block = made("transform")
+    source = tmp_path / "in" / "data" / "walking"
+    source.mkdir(parents=True)
+    (source / "1.csv").write_text("timestamp,x\n0,1\n10,2\n")
+    (tmp_path / "in" / "request.json").write_text(
+        json.dumps({"operation": "apply", "inputs": {"data": {"kind": "folder", "path": "data"}}})
+    )
+    options = ["--runner", "process", "--trust", "-p", "factor=3"]
+    result = cli("blocks", "run", block, "--in", tmp_path / "in", "--out", tmp_path / "out", *options)
+    assert result.code == 0, result.err
+    assert (tmp_path / "out" / "data" / "walking" / "1.csv").read_text() == "timestamp,x\n0,3.0\n10,6.0\n"
+    (tmp_path / "in" / "request.json").write_text(json.dumps({"operation": "apply"}))
+    refused = cli("blocks", "run", block, "--in", tmp_path / "in", "--out", tmp_path / "none", *options)
+    assert refused.code == 1
+    assert "no data: this block changes a data folder" in refused.err
