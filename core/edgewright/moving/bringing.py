@@ -144,7 +144,7 @@ def _graph(
         )
         mixture = found.mixtures[0] if found.mixtures else None
         learning.append(translator.learning(block, processing, tables, mixture))
-    anomaly = [node for node in learning if node.active]
+    anomaly = [node for node in learning if node.active and node.anomaly]
     if anomaly and data is not None and not data.normal:
         notes.changed(
             "what is normal", "no label says that it is normal: the impulse explores (split: none)",
@@ -203,5 +203,5 @@ def _proposed(data: Recordings, section: dict[str, Choice], source: str, found: 
     return impulse_text(
         name, source, section, data.options, window,
         [Node("features", processing, True, "", params=processing_params, why=processing_why)],
-        [Node("anomaly", learner, True, "", inputs=("features",), params=params, why=learner_why)],
+        [Node("anomaly", learner, True, "", inputs=("features",), params=params, why=learner_why, anomaly=True)],
     )  # fmt: skip

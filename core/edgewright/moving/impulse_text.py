@@ -51,7 +51,7 @@ def impulse_text(
     lines += ["", "input:", *(_line(key, choice, 2) for key, choice in window.items())]
     lines += _nodes("processing", processing)
     lines += _nodes("learning", learning)
-    anomaly = [node for node in learning if node.active]
+    anomaly = [node for node in learning if node.active and node.anomaly]
     if anomaly:
         lines += ["", "thresholds:"]
         for node in anomaly:
@@ -63,6 +63,7 @@ def impulse_text(
                     f"  # The project's own threshold, for its own scores: {{method: manual, value: {node.threshold:.9g}}}"
                 )
             lines.append(f"  {node.id}: {{method: held-out}}")
+    if any(node.active for node in learning):
         lines += [
             "",
             "deployment:",

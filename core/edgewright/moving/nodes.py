@@ -48,6 +48,7 @@ class Node:
     why: str = ""
     source: int = 0
     threshold: float | None = None
+    anomaly: bool = False
 
 
 class Translator:
@@ -138,13 +139,13 @@ class Translator:
             "gmm": mixture.components if mixture else None,
         }
         params: dict[str, Choice] = {}
-        if name not in self._folders or block.type.startswith("keras"):
+        if name not in self._folders:
             why = (
                 "networks trained there are not read; their weights are in no export of the impulse"
                 if block.type.startswith("keras")
                 else f"this version has no block {name}"
             )
-            self._notes.left(what, why, _instead(block.type, name in self._folders))
+            self._notes.left(what, why, _instead(block.type))
             return self._comment(block, identity, name, "not carried over, see imported.md", inputs=inputs)
         idle = [node.id for node in sources if not node.active]
         if idle or not sources:
@@ -158,8 +159,11 @@ class Translator:
         count = counts.get(name)
         if count is not None and (counter := next((n for n in _COUNTS if n in known), None)):
             params[counter] = Choice(count, "as trained there")
-        axes = tables.axes if tables and name == "kmeans" else mixture.axes if mixture else ()
-        self._features(axes, sources, known, params, what)
+        trained = {"kmeans": tables, "gmm": mixture}.get(name)
+        axes = trained.axes if trained is not None else ()
+        anomaly = "anomaly" in block.type
+        if anomaly:
+            self._features(axes, sources, known, params, what)
         if name == "kmeans":
             params["radius"] = Choice(
                 "max", "theirs: a cluster reaches to its farthest training window; 99 is sturdier"
@@ -170,8 +174,8 @@ class Translator:
         )  # fmt: skip
         return Node(
             identity, name, True, block.name, inputs=inputs, params=params, source=block.id,
-            why=f"“{block.name}” of the project",
-            threshold=block.threshold if block.threshold is not None else (tables or mixture or block).threshold,
+            why=f"“{block.name}” of the project", anomaly=anomaly,
+            threshold=block.threshold if block.threshold is not None or trained is None else trained.threshold,
         )  # fmt: skip
 
     def _features(
@@ -277,13 +281,12 @@ class Translator:
         return name
 
 
-def _instead(kind: str, have_network: bool) -> str:
+def _instead(kind: str) -> str:
     if kind == "keras-visual-anomaly":
         return "use the image anomaly block of `edgewright blocks list --type learning`, if it lists one"
     if kind.startswith("keras"):
-        own = "use `block: neural_network` and train it anew, or " if have_network else ""
         return (
-            f"{own}bring a learning block of your own along (docs/from-edge-impulse.md), or an anomaly block; an ONNX file "
-            "of the old model can be compared by `edgewright compare`"
+            "bring the code that trained it along as a learning block (docs/from-edge-impulse.md), or take a block of "
+            "`edgewright blocks list --type learning`; `edgewright compare` takes an ONNX file of the old model"
         )
     return "use one of `edgewright blocks list --type learning`"
