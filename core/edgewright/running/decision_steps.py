@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split
 
-VERSION = 1
+VERSION = 2
 
 #: Options of `thresholds:` that `scoring.choose` takes.
 OPTIONS = ("fpr", "fnr", "percentile", "sigma", "beta", "value")
@@ -42,7 +42,10 @@ def decision_tasks(
         if planner.samples.unlabelled:
             tasks.append(_in_sample(node, planner))
         else:
-            tasks += [*planner.fold_tasks(node, selection["folds"]), _held_out(node, selection["folds"])]
+            tasks += [
+                *planner.fold_tasks(node, selection["folds"]),
+                _held_out(node, planner, selection["folds"]),
+            ]
         held = FromTask(f"{node.id}/held-out", "held_out")
     scores = {split: _score_refs(node, planner, split) for split in SPLITS}
     tasks.append(
@@ -88,8 +91,8 @@ def _score_refs(node: Node, planner: Planner, split: Split) -> list[FromTask]:
     return [FromTask(f"{node.id}/score/{split}-{number}", "scores") for number in range(count)]
 
 
-def _held_out(node: Node, folds: int) -> HostTask:
-    """Put the folds' scores back into the order of the training windows."""
+def _held_out(node: Node, planner: Planner, folds: int) -> HostTask:
+    """Put the folds' scores back into the order of the training windows, and keep those of normal ones."""
     reads = tuple(FromTask(f"{node.id}/score/fold-{fold}", "scores") for fold in range(folds))
     selected = FromTask(f"{node.id}/select", "assignment")
 
@@ -100,12 +103,15 @@ def _held_out(node: Node, folds: int) -> HostTask:
         scores = np.full(len(assignment), np.nan)
         for fold, task in enumerate(settings["folds"]):
             scores[assignment == fold] = np.load(inputs[task, "scores"])
-        np.save(out / "held_out.npy", scores[assignment >= 0])
+        # A block that learns labels, or from a few abnormal samples too, has folds with abnormal windows in them.
+        normal = ~_abnormal(inputs, settings["training"])
+        np.save(out / "held_out.npy", scores[(assignment >= 0) & normal])
         return {"held_out": "held_out.npy"}
 
     return HostTask(
         id=f"{node.id}/held-out", node=node.id, operation="held-out", step=step, version=VERSION,
-        settings={"folds": [ref.task for ref in reads]}, reads=(selected, *reads),
+        settings={"folds": [ref.task for ref in reads], "training": list(planner.samples.splits["training"])},
+        reads=(selected, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *reads),
     )  # fmt: skip
 
 

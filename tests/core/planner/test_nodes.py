@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edgewright.errors import PlanError
 from edgewright.planner.nodes import training_of
 from edgewright.planner.plan import Planner, Samples
 from edgewright.planner.tasks import BlockTask, CodeRows, FeatureRows
@@ -30,11 +31,12 @@ learning:
 """
 PARAMETERS = [{"name": "Trees", "param": "trees", "type": "int", "value": "10"}]
 #: What the nodes say of themselves.
-DESCRIPTION = {
+DESCRIPTION: dict[str, Any] = {
     "kind": "classification",
     "outputs": ["probabilities"],
     "classes": ["idle", "wave"],
     "features": 7,
+    "shape": {"type": "flat", "width": 7},
 }
 
 
@@ -152,3 +154,24 @@ def test_a_foreign_processing_block_is_refused_where_something_is_to_be_deployed
         planner(write(tmp_path, text + "deployment: [{block: cpp}]\n"))
     assert "impulse.yaml:9" in str(caught.value)
     assert "node 'flat' (block 'dsp') can't be deployed" in str(caught.value)
+
+
+def test_images_at_another_scale_than_the_model_will_get_are_refused(tmp_path: Path) -> None:
+    image = DESCRIPTION | {"shape": {"type": "image", "width": 8, "height": 8, "channels": 3}}
+    for scaling, refused in (("0..1", False), ("torch", True)):
+        plan, _ = planner(write(tmp_path, operatesOn="image", imageInputScaling=scaling))
+        plan.description = lambda _node: image
+        if refused:
+            with pytest.raises(PlanError, match=r"impulse\.yaml:8: .*images scaled to torch"):
+                plan.check_learning()
+        else:
+            plan.check_learning()
+
+
+def test_an_output_that_decisions_need_must_be_described(tmp_path: Path) -> None:
+    plan, _ = planner(write(tmp_path))
+    plan.description = lambda _node: DESCRIPTION | {"outputs": ["contributions"]}
+    with pytest.raises(
+        PlanError, match="classification block that gives no probabilities; it gives contributions"
+    ):
+        plan.check_learning()
