@@ -124,7 +124,9 @@ class Training:
                 f"wanted is one of {', '.join(ARTIFACTS)} at the top of its output folder"
             )
         if block.spec.info.ind_requires_gpu:
-            return ("the block says that it needs a GPU; it was trained on the CPU",)
+            return (
+                "the block says that it needs a GPU; it has one only where the impulse grants it, else it trains on the CPU",
+            )
         return ()
 
 
