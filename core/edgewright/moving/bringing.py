@@ -13,6 +13,7 @@ from edgewright.data.suggestion import Choice, impulse_name, relative_path
 from edgewright.errors import DataError, UsageError
 from edgewright.moving.finding import Found, look
 from edgewright.moving.impulse_text import impulse_text
+from edgewright.moving.learning import learning_node
 from edgewright.moving.nodes import Node, Translator
 from edgewright.moving.notes import Notes
 from edgewright.moving.sections import Recordings, input_section, recordings
@@ -143,7 +144,7 @@ def _graph(
             found.tables[0] if found.tables and found.tables[0].block is None else None
         )
         mixture = found.mixtures[0] if found.mixtures else None
-        learning.append(translator.learning(block, processing, tables, mixture))
+        learning.append(learning_node(translator, block, processing, tables, mixture))
     anomaly = [node for node in learning if node.active and node.anomaly]
     if anomaly and data is not None and not data.normal:
         notes.changed(

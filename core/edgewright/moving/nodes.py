@@ -12,26 +12,17 @@ from edgewright_specs.problems import SpecError
 from edgewright_specs.values import MisfitError, convert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edgewright.moving.notes import Notes
     from edgewright.moving.studio import StudioBlock
-    from edgewright.moving.tables import KMeansTables, MixtureTables
     from edgewright.plugins import Plugins
     from edgewright_specs.interface import WindowSpec
     from edgewright_specs.parameters import BlockSpec
 
 #: Their types whose name is not ours with dashes.
 PROCESSING_NAMES = {"spectral-analysis": "spectral_analysis", "raw-data": "raw"}
-LEARNING_NAMES = {
-    "anomaly": "kmeans",
-    "anomaly-gmm": "gmm",
-    "keras-visual-anomaly": "patchcore",
-    "keras": "neural_network",
-}
-#: What their number of clusters or components is called here, where a table tells it.
-_COUNTS = ("clusters", "components", "n-components")
 
 
 @dataclass(frozen=True)
@@ -68,8 +59,8 @@ class Translator:
         from edgewright.registry import builtin_folders
 
         self._plugins = plugins
-        self._folders: Mapping[str, Path] = builtin_folders(plugins)
-        self._notes = notes
+        self.folders: Mapping[str, Path] = builtin_folders(plugins)
+        self.notes = notes
         self._window = window
         self._ids: set[str] = {"input", "data"}
         #: Feature labels of each active processing node, where they could be asked for.
@@ -79,136 +70,47 @@ class Translator:
         """The node of one processing block."""
         what = f"processing block “{block.name}” ({block.type or 'no type'})"
         name = PROCESSING_NAMES.get(block.type, block.type.replace("-", "_"))
-        identity = self._id(block.type if not block.custom else block.name, "features")
+        identity = self.new_id(block.type if not block.custom else block.name, "features")
         if block.custom:
             folder = f"./{identity}"
-            self._notes.left(
+            self.notes.left(
                 what, f"it is {block.custom}, and its code is not in the export",
                 f"put the block's folder (parameters.json, Dockerfile, code) at {folder} beside impulse.yaml and take the "
                 "comment signs off its node; it runs unchanged. It has no device code, so `deployment` must go, or get some",
             )  # fmt: skip
-            return self._comment(block, identity, folder, "put its folder there and uncomment")
-        if name not in self._folders:
-            self._notes.left(
+            return self.comment(block, identity, folder, "put its folder there and uncomment")
+        if name not in self.folders:
+            self.notes.left(
                 what, f"this version has no block {name}",
                 "use a block of your own, or one of `edgewright blocks list --type processing`",
             )  # fmt: skip
-            return self._comment(block, identity, name, f"there is no block {name} here")
-        spec = self._spec(name)
+            return self.comment(block, identity, name, f"there is no block {name} here")
+        spec = self.spec(name)
         params = self._options(block, spec, what)
         if not block.options and spec.parameters:
-            self._notes.changed(
+            self.notes.changed(
                 what,
                 "its settings are not in what was given: the defaults are used",
                 "import deployment-metadata.json, or lay the API's answer for the block (GET dsp/ID) beside the impulse",
             )
         problem = self._problem(identity, name, block, params)
         if problem:
-            self._notes.left(what, problem, "change its parameters in impulse.yaml and uncomment the node")
-            return self._comment(block, identity, name, problem, params)
+            self.notes.left(what, problem, "change its parameters in impulse.yaml and uncomment the node")
+            return self.comment(block, identity, name, problem, params)
         wanted = spec.info.latest_implementation_version
         if wanted is not None and block.version is not None and block.version != wanted:
-            self._notes.changed(
+            self.notes.changed(
                 what,
                 f"the project uses version {block.version} of the block, ours computes what version {wanted} does: "
                 "its features differ",
                 "compare by `edgewright compare`; models learn anew from these features",
             )
         else:
-            self._notes.carried(what, f"as {name}, node {identity}")
+            self.notes.carried(what, f"as {name}, node {identity}")
         return Node(
             identity, name, True, block.name, axes=block.axes, params=params, source=block.id,
             why=f"“{block.name}” of the project" + (f", version {block.version}" if block.version else ""),
         )  # fmt: skip
-
-    def learning(
-        self,
-        block: StudioBlock,
-        processing: Sequence[Node],
-        tables: KMeansTables | None,
-        mixture: MixtureTables | None,
-    ) -> Node:
-        """The node of one learning block over the processing nodes that it reads."""
-        what = f"learning block “{block.name}” ({block.type or 'no type'})"
-        name = LEARNING_NAMES.get(block.type, block.type.replace("-", "_"))
-        identity = self._id("anomaly" if "anomaly" in block.type else block.type, "learning")
-        sources = [node for node in processing if node.source in block.inputs] or list(processing)
-        inputs = tuple(node.id for node in sources)
-        counts = {
-            "kmeans": len(tables.radii) if tables else None,
-            "gmm": mixture.components if mixture else None,
-        }
-        params: dict[str, Choice] = {}
-        if name not in self._folders:
-            why = (
-                "networks trained there are not read; their weights are in no export of the impulse"
-                if block.type.startswith("keras")
-                else f"this version has no block {name}"
-            )
-            self._notes.left(what, why, _instead(block.type))
-            return self._comment(block, identity, name, "not carried over, see imported.md", inputs=inputs)
-        idle = [node.id for node in sources if not node.active]
-        if idle or not sources:
-            self._notes.left(
-                what, f"it reads {', '.join(idle) or 'no processing block'}, which could not be carried over",
-                "bring that block along first, then take the comment signs off both nodes",
-            )  # fmt: skip
-            return self._comment(block, identity, name, "what it reads is not there yet", inputs=inputs)
-        spec = self._spec(name)
-        known = {parameter.key for parameter in spec.parameters}
-        count = counts.get(name)
-        if count is not None and (counter := next((n for n in _COUNTS if n in known), None)):
-            params[counter] = Choice(count, "as trained there")
-        trained = {"kmeans": tables, "gmm": mixture}.get(name)
-        axes = trained.axes if trained is not None else ()
-        anomaly = "anomaly" in block.type
-        if anomaly:
-            self._features(axes, sources, known, params, what)
-        if name == "kmeans":
-            params["radius"] = Choice(
-                "max", "theirs: a cluster reaches to its farthest training window; 99 is sturdier"
-            )
-        self._notes.changed(
-            what, f"as {name}, node {identity}: it is trained anew, so scores are near theirs, not the same",
-            "`edgewright compare` with the old model's scores shows how near",
-        )  # fmt: skip
-        return Node(
-            identity, name, True, block.name, inputs=inputs, params=params, source=block.id,
-            why=f"“{block.name}” of the project", anomaly=anomaly,
-            threshold=block.threshold if block.threshold is not None or trained is None else trained.threshold,
-        )  # fmt: skip
-
-    def _features(
-        self,
-        axes: Sequence[int],
-        sources: Sequence[Node],
-        known: set[str],
-        params: dict[str, Choice],
-        what: str,
-    ) -> None:
-        """The features that a table chooses by index, by label."""
-        if "features" not in known:
-            return
-        labels = [label for node in sources for label in self.labels.get(node.id, ())]
-        if axes and max(axes) < len(labels) and all(node.id in self.labels for node in sources):
-            chosen = [labels[axis] for axis in axes]
-            everything = len(set(axes)) == len(labels)
-            params["features"] = Choice(
-                "all" if everything else chosen, f"{len(chosen)} of {len(labels)} features, as chosen there"
-            )
-            return
-        params["features"] = Choice("all", "the export doesn't tell which features were chosen")
-        if axes:
-            self._notes.changed(
-                what, f"its tables choose features {', '.join(map(str, list(axes)[:12]))} by number, which could not be "
-                "matched to labels here",
-                "list their labels as `features: [...]`; `edgewright features BLOCK X.npy --json` prints them",
-            )  # fmt: skip
-        else:
-            self._notes.changed(
-                what, "the export doesn't tell which features it was trained on: all are used",
-                "list those you had ticked as `features: [label, …]`",
-            )  # fmt: skip
 
     def _options(self, block: StudioBlock, spec: BlockSpec, what: str) -> dict[str, Choice]:
         """The options that our block has too, typed by its spec."""
@@ -217,7 +119,7 @@ class Translator:
         for option, value in block.options.items():
             parameter = parameters.get(option)
             if parameter is None:
-                self._notes.left(f"{what}, option {option} = {value!r}", "our block has no such parameter",
+                self.notes.left(f"{what}, option {option} = {value!r}", "our block has no such parameter",
                                  "nothing, unless your features depend on it")  # fmt: skip
                 continue
             if parameter.show_for_implementation_version == []:
@@ -225,7 +127,7 @@ class Translator:
             try:
                 typed = convert(parameter, value, lenient=True)
             except MisfitError as error:
-                self._notes.left(
+                self.notes.left(
                     f"{what}, option {option} = {value!r}", f"{error.message}; allowed: {error.allowed}",
                     f"the default {parameter.value!r} is used; set it in impulse.yaml",
                 )  # fmt: skip
@@ -251,12 +153,12 @@ class Translator:
         self.labels[identity] = list(description["labels"])
         return ""
 
-    def _spec(self, name: str) -> BlockSpec:
+    def spec(self, name: str) -> BlockSpec:
         from edgewright.registry import resolve
 
-        return resolve(name, self._folders[name], self._plugins).spec
+        return resolve(name, self.folders[name], self._plugins).spec
 
-    def _comment(
+    def comment(
         self,
         block: StudioBlock,
         identity: str,
@@ -270,7 +172,7 @@ class Translator:
             identity, name, False, block.name, block.axes, inputs, given, why, block.id, block.threshold
         )
 
-    def _id(self, wanted: str, otherwise: str) -> str:
+    def new_id(self, wanted: str, otherwise: str) -> str:
         """A node id that no other has, differing by more than case, dash and underscore."""
         base = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-_").lower()[:48].replace("-", "_")
         base = base if re.match(r"[a-z]", base) else otherwise
@@ -279,14 +181,3 @@ class Translator:
             name, number = f"{base}_{number}", number + 1
         self._ids.add(name.replace("_", ""))
         return name
-
-
-def _instead(kind: str) -> str:
-    if kind == "keras-visual-anomaly":
-        return "use the image anomaly block of `edgewright blocks list --type learning`, if it lists one"
-    if kind.startswith("keras"):
-        return (
-            "bring the code that trained it along as a learning block (docs/from-edge-impulse.md), or take a block of "
-            "`edgewright blocks list --type learning`; `edgewright compare` takes an ONNX file of the old model"
-        )
-    return "use one of `edgewright blocks list --type learning`"

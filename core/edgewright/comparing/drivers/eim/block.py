@@ -97,7 +97,7 @@ class Program:
         except OSError as error:
             self._folder.cleanup()
             raise BlockError(
-                f"the .eim can't be started here: {error.strerror}; is it for another processor?"
+                f"the .eim can't be started here: {error.strerror}; is it for another processor, or does it need a library that is not here?"
             ) from None
         self._number = 0
         try:
