@@ -70,6 +70,23 @@ class _Asked:
     strict: bool
 
 
+def asked_of(block: Block) -> list[str]:
+    """Say what a block asks for beyond the strict profile, a line each; of an Edge Impulse block what may be granted by name."""
+    asked = _asked(block)
+    lines = []
+    if asked.strict:
+        lines += ["the network"] if asked.network else []
+        lines += ["a root file system that it can write"] if asked.writable_root else []
+    if asked.strict and asked.gpu is not False:
+        lines.append("all GPUs" if asked.gpu is True else f"{int(asked.gpu)} GPU(s)")
+    lines += [f"the secret {name}" for name in asked.secrets]
+    lines += [
+        f"the mount {name} at {target}{'' if read_only else ', to write'}"
+        for name, target, read_only in asked.mounts
+    ]
+    return lines
+
+
 def grants_of(
     block: Block, granted: GrantSpec, base: Path, pointer: str = ""
 ) -> tuple[Grants, list[Problem]]:

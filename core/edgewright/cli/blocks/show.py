@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def command(state: State, block: BlockReference, as_json: bool) -> None:
     """Show what a block is and what it takes: parameters, defaults, ranges, and when each applies."""
     from edgewright.registry.environment import process_environment
+    from edgewright.runners.grants import asked_of
 
     console = Console(as_json)
     found = block.resolve(state.plugins)
@@ -52,6 +53,9 @@ def command(state: State, block: BlockReference, as_json: bool) -> None:
     if not spec.parameters:
         console.print("  no parameters")
     console.print()
+    asked = asked_of(found)
+    if asked:
+        console.print(f"  asks for     {', '.join(asked)}")
     console.print(f"  digest       {found.digest[:16]}")
     console.print(f"  folder       {found.folder or found.image}")
     console.print(f"  environment  {', '.join(process_environment(found))}")
@@ -67,6 +71,7 @@ def command(state: State, block: BlockReference, as_json: bool) -> None:
             "legacy": spec.legacy,
             "digest": found.digest,
             "environment": process_environment(found),
+            "asks_for": asked,
             "parameters": [
                 {
                     **parameter.model_dump(by_alias=True, exclude_defaults=True, mode="json"),
