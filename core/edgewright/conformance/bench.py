@@ -175,6 +175,11 @@ class Bench:
         return self.block.folder is not None and not self.block.spec.legacy and self.block.command is None
 
     @property
+    def apart(self) -> How:
+        """A run in a process of its own: watched where that can be, so that it serves every check at once."""
+        return "watched" if self.python else "cold"
+
+    @property
     def home(self) -> str:
         """The runner that a cold request goes to: a container only where a process can't do."""
         foreign = self.block.folder is None or (self.block.spec.legacy and self.no_docker() is None)

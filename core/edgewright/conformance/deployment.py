@@ -34,7 +34,7 @@ def check_effect(bench: Bench) -> str:
 
 def check_deterministic(bench: Bench) -> str | None:
     """The same impulse gives the same package."""
-    sameness.check_deterministic(bench, _build(bench))
+    sameness.check_deterministic(bench, [_build(bench)])
     return None
 
 

@@ -74,7 +74,7 @@ def check_deterministic(bench: Bench) -> str:
     """The same request gives the same result; a training that doesn't is only told of."""
     request = _request(bench)
     try:
-        sameness.check_deterministic(bench, request)
+        sameness.check_deterministic(bench, [request])
     except BrokenPromiseError as broken:
         if request.operation in ("train", "apply"):
             raise NotApplicableError(f"{broken}: Edge Impulse's contract doesn't ask for it") from broken

@@ -41,16 +41,25 @@ def _how_much(one: Answer, other: Answer, names: Sequence[str]) -> str:
     return ""
 
 
-def check_deterministic(bench: Bench, *requests: Request) -> None:
-    """Two cold runs of each request give the same bytes."""
+def check_deterministic(bench: Bench, kept: Sequence[Request], others: Sequence[Request] = ()) -> None:
+    """Two runs of each request give the same bytes.
+
+    `kept` are the operations whose results a run keeps: two processes are started for them. `others` are compared with a
+    warm worker's.
+    """
     section = bench.block.spec.edgewright
     if section is not None and not section.deterministic:
         raise NotApplicableError("the spec says `deterministic: false`", stops=True)
-    for request in requests:
+    for how, request in (
+        *(("cold", request) for request in kept),
+        *(("warm", request) for request in others),
+    ):
+        first = bench.once(request) if how == "cold" else bench.ask(request)
+        # Being watched changes nothing, and `outputs`, `network` and `writes` look at what was seen.
+        second = bench.once(request, "watched") if bench.python else bench.ask(request, "cold")
         same_bytes(
-            bench.once(request),
-            # Being watched changes nothing, and `network` and `writes` look at what was seen.
-            bench.once(request, "watched") if bench.python else bench.ask(request, "cold"),
+            first,
+            second,
             f"two runs of one {request.operation}",
             "draw random numbers from the request's seed only; don't rely on the order of sets, on time or on threads",
         )

@@ -39,7 +39,7 @@ def check_effect(bench: Bench) -> str:
 
 def check_deterministic(bench: Bench) -> str | None:
     """The same data and seed give the same files."""
-    sameness.check_deterministic(bench, _apply(bench))
+    sameness.check_deterministic(bench, [_apply(bench)])
     return None
 
 

@@ -35,6 +35,7 @@ PROCESSING_FAULTS = {
     "no Dockerfile": ("spec", "Dockerfile", None, None, "no Dockerfile"),
     "crash": ("defaults", "block.py", "scaled = ", "scaled = undefined + ", "NameError"),
     "wrong width": ("defaults", "block.py", 'if params.span else ["Level"]', 'if not params.span else ["Level"]', "labels"),
+    "wrong shape": ("description", "block.py", "return Description([", "return Description(shape={'type': 'image', 'width': 2, 'height': 2, 'channels': 1}, labels=[", "holds 4 values, there are 6 features"),
     "doubled labels": ("description", "block.py", '["Level", "Span"]', '["Level", "Level"]', "given twice"),
     "crash at an option": ("bounds", "block.py", "if params.span:", "if not params.span: features[9]\n        if params.span:", "span = False: block_error: IndexError"),
     "not finite at a bound": ("bounds", "block.py", "params.scale_axes)\n        features", "params.scale_axes ** 9)\n        features", "scale-axes"),
@@ -66,6 +67,7 @@ LEARNING_FAULTS = {
     "seedless": ("deterministic", "values = train.values.astype(np.float64)", "values = train.values + np.random.random(train.values.shape)", "differ"),
     "neighbours": ("batch", "squares = standard**2", "squares = standard**2 / len(standard)", "alone"),
     "constant feature": ("degenerate", "np.maximum(values.std(axis=0), params.smallest_deviation)", "values.std(axis=0)", "one window"),
+    "ignored parameter": ("effect", "params.smallest_deviation)", "1e-6)", "smallest-deviation changes nothing"),
     "device": ("device", "(1 / model.arrays", "(2 / model.arrays", "on the device"),
 }  # fmt: skip
 
