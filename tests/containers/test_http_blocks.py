@@ -86,7 +86,7 @@ def test_the_block_is_described_by_its_own_answer(ask: Ask) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("trouble", ["", "no-batch"])
+@pytest.mark.parametrize("trouble", ["", "no-batch", "other-batch"])
 def test_features_are_the_blocks_own_bytes(ask: Ask, trouble: str) -> None:
     finished = ask("transform", trouble=trouble)
     assert features(finished).tobytes() == PEAKS.tobytes()
@@ -139,8 +139,8 @@ def test_a_block_that_refuses_zeros_is_described_by_noise(ask: Ask) -> None:
         ("write", "block_error", "Read-only file system: 'picture.png'; .*writable-root: true"),
         ("nan", "block_error", "'accX Maximum' of window 0 is nan"),
         ("ragged", "block_error", "window .* has . features, window 0 has"),
-        ("status", "block_error", "answers /batch with 500: '<html>Internal error</html>'"),
-        ("garbage", "block_error", "answers /batch with no JSON object: 'not json'"),
+        ("status", "block_error", "window 0: .* answers /run with 500: '<html>Internal error</html>'"),
+        ("garbage", "block_error", "window 0: .* answers /run with no JSON object: 'not json'"),
         ("memory", "oom", "its server ended before the task was done: .* for want of memory"),
     ],
 )

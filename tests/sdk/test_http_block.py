@@ -43,6 +43,7 @@ def test_named_axes_are_found_by_name() -> None:
     assert questions.missing_axes() == ["gyrZ"]
     assert (body["sampling_freq"], body["draw_graphs"]) == (100, False)
     assert isinstance(body["sampling_freq"], int)
+    assert "named_axes" not in Questions(WINDOW, {}).run(np.zeros((2, 2), np.float32))
     assert Questions(WINDOW, {}).batch(np.zeros((1, 2, 2), np.float32), None)["state"] == ""
 
 

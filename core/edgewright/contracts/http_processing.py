@@ -10,7 +10,7 @@ from edgewright.contracts.base import Launch, Part, Seen
 from edgewright_specs.interface import LEGACY_OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from edgewright.registry import Block
@@ -19,12 +19,22 @@ if TYPE_CHECKING:
 #: Beside ``request.json``, for the driver: what the block's own file says, in its own words.
 SETTINGS_FILE: Final = "service.json"
 HOST: Final = "127.0.0.1"
+#: Where a server listens about which nothing is said.
+PORT: Final = 4446
 
 NO_DEVICE_CODE: Final = (
     "a processing block of Edge Impulse's has no device code that could be taken over: its parameters.json names a C++ "
     "function that somebody has to write. Give the block a folder device/ and an 'edgewright' object in parameters.json "
     "(docs/authoring.md shows how), or use a built-in block that computes the same"
 )
+
+
+def declared_port(block: Block, exposed: Iterable[int]) -> int:
+    """Where a block's server listens if it doesn't read ``PORT``: by ``info.port``, else by what its image exposes."""
+    if block.spec.info.port is not None:
+        return block.spec.info.port
+    ports = sorted(exposed)
+    return PORT if PORT in ports or not ports else ports[0]
 
 
 class HttpProcessing:

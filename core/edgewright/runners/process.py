@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import socket
 import sys
 import sysconfig
 import tempfile
@@ -25,6 +24,7 @@ from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.environment import granted_variables, task_environment
 from edgewright.runners.grants import granted_record
 from edgewright.runners.logs import LogFile
+from edgewright.runners.ports import service_port
 from edgewright.runners.process_task import ProcessTask, Start
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class ProcessRunner:
             log = stack.enter_context(LogFile(job.log_path, job.limits.log_bytes))
             work = stack.enter_context(work_folder(job.out_dir.parent))
             try:
-                main, service = starts_of(job, work)
+                main, service = starts_of(job, work, stack.enter_context(service_port(job, cancel)))
                 running = ProcessTask(job, main, service, cancel, on_message, log)
             except OSError as error:  # no descriptors, no memory for another process
                 return Outcome("infra", f"can't start a process: {error}")
@@ -134,7 +134,7 @@ def work_folder(beside: Path) -> Iterator[Path]:
         trees.remove_tree(work)
 
 
-def starts_of(job: Job, work: Path) -> tuple[Start, Start | None]:
+def starts_of(job: Job, work: Path, port: int) -> tuple[Start, Start | None]:
     """What a cold run starts: its main program and, where the contract has one, its service."""
     block = job.prepared.block
     folder = block.folder
@@ -147,7 +147,7 @@ def starts_of(job: Job, work: Path) -> tuple[Start, Start | None]:
         in_dir=os.fspath(job.in_dir.resolve()),
         out_dir=os.fspath(job.out_dir.resolve()),
         python=sys.executable,
-        port=free_port() if job.contract.has_service(block, job.request.get("operation", "describe")) else 0,
+        port=port,
     )
     if job.prepared.program is not None:
         root.mkdir()
@@ -174,14 +174,6 @@ def _start(part: Part, job: Job, work: Path) -> Start:
     env.pop("PYTHONPATH", None)  # the SDK is no part of it
     env |= {**program.variables(root, env["PATH"]), **part.environment, **granted}
     return Start(argv, env, program.workdir(root))
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def process_variables(work: Path, threads: int) -> dict[str, str]:

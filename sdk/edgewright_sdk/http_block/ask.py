@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,29 +87,25 @@ class _Asked:
 
     def batch(self, windows: Array, start: int, state: Any) -> tuple[Array, dict[str, Any]]:
         """Features of windows from number `start`, and an answer with their labels and the state."""
-        stop = start + len(windows)
-        about = f"window {start}" if stop - start == 1 else f"windows {start} to {stop - 1}"
         if self._batch_route:
+            about = (
+                f"windows {start} to {start + len(windows) - 1}" if len(windows) > 1 else f"window {start}"
+            )
             try:
                 answer = self.server.ask("/batch", self.questions.batch(windows, state), about)
                 return rows_of(answer, start, len(windows)), answer
-            except NoSuchRouteError:
+            except ServerLostError:
+                raise
+            except (NoSuchRouteError, BlockError) as problem:
+                if state is not None:  # which only /batch hands on
+                    raise
+                # Asked one by one, a window that the block refuses is named, and a server without a /batch that can be
+                # used serves all the same.
                 self._batch_route = False
-            except OutputError:
-                raise
-            except BlockError:
-                if len(windows) > 1:
-                    self._find(windows, start)
-                raise
-        answers = [self.run(window, f"window {start + n}") for n, window in enumerate(windows)]
+                self.context.log(f"/batch can't be used ({problem}); asking /run for each window")
+        answers = [self.run(window, f"window {number}") for number, window in enumerate(windows, start)]
         joined = {"features": [answer.get("features") for answer in answers]}
         return rows_of(joined, start, len(windows)), answers[0]
-
-    def _find(self, windows: Array, start: int) -> None:
-        """Raise the error of the first window that the block refuses, to name it."""
-        with contextlib.suppress(OutputError, NoSuchRouteError):
-            for number, window in enumerate(windows, start):
-                self.server.ask("/run", self.questions.run(window), f"window {number}")
 
     def spec(self, answer: dict[str, Any], count: int) -> FeatureSpec:
         """Names and shape of the features of an answer."""
@@ -144,7 +139,7 @@ def _transform(asked: _Asked, outputs: Outputs) -> None:
     state: Any = None
     for start, stop, windows in _batches(chunks, asked):
         values, answer = asked.batch(windows, start, state)
-        state = answer.get("state", state)
+        state = answer.get("state", answer.get("state_string", state))
         if spec is None or written is None:
             spec = asked.spec(answer, values.shape[1])
             written = outputs.open_array("features", np.dtype(np.float32), (total, values.shape[1]))

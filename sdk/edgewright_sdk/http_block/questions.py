@@ -43,19 +43,14 @@ class Questions:
 
     def run(self, values: Array, *, draw_graphs: bool = False) -> dict[str, Any]:
         """Body of ``/run``: one window, ``(length, axes)`` or ``(height, width, channels)``."""
-        return {
-            **self._common(),
-            "features": numbers(values),
-            "draw_graphs": draw_graphs,
-            "calculate_performance": False,
-            "project_id": 1,
-        }
+        return {**self._common(), "features": numbers(values), "draw_graphs": draw_graphs}
 
     def batch(self, values: Array, state: Any) -> dict[str, Any]:
         """Body of ``/batch``: several windows, and what the one before them left."""
         return {
             **self._common(),
             "features": [numbers(window) for window in values],
+            "draw_graphs": False,
             "state": "" if state is None else state,
         }
 
@@ -67,13 +62,17 @@ class Questions:
 
     def _common(self) -> dict[str, Any]:
         frequency = float(self.window.get("frequency") or 1.0)
+        named = self._named_axes()
         return {
             "axes": self.axes,
             # As the platform's own client writes it: a whole number has no point.
             "sampling_freq": int(frequency) if frequency.is_integer() else frequency,
             "implementation_version": self.settings.get("implementation_version", 1),
             "params": self.settings.get("params", {}),
-            "named_axes": self._named_axes() or False,
+            # Servers that check what they are sent want all of these, and an object or nothing for the axes.
+            "project_id": 1,
+            "calculate_performance": False,
+            **({"named_axes": named} if named else {}),
         }
 
     def _named_axes(self) -> dict[str, str | bool]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import os
+import shutil
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -17,6 +20,7 @@ from edgewright.face import open_block
 from edgewright.plugins import make_plugins
 from edgewright.registry import resolve
 from edgewright.runners.base import Job, Limits, Outcome
+from edgewright.runners.ports import free_port, is_free
 from edgewright.runners.process import ProcessRunner
 from edgewright.runners.unpacked.environment import make_environment
 from edgewright.runners.unpacked.plan import Copy, Install, read_plan
@@ -69,6 +73,30 @@ def test_an_http_block_runs_as_a_process() -> None:
             TaskError, match="its server ended before the task was done: exit code 3: giving up"
         ):
             block.transform(WINDOWS, axes=["accX", "accY"], params={"trouble": "die"})
+
+
+def test_a_server_that_does_not_read_its_port_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "deaf"
+    shutil.copytree(PEAK, folder)
+    port = free_port()
+    command = f"FROM python:3.11\nWORKDIR /app\nCOPY . .\nEXPOSE {port}\nCMD unset HOST; PORT={port} python3 server.py\n"
+    (folder / "Dockerfile").write_text(command)
+
+    def describe() -> None:
+        with open_block(folder, runner="process", trust=True) as block:
+            block.describe({"kind": "time-series", "length": 4, "axes": ["x"], "frequency": 1.0})
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:  # they wait for each other
+        for task in [pool.submit(describe) for _ in range(2)]:
+            task.result(timeout=60)
+
+
+def test_a_port_that_another_program_has_is_left_to_it() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        assert not is_free(held.getsockname()[1])
+    assert is_free(free_port())
 
 
 def legacy(folder: Path, dockerfile: str, **files: str) -> Any:

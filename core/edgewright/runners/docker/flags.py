@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from edgewright.contracts.base import Seen
+from edgewright.contracts.http_processing import PORT, declared_port
 from edgewright.images.context import BLOCK_FOLDER
 from edgewright.runners.environment import granted_variables, task_environment
 from edgewright.runners.grants import granted_record
@@ -27,8 +28,6 @@ UNPRIVILEGED = 65532
 
 TMP = "/tmp"
 SECRETS_FOLDER = "/run/secrets"
-#: Where a task's service listens; each task has a loopback network of its own, so one number does for all.
-SERVICE_PORT = 4446
 HOSTNAME = "block"
 LOOPBACK = "127.0.0.1"
 NOFILE = 4096
@@ -153,7 +152,7 @@ def _host_config(
     result: dict[str, Any] = api.create_host_config(
         **network,
         read_only=not job.grants.writable_root,
-        device_requests=_gpus(job),
+        device_requests=_gpus(job) or None,
         cap_drop=["ALL"],
         security_opt=security,
         pids_limit=limits.pids,
@@ -193,15 +192,10 @@ def launch_of(job: Job, image: Mapping[str, Any]) -> Launch:
 
 def _service_port(job: Job, config: Mapping[str, Any]) -> int:
     """Where a task's service listens: what a processing block says of itself, since not every one reads PORT."""
-    block = job.prepared.block
-    if block.type != "processing":
-        return SERVICE_PORT
-    if block.spec.info.port is not None:
-        return block.spec.info.port
-    exposed = [
-        int(text.partition("/")[0]) for text in config.get("ExposedPorts") or () if text.endswith("/tcp")
-    ]
-    return SERVICE_PORT if SERVICE_PORT in exposed or not exposed else min(exposed)
+    if job.prepared.block.type != "processing":
+        return PORT
+    exposed = [text.partition("/") for text in config.get("ExposedPorts") or ()]
+    return declared_port(job.prepared.block, [int(number) for number, _, kind in exposed if kind == "tcp"])
 
 
 def _command(part: Part, job: Job, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Plan:
     variables: dict[str, str] = field(default_factory=dict)
     steps: list[Copy | Install] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -198,6 +199,13 @@ def _pip_words(words: list[str]) -> list[str] | None:
     return kept if wanted else []
 
 
+def _expose(plan: Plan, instruction: Instruction, known: dict[str, str]) -> None:
+    for word in substituted(instruction.text, known).split():
+        number, _slash, kind = word.partition("/")
+        if number.isdecimal() and kind in ("", "tcp"):
+            plan.ports.append(int(number))
+
+
 def _shell_or_words(instruction: Instruction) -> list[str]:
     words = instruction.words
     return words if words is not None else ["/bin/sh", "-c", instruction.text]
@@ -218,6 +226,7 @@ _TAKE: Final[dict[str, Callable[[Plan, Instruction, dict[str, str]], None]]] = {
     "COPY": _copy,
     "ADD": _copy,
     "RUN": _run,
+    "EXPOSE": _expose,
     "ENTRYPOINT": _entrypoint,
     "CMD": _cmd,
 }

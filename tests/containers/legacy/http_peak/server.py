@@ -118,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404, b"Invalid path")
         if trouble == "status":
             return self.answer(500, b"<html>Internal error</html>")
+        if trouble == "other-batch" and self.path == "/batch":
+            return self.answer(422, b'{"detail": "Input should be a valid list"}')
         if trouble == "garbage":
             return self.answer(200, b"not json")
         try:
