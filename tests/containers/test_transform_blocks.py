@@ -102,3 +102,11 @@ def test_there_is_no_way_out(apply: Apply, tmp_path: Path) -> None:
         "KEY = os.environ.get"
     )
     assert apply(changed(tmp_path, "KEY = os.environ.get", probe), None, count=1).files == 1
+
+
+RULE = 'URL = "http://" + HOST + ":4810" if HOST == "host.docker.internal" else "https://ingestion." + HOST'
+
+
+@pytest.mark.parametrize("url", ['"https://ingestion." + HOST', '"https://ingestion.edgeimpulse.com"'])
+def test_scripts_that_know_https_only(apply: Apply, tmp_path: Path, url: str) -> None:
+    assert apply(changed(tmp_path, RULE, f"URL = {url}"), None, count=2).files == 2

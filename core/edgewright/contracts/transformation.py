@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from edgewright.contracts.certificate import Certificate
     from edgewright.registry import Block
     from edgewright_specs.interface import Operation
 
@@ -36,7 +37,21 @@ LABELS_FILE: Final = "info.labels"
 #: Scripts that upload speak HTTPS to ``ingestion.<host>``, but plain HTTP to a development host: this one, on this port.
 INGESTION_HOST: Final = "host.docker.internal"
 INGESTION_PORT: Final = 4810
+#: What those are led to that know HTTPS only: the name they make of the host, and the name that some have written down.
+SECURE_NAMES: Final = (f"ingestion.{INGESTION_HOST}", "ingestion.edgeimpulse.com")
+SECURE_PORT: Final = 443
 NEVER: Final = "1970-01-01T00:00:00.000Z"
+
+#: Until the service listens.
+_WAIT: Final = (
+    'tries=0; while [ ! -e "{file}" ] && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries+1)); done; '
+)
+#: Lets the usual libraries trust the service beside whom the image trusts.
+_TRUST: Final = (
+    'trusted="$TMPDIR/trusted.pem"; cat /etc/ssl/certs/ca-certificates.crt > "$trusted" 2>/dev/null; '
+    'printf \'%s\' "$EDGEWRIGHT_INGESTION_CA" >> "$trusted"; unset EDGEWRIGHT_INGESTION_CA; '
+    'export SSL_CERT_FILE="$trusted" REQUESTS_CA_BUNDLE="$trusted" CURL_CA_BUNDLE="$trusted" NODE_EXTRA_CA_CERTS="$trusted"; '
+)
 
 
 def works_on(block: Block) -> str | None:
@@ -93,18 +108,21 @@ class Transformation:
         contained = seen.out_dir == OUT_FOLDER
         port = INGESTION_PORT if contained else seen.port
         variables = _variables(key, INGESTION_HOST, f"http://{INGESTION_HOST}:{port}/v1")
-        if not contained:
+        words = [seen.python, "-m", "edgewright_sdk.ingestion", "--out", seen.out_dir, "--port", str(port)]
+        told = {"EDGEWRIGHT_INGESTION_KEY": key}
+        prologue = _WAIT.format(file=f"{seen.out_dir}/{LABELS_FILE}")
+        if contained:
+            certificate = _certificate()
+            words += ["--tls-port", str(SECURE_PORT)]
+            told["EDGEWRIGHT_INGESTION_TLS"] = certificate.key + certificate.certificate
+            variables["EDGEWRIGHT_INGESTION_CA"] = certificate.certificate
+            prologue += _TRUST
+        else:
             # No name can be given to the loopback address of the whole machine; plain HTTP is sent to the service as a proxy.
             variables |= dict.fromkeys(("http_proxy", "HTTP_PROXY"), f"http://127.0.0.1:{port}")
-        waiting = f'tries=0; while [ ! -e "{seen.out_dir}/{LABELS_FILE}" ] && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries+1)); done'
-        service = Part(
-            argv=(seen.python, "-m", "edgewright_sdk.ingestion", "--out", seen.out_dir, "--port", str(port)),
-            driver=True,
-            environment={"EDGEWRIGHT_INGESTION_KEY": key},
-            sees_in=False,
-        )
-        main = Part(arguments=arguments, environment=variables, prologue=f"{waiting}; {OWN_FOLDER}")
-        return Launch(main, service, hosts=(INGESTION_HOST, f"ingestion.{INGESTION_HOST}"))
+        service = Part(argv=tuple(words), driver=True, environment=told, sees_in=False)
+        main = Part(arguments=arguments, environment=variables, prologue=prologue + OWN_FOLDER)
+        return Launch(main, service, hosts=(INGESTION_HOST, *SECURE_NAMES))
 
     def whole_folder(self, operation: Operation) -> str | None:
         """All that is in the output folder is the new data."""
@@ -155,6 +173,14 @@ def _variables(key: str, host: str, endpoint: str) -> dict[str, str]:
         "EI_PROJECT_ID": "1",
         "EI_PROJECT_API_KEY": key,
     }
+
+
+@lru_cache(maxsize=1)
+def _certificate() -> Certificate:
+    """Made once a process: it takes a while."""
+    from edgewright.contracts.certificate import make_certificate
+
+    return make_certificate([*SECURE_NAMES, INGESTION_HOST])
 
 
 @lru_cache(maxsize=1)

@@ -7,16 +7,21 @@ import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from edgewright_sdk.ingestion.multipart import files_of
 from edgewright_sdk.ingestion.uploads import CATEGORIES, Described, UploadError, Uploads
 
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
 MAX_BODY: Final = 256 << 20
 MAX_CHUNK_LINE: Final = 1 << 10
 #: Names under which it is asked; anything else is sent to it as to a proxy, and goes nowhere.
-OUR_NAMES: Final = ("127.0.0.1", "localhost", "host.docker.internal", "ingestion.host.docker.internal")
+OUR_NAMES: Final = (
+    "127.0.0.1", "localhost", "host.docker.internal", "ingestion.host.docker.internal", "ingestion.edgeimpulse.com",
+)  # fmt: skip
 SUFFIXES: Final = {
     "application/json": ".json", "application/cbor": ".cbor", "audio/wav": ".wav", "audio/x-wav": ".wav",
     "image/png": ".png", "image/jpeg": ".jpg", "text/csv": ".csv",
@@ -29,9 +34,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     uploads: Uploads
 
-    def __init__(self, address: tuple[str, int], key: str) -> None:
+    def __init__(self, address: tuple[str, int], key: str, tls: SSLContext | None) -> None:
         super().__init__(address, Handler)
         self.key = key
+        if tls is not None:  # a handshake is its connection's own matter: it must not hold up the others
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def server_bind(self) -> None:
         """Bind without asking a name server what this machine is called."""
@@ -199,9 +206,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-def make_server(address: tuple[str, int], key: str) -> Server:
+def make_server(address: tuple[str, int], key: str, tls: SSLContext | None = None) -> Server:
     """Return a service that listens already; give it its :class:`Uploads` before it serves."""
-    return Server(address, key)
+    return Server(address, key, tls)
 
 
 def _taken(number: int, path: str) -> dict[str, Any]:

@@ -74,7 +74,13 @@ def test_standalone_is_given_its_parameters_only_and_a_service(block):
     assert got.service is not None
     assert got.service.driver
     assert not got.service.sees_in
-    assert got.hosts == ("host.docker.internal", "ingestion.host.docker.internal")
+    assert got.hosts == (
+        "host.docker.internal",
+        "ingestion.host.docker.internal",
+        "ingestion.edgeimpulse.com",
+    )
+    assert "BEGIN EC PRIVATE KEY" in got.service.environment["EDGEWRIGHT_INGESTION_TLS"]
+    assert "PRIVATE" not in str(got.main)
 
 
 def test_synthetic_data_blocks_are_told_their_job(block):
@@ -83,7 +89,7 @@ def test_synthetic_data_blocks_are_told_their_job(block):
     assert got.main.environment["EI_INGESTION_HOST"] == "host.docker.internal"
     assert got.main.environment["EI_PROJECT_API_KEY"] == got.service.environment["EDGEWRIGHT_INGESTION_KEY"]
     assert "http_proxy" not in got.main.environment
-    assert got.service.argv[-2:] == ("--port", "4810")
+    assert got.service.argv[-4:] == ("--port", "4810", "--tls-port", "443")
 
 
 def test_without_a_container_uploads_go_through_a_proxy(block):
