@@ -7,6 +7,7 @@ it is a mistake. Files of Edge Impulse's can't ask, so for them the impulse's wo
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class Mounted:
     @property
     def variable(self) -> str:
         """Name of the variable that tells the task where it is."""
-        return MOUNT_VARIABLE + self.name.upper()
+        return MOUNT_VARIABLE + re.sub(r"[^A-Z0-9]", "_", self.name.upper())
 
 
 @dataclass(frozen=True)
