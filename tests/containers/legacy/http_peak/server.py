@@ -20,6 +20,8 @@ def generate_features(
         raise ValueError("scale-axes is 1: choose another")
     if trouble == "zeros" and not any(raw_data):
         raise ValueError("a window of zeros has no peak")
+    if trouble == "loud" and max(raw_data) > 90:
+        raise ValueError("too loud")
     if trouble == "write":
         open("picture.png", "wb").close()
     if trouble == "die":
@@ -36,6 +38,8 @@ def generate_features(
     features = [extreme(column) for column in columns for extreme in (min, max)]
     if trouble == "nan":
         features[1] = float("nan")
+    if trouble == "huge":
+        features[1] = 1e300
     if trouble == "ragged" and raw_data[0] > 0:
         features.append(0.0)
     if trouble == "state":
@@ -50,6 +54,8 @@ def generate_features(
         "output_config": {"type": "flat", "shape": {"width": float(len(features))}},
         "state": (state or 0) + 1,
     }
+    if trouble == "labels":
+        found["labels"] = ["a", "b", "c"]
     if trouble == "echo":
         found["labels"] = [json.dumps([implementation_version, sampling_freq, scale_axes, count])] * len(
             features
