@@ -23,13 +23,19 @@ LABELS = samples.labels()
 CLASSES = ("one", "two", "three")
 #: Windows are larger than features: fewer of them teach as much.
 TRAINING_WINDOWS = 60
+VALIDATION = 24
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one kind; ``window`` is None for features."""
+    """Rows of one kind; ``window`` is None for features.
+
+    ``beside`` says what a fit is given with them, as the block's spec asks: ``classes`` or ``numbers`` to learn, and
+    ``validation``.
+    """
 
     window: WindowSpec | None
+    beside: frozenset[str] = frozenset()
 
     @property
     def finite_by_type(self) -> bool:
@@ -60,7 +66,17 @@ class Rows:
         """Ask with these rows; without any, with what is known of them before they exist."""
         arrays = {} if targets is None else {"targets": targets}
         paths = {} if model is None else {"model": model}
-        classes = () if targets is None else CLASSES
+        labelled = self.beside & {"classes", "numbers"}
+        classes = CLASSES if targets is not None or (labelled and operation in ("describe", "fit")) else ()
+        features = {"features": FeatureBatch(values, LABELS)}
+        if operation == "fit" and values is not None:
+            arrays |= self._codes("", len(values))
+            if "validation" in self.beside:
+                kept = self.training(samples.SEED + 3, VALIDATION)
+                arrays |= self._codes("validation_", len(kept))
+                if self.window is not None:
+                    arrays["validation"] = kept
+                features["validation"] = FeatureBatch(kept, LABELS)
         if self.window is not None:
             given = {} if values is None else {"windows": values}
             return Request(
@@ -71,8 +87,17 @@ class Rows:
                 paths=paths,
                 classes=classes,
             )
-        features = {"features": FeatureBatch(values, LABELS)}
         return Request(operation, params, features=features, arrays=arrays, paths=paths, classes=classes)
+
+    def _codes(self, prefix: str, count: int) -> dict[str, NDArray[Any]]:
+        """What each row is to be learned as, and which rows belong together."""
+        import numpy as np
+
+        if not self.beside & {"classes", "numbers"}:
+            return {}
+        order = np.arange(count)
+        targets = (order % len(CLASSES)).astype(np.float32 if "numbers" in self.beside else np.int32)
+        return {f"{prefix}targets": targets, f"{prefix}groups": (order // 4).astype(np.int32)}
 
 
 def rows_of(bench: Bench) -> Rows:
@@ -87,14 +112,27 @@ def _found(bench: Bench) -> Rows:
     params = common.complete(bench)
     refused: RefusedError | None = None
     images_first = sorted(samples.WINDOWS, key=lambda window: window["kind"] != "image")
-    for rows in (Rows(None), *(Rows(window) for window in images_first)):
+    beside = _asked_for(bench)
+    for rows in (Rows(None, beside), *(Rows(window, beside) for window in images_first)):
         try:
-            bench.ask(rows.request("describe", params))
+            answer = bench.ask(rows.request("describe", params))
         except RefusedError as error:
             refused = refused or error
             if error.cause != "request" and rows.window is None:
                 break  # it reads features, and something else is wrong
             continue
+        if "classes" in beside and answer.document("description").get("kind") == "regression":
+            return Rows(rows.window, beside - {"classes"} | {"numbers"})
         return rows
     assert refused is not None
     raise refused
+
+
+def _asked_for(bench: Bench) -> frozenset[str]:
+    """What the block's spec asks for beside its training rows."""
+    section = bench.block.spec.edgewright
+    asked = {
+        "classes": section is not None and section.training == "labelled",
+        "validation": section is not None and section.validation,
+    }
+    return frozenset(name for name, wanted in asked.items() if wanted)
