@@ -252,3 +252,20 @@ def test_a_node_without_device_code_is_refused_before_anything_runs(tmp_path: Pa
     assert "impulse.yaml:9" in str(caught.value)
     assert "node 'classes' (block 'nearest') can't be deployed: it has no device code" in str(caught.value)
     assert not (tmp_path / "runs").exists()
+
+
+def test_device_code_that_turns_out_to_be_missing_stops_only_what_needs_it(
+    tmp_path: Path, recordings: Path
+) -> None:
+    (tmp_path / "data").symlink_to(recordings)
+    spec = {**SPEC, "edgewright": {**SPEC["edgewright"], "device": True}}
+    trained = run(write(tmp_path, spec=spec))
+    assert trained.record["status"] == "ok"
+    status = {task["id"]: task["status"] for task in trained.record["tasks"]}
+    assert (status["flat/export"], status["classes/export"]) == ("ran", "failed")
+    events = [json.loads(line) for line in (trained.path / "events.jsonl").read_text().splitlines()]
+    told = [event["text"] for event in events if event["event"] == "note"]
+    assert any("classes/export" in text and "no device code" in text for text in told)
+    with pytest.raises(TaskError, match=r"classes/export: block_error: .*no device code") as caught:
+        run(write(tmp_path, IMPULSE + "deployment: [{block: cpp}]\n", spec=spec))
+    assert "block 'nearest', node 'classes'" in (caught.value.hint or "")
