@@ -20,7 +20,6 @@ from edgewright.moving.sections import Recordings, input_section, recordings
 from edgewright.moving.unpacking import unpack
 
 if TYPE_CHECKING:
-    from edgewright.data import Inventory
     from edgewright.moving.tables import KMeansTables
     from edgewright.plugins import Plugins
 
@@ -86,7 +85,7 @@ def _write(found: Found, path: Path, built: Path, out: Path, plugins: Plugins, *
     from edgewright_specs.impulse import parse_impulse
 
     notes = Notes()
-    data = None if found.data is None else recordings(found.data, plugins, notes)
+    data = None if found.data is None else recordings(found.root, found.data, plugins, notes)
     window, spec = input_section(found, data, notes)
     translator = Translator(plugins, notes, spec)
     processing, learning = _graph(found, translator, data, notes)
@@ -112,7 +111,7 @@ def _write(found: Found, path: Path, built: Path, out: Path, plugins: Plugins, *
     tables = found.tables[0] if found.tables else None
     if tables is not None:
         _keep_tables(tables, processing, translator, built, notes)
-    section = _data_section(found.data, data, built, out, copy=copy, notes=notes)
+    section = _data_section(found, data, built, out, copy=copy, notes=notes)
     source = path.name or str(path)
     if processing or learning or data is None or data.suggestion is None:
         name = impulse_name(found.project.name or path.stem)
@@ -169,8 +168,9 @@ def _keep_tables(
 
 
 def _data_section(
-    inventory: Inventory | None, data: Recordings | None, built: Path, out: Path, *, copy: bool, notes: Notes
+    found: Found, data: Recordings | None, built: Path, out: Path, *, copy: bool, notes: Notes
 ) -> dict[str, Choice]:
+    inventory = found.data
     if inventory is None or data is None:
         notes.left(
             "the recordings", "there are none in what was given",
@@ -179,7 +179,7 @@ def _data_section(
         )  # fmt: skip
         return {"path": Choice(DATA, "put the project's data export here")}
     if not copy:
-        return {"path": Choice(relative_path(inventory.root, out), "relative to this file"), **data.section}
+        return {"path": Choice(relative_path(found.root, out), "relative to this file"), **data.section}
     for file in inventory.all_files:
         place = built / DATA / file.relative
         place.parent.mkdir(parents=True, exist_ok=True)

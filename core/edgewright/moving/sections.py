@@ -15,6 +15,7 @@ from edgewright.moving.studio import integer, number, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from edgewright.data import Inventory
     from edgewright.moving.finding import Found
@@ -37,17 +38,17 @@ class Recordings:
     normal: bool = False
 
 
-def recordings(data: Inventory, plugins: Plugins, notes: Notes) -> Recordings:
-    """Look at the recordings of an export. Raises DataError where none can be read."""
+def recordings(place: Path, data: Inventory, plugins: Plugins, notes: Notes) -> Recordings:
+    """Look at the recordings in a folder or file. Raises DataError where none can be read."""
     if data.reader.kind == "image":
         named = sorted({fact.label for fact in data.layout({}).facts.values() if fact.label is not None})
         good = [label for label in named if known_normal(label)]
         notes.carried(f"{len(data.files)} images", f"labels: {', '.join(named[:12]) or 'none'}")
         section = {"reader": Choice(data.reader.name, "detected")}
         return Recordings(section | _normal(good, len(named), "by name"), normal=bool(good))
-    proposed = suggest(data.root, reader=data.reader.name, plugins=plugins)
+    proposed = suggest(place, reader=data.reader.name, plugins=plugins)
     found = scan(
-        data.root, plugins.readers(), reader=data.reader.name, options=proposed.options, most_files=MOST_FILES
+        place, plugins.readers(), reader=data.reader.name, options=proposed.options, most_files=MOST_FILES
     )
     section = dict(proposed.data)
     for warning in proposed.warnings:
