@@ -8,6 +8,14 @@ from edgewright_specs.shared import Contract, One, Plain, Sha256, Size
 from edgewright_specs.validation import WrittenModel
 
 
+class LockedTrainer(WrittenModel):
+    """The foreign block whose training a node's block converts."""
+
+    block: str
+    digest: str
+    params: Plain
+
+
 class LockedNode(WrittenModel):
     """One node of the graph: block, digest and complete parameters."""
 
@@ -15,6 +23,7 @@ class LockedNode(WrittenModel):
     block: str
     digest: str
     params: Plain
+    trainer: LockedTrainer | None = None
 
 
 class Identity(WrittenModel):

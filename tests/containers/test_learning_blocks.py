@@ -22,6 +22,7 @@ from edgewright.runners.docker import DockerRunner
 from edgewright.running import Options, Run, run_impulse
 from edgewright.single import run_once
 from edgewright.store import Store
+from edgewright_specs.catalog import load_file
 from edgewright_specs.parameters import resolve_params
 
 pytestmark = pytest.mark.docker
@@ -94,6 +95,15 @@ def test_record_and_lock_name_the_block_that_trained(classified: Run) -> None:
     assert own["block"] == "converted_model"
     assert own["trainer"]["block"] == "stumps"
     assert own["trainer"]["digest"] in classified.lock["blocks"]
+    outputs = classified.path / "outputs" / "node"
+    for kind, path in (
+        ("lock", classified.path / "impulse.lock"),
+        ("run", classified.path / "run.json"),
+        ("description", outputs / "description.json"),
+        ("model", outputs / "model" / "model.json"),
+        ("export", outputs / "export" / "export.json"),
+    ):
+        load_file(kind, path)
 
 
 def test_a_changed_parameter_trains_again_and_computes_no_feature(classified: Run) -> None:
