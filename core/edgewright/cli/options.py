@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from edgewright.plugins import Plugins
     from edgewright.registry import Block
+    from edgewright.transforming.granting import Granted
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, and nothing else there."
@@ -71,3 +72,77 @@ def block_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         with_reference = add(with_reference)
     return with_reference
+
+
+@dataclass(frozen=True)
+class GrantWords:
+    """What a block is granted, as the command line says it; :meth:`of` holds it against what the block asks for."""
+
+    secrets: tuple[str, ...]
+    mounts: tuple[str, ...]
+    limits: tuple[str, ...]
+    network: bool
+    gpu: str | None
+    writable_root: bool
+
+    def of(self, block: Block, params: Mapping[str, Any]) -> Granted:
+        """Limits and grants of the block's tasks."""
+        from edgewright.transforming.granting import granted
+
+        return granted(
+            block,
+            params,
+            secrets=self.secrets,
+            mounts=self.mounts,
+            limits=self.limits,
+            network=self.network,
+            gpu=self.gpu,
+            writable_root=self.writable_root,
+        )
+
+
+def grants_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what an impulse would say under ``grants``. The command gets :class:`GrantWords` as ``grants``."""
+
+    @wraps(command)
+    def with_grants(
+        *args: Any,
+        secrets: tuple[str, ...],
+        mounts: tuple[str, ...],
+        limits: tuple[str, ...],
+        network: bool,
+        gpu: str | None,
+        writable_root: bool,
+        **others: Any,
+    ) -> Any:
+        words = GrantWords(secrets, mounts, limits, network, gpu, writable_root)
+        return command(*args, grants=words, **others)
+
+    for add in (
+        click.option("--writable-root", is_flag=True, help="Let the block write outside of its folders."),
+        click.option("--gpu", metavar="N", help="GPUs that the block asks for: a number, or all."),
+        click.option("--network", is_flag=True, help="Let the block use the network."),
+        click.option(
+            "--limit",
+            "limits",
+            multiple=True,
+            metavar="NAME=N",
+            help="A higher limit: seconds=7200, memory_mb=8000, …",
+        ),
+        click.option(
+            "--mount",
+            "mounts",
+            multiple=True,
+            metavar="NAME=DIR",
+            help="A folder that the block asks for, read-only.",
+        ),
+        click.option(
+            "--secret",
+            "secrets",
+            multiple=True,
+            metavar="NAME=SOURCE",
+            help="A secret that the block asks for: NAME=env:VARIABLE or NAME=file:PATH.",
+        ),
+    ):
+        with_grants = add(with_grants)
+    return with_grants

@@ -169,7 +169,7 @@ def _switches(block: Block, asked: _Asked, granted: GrantSpec, pointer: str) -> 
         wants, gets = bool(getattr(asked, name)), bool(getattr(granted, name))
         dashed = name.replace("_", "-")
         if wants and not gets and asked.strict:
-            yield _ungranted(block, what, pointer, f"grants: {{{dashed}: true}}")
+            yield _ungranted(block, what, pointer, f"{dashed}: true", f"--{dashed}")
         if gets and not wants:
             yield _unasked(block, what, f"{pointer}/{name}", f'"{name}": true')
 
@@ -177,7 +177,8 @@ def _switches(block: Block, asked: _Asked, granted: GrantSpec, pointer: str) -> 
 def _gpu(block: Block, asked: _Asked, granted: GrantSpec, pointer: str) -> Iterable[Problem]:
     if asked.gpu is not False and granted.gpu is False and asked.strict:
         number = "true" if asked.gpu is True else str(int(asked.gpu))
-        yield _ungranted(block, "a GPU", pointer, f"grants: {{gpu: {number}}}")
+        option = f"--gpu {'all' if asked.gpu is True else number}"
+        yield _ungranted(block, "a GPU", pointer, f"gpu: {number}", option)
     elif granted.gpu is not False and asked.gpu is False:
         yield _unasked(block, "a GPU", f"{pointer}/gpu", '"gpu": 1')
     elif asked.strict and asked.gpu is not True and granted.gpu is not True and granted.gpu < asked.gpu:
@@ -196,12 +197,8 @@ def _names(
     for name in known:
         if name not in given and strict:
             example = "env:VARIABLE" if what == "secret" else "path/to/folder"
-            yield _ungranted(
-                block,
-                f"the {what} {name!r}",
-                pointer.rpartition("/")[0],
-                f"grants: {{{what}s: {{{name}: {example}}}}}",
-            )
+            grant, option = f"{what}s: {{{name}: {example}}}", f"--{what} {name}={example}"
+            yield _ungranted(block, f"the {what} {name!r}", pointer.rpartition("/")[0], grant, option)
     for name in given:
         if name not in known:
             yield problem(
@@ -210,12 +207,11 @@ def _names(
             )  # fmt: skip
 
 
-def _ungranted(block: Block, what: str, pointer: str, example: str) -> Problem:
+def _ungranted(block: Block, what: str, pointer: str, grant: str, option: str) -> Problem:
     return problem(
-        f"doesn't grant {what}, which block {block.name!r} asks for",
-        pointer,
-        hint=f"if you trust it with that: {example}",
-    )
+        f"doesn't grant {what}, which block {block.name!r} asks for", pointer,
+        hint=f"if you trust it with that: grants: {{{grant}}} at its node, or {option} on a command line",
+    )  # fmt: skip
 
 
 def _unasked(block: Block, what: str, pointer: str, declaration: str) -> Problem:

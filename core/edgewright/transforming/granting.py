@@ -1,4 +1,4 @@
-"""What a transform block is granted on the command line: limits, network, secrets, folders."""
+"""What a block is granted on the command line: limits, network, secrets, folders …"""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def granted(
     mounts: Sequence[str] = (),
     limits: Sequence[str] = (),
     network: bool = False,
+    gpu: str | None = None,
+    writable_root: bool = False,
 ) -> Granted:
     """Read grants as the command line gives them.
 
@@ -54,6 +56,8 @@ def granted(
         ``NAME=FOLDER``, read-only.
     limits : sequence of str
         ``seconds=…``, ``memory_mb=…``, as in an impulse's ``grants``.
+    gpu : str, optional
+        A number, or ``all``.
 
     Raises
     ------
@@ -68,6 +72,8 @@ def granted(
     document = {
         **_pairs(limits, "--limit", "NAME=NUMBER"),
         "network": network,
+        "writable_root": writable_root,
+        "gpu": _gpus(gpu),
         "secrets": _pairs(secrets, "--secret", "NAME=env:VARIABLE or NAME=file:PATH"),
         "mounts": {name: folder for name, folder in folders.items() if name not in buckets},
     }
@@ -105,6 +111,14 @@ def _pairs(words: Sequence[str], option: str, form: str) -> dict[str, str]:
             raise UsageError(f"{option} {word!r}: not {form}")
         found[name] = value
     return found
+
+
+def _gpus(word: str | None) -> bool | int:
+    if word is None or word == "all":
+        return word is not None
+    if not word.isdecimal():
+        raise UsageError(f"--gpu {word!r}: not a number of GPUs", hint="allowed: 1, 2, … or all")
+    return int(word)
 
 
 def _folder(name: str, folder: str) -> Path:

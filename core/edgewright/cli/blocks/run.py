@@ -10,7 +10,15 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import BlockReference, block_argument, json_option, runner_option, trust_option
+from edgewright.cli.options import (
+    BlockReference,
+    GrantWords,
+    block_argument,
+    grants_options,
+    json_option,
+    runner_option,
+    trust_option,
+)
 from edgewright.cli.parameters import params_options, read_params
 from edgewright.errors import UsageError
 
@@ -44,6 +52,7 @@ if TYPE_CHECKING:
     help="New or empty folder for the outputs.",
 )
 @params_options
+@grants_options
 @runner_option
 @trust_option
 @json_option
@@ -55,6 +64,7 @@ def command(
     out_dir: Path,
     pairs: tuple[str, ...],
     params_file: Path | None,
+    grants: GrantWords,
     runner: str,
     trust: bool,
     as_json: bool,
@@ -76,6 +86,7 @@ def command(
     if out_dir.exists() and any(out_dir.iterdir()):
         raise UsageError(f"--out {out_dir}: not empty", hint="give a new or an empty folder")
     request["params"] = resolve_params(found.spec, given)
+    allowed = grants.of(found, request["params"])
     operation = request["operation"]
     chooser = Chooser(
         list(state.plugins.runners().values()), runner, trust=trust, tell=lambda line: console.note(line)
@@ -92,7 +103,10 @@ def command(
             copied = work / "in"
             shutil.copytree(in_dir, copied)
             write_request(copied, request)
-            finished = run_once(chosen, prepared, copied, work, operation=operation, on_message=listen)
+            finished = run_once(
+                chosen, prepared, copied, work, operation=operation, limits=allowed.limits, grants=allowed.grants,
+                on_message=listen,
+            )  # fmt: skip
             outputs = _bring(finished.outputs, out_dir)
     finally:
         chooser.close()

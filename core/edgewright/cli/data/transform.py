@@ -9,7 +9,15 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import BlockReference, block_argument, json_option, runner_option, trust_option
+from edgewright.cli.options import (
+    BlockReference,
+    GrantWords,
+    block_argument,
+    grants_options,
+    json_option,
+    runner_option,
+    trust_option,
+)
 from edgewright.cli.parameters import params_options, read_params
 
 if TYPE_CHECKING:
@@ -55,28 +63,7 @@ SHOWN = 20
     metavar="WORD",
     help="One more word for an Edge Impulse block's command line.",
 )
-@click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="NAME=SOURCE",
-    help="A secret that the block asks for: NAME=env:VARIABLE or NAME=file:PATH.",
-)
-@click.option(
-    "--mount",
-    "mounts",
-    multiple=True,
-    metavar="NAME=DIR",
-    help="A folder that the block asks for, read-only.",
-)
-@click.option(
-    "--limit",
-    "limits",
-    multiple=True,
-    metavar="NAME=N",
-    help="A higher limit: seconds=7200, memory_mb=8000, …",
-)
-@click.option("--network", is_flag=True, help="Let the block use the network.")
+@grants_options
 @click.option("--jobs", type=click.IntRange(min=1), help="Files side by side; default one a core.")
 @click.option("--keep-going", is_flag=True, help="After a failure, go on with the other files.")
 @click.option(
@@ -97,10 +84,7 @@ def command(
     label: str | None,
     category: str | None,
     arguments: tuple[str, ...],
-    secrets: tuple[str, ...],
-    mounts: tuple[str, ...],
-    limits: tuple[str, ...],
-    network: bool,
+    grants: GrantWords,
     jobs: int | None,
     keep_going: bool,
     seed: int,
@@ -116,13 +100,12 @@ def command(
     from edgewright.runners.choose import Chooser
     from edgewright.running.cancel import Cancel, on_interrupt
     from edgewright.transforming import Options, transform
-    from edgewright.transforming.granting import granted
     from edgewright_specs.parameters import resolve_params
 
     console = Console(as_json)
     found = block.resolve(state.plugins)
     params = resolve_params(found.spec, read_params(found.spec, pairs, params_file))
-    given = granted(found, params, secrets=secrets, mounts=mounts, limits=limits, network=network)
+    given = grants.of(found, params)
     for what in given.missing:
         console.note(f"warning: {found.name} asks for {what}", fg="yellow")
     options = Options(only, label, category, arguments, keep_going, jobs or 0, seed)
