@@ -69,7 +69,8 @@ def load_samples(folder: Path) -> Samples:
         "frequency": info["frequency"],
     }
     splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
-    return Samples(window, splits, info["stride"], tuple(info["labels"]))
+    labels = tuple(info.get("labels", ()))  # earlier versions wrote none, and learned none
+    return Samples(window, splits, info["stride"], labels)
 
 
 class Planner:
