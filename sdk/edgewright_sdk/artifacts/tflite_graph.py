@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgewright_sdk.artifacts.onnx_graph import OnnxGraph
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from edgewright_sdk.artifacts.tflite_file import Tensor, TfliteFile
 
-OPSET = 13
-_IR_VERSION = 8
 _GRIDS = ("int8", "uint8")  # ONNX rounds to these
 
 
-class Graph:
+class Graph(OnnxGraph):
     """Collects nodes. Quantised values are held as the float numbers that they stand for.
 
     Parameters
@@ -31,12 +30,10 @@ class Graph:
     """
 
     def __init__(self, file: TfliteFile, source: str) -> None:
-        self.file, self.source = file, source
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        super().__init__(source)
+        self.file = file
         self._values: dict[int, str] = {}
         self._known: dict[int, NDArray[Any]] = {}
-        self._count = 0
 
     def tensor(self, index: int) -> Tensor:
         """Look a tensor up."""
@@ -87,25 +84,6 @@ class Graph:
             )
         return numbers
 
-    def constant(self, array: Any) -> str:
-        """Name of a new constant."""
-        from onnx import numpy_helper
-
-        name = self._name("c")
-        self.constants.append(
-            numpy_helper.from_array(np.ascontiguousarray(array).reshape(np.shape(array)), name)
-        )
-        return name
-
-    def add(self, kind: str, *inputs: str, outputs: int = 1, **settings: Any) -> str:
-        """Add a node; returns the name of its output, or of the first of several, numbered on with ``.1``, ``.2``."""
-        from onnx import helper
-
-        name = self._name("v")
-        names = [name, *(f"{name}.{i}" for i in range(1, outputs))]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, **settings))
-        return name
-
     def activated(self, value: str, code: int) -> str:
         """Apply a fused activation (ActivationFunctionType)."""
         if code == 0:
@@ -113,35 +91,15 @@ class Graph:
         if code == 1:
             return self.add("Relu", value)
         if code in (2, 3):
-            low, high = (-1.0, 1.0) if code == 2 else (0.0, 6.0)
-            return self.add("Clip", value, self.constant(np.float32(low)), self.constant(np.float32(high)))
+            return self.clipped(value, *((-1.0, 1.0) if code == 2 else (0.0, 6.0)))
         if code == 4:
             return self.add("Tanh", value)
         raise BlockError(f"{self.source} has the fused activation {code}, which is not supported")
-
-    def reshaped(self, value: str, shape: Sequence[int]) -> str:
-        """Give a value another shape."""
-        return self.add("Reshape", value, self.constant(np.array(shape, np.int64)))
 
     def store(self, index: int, value: str, *, exact: bool = False) -> None:
         """Make ``value`` the value of a tensor, rounded to its grid unless it lies on it (``exact``)."""
         tensor = self.tensor(index)
         self._values[index] = value if exact or not tensor.quantised else self._rounded(value, tensor)
-
-    def model(self, inputs: Sequence[tuple[str, Sequence[int]]], outputs: Sequence[str]) -> bytes:
-        """Serialise."""
-        from onnx import TensorProto, helper
-
-        given = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)) for name, shape in inputs
-        ]
-        made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
-        graph = helper.make_graph(self.nodes, "converted", given, made, self.constants)
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=_IR_VERSION
-        )
-        model.producer_name = "edgewright"
-        return bytes(model.SerializeToString(deterministic=True))
 
     def _rounded(self, value: str, tensor: Tensor) -> str:
         if tensor.dtype not in _GRIDS or len(tensor.scale) != 1:
@@ -150,7 +108,3 @@ class Graph:
             )
         grid = [self.constant(tensor.scale[0]), self.constant(tensor.zero_point.astype(tensor.dtype)[0])]
         return self.add("DequantizeLinear", self.add("QuantizeLinear", value, *grid), *grid)
-
-    def _name(self, letter: str) -> str:
-        self._count += 1
-        return f"{letter}{self._count}"

@@ -44,11 +44,7 @@ def onnx_of(data: bytes, source: str) -> bytes:
     outputs = []
     for number, index in enumerate(file.outputs):
         name = "output" if number == 0 else f"output{number}"
-        value = graph.value(index)
-        if graph.tensor(index).dtype == "float32" or graph.tensor(index).quantised:
-            value = graph.add("Identity", value)
-        else:
-            value = graph.add("Cast", value, to=1)
-        graph.nodes[-1].output[0] = name
+        tensor = graph.tensor(index)
+        graph.output(graph.value(index), name, cast=not (tensor.dtype == "float32" or tensor.quantised))
         outputs.append(name)
     return graph.model(inputs, outputs)

@@ -122,12 +122,10 @@ def lightgbm_models(root):
         keep(folder, booster.predict(SEEN.astype(float)))
 
 
-def tensorflow_models(root):
-    import tensorflow as tf
-
+def networks(tf):
+    """Small networks of the common layers, by name."""
     keras, layers = tf.keras, tf.keras.layers
     keras.utils.set_random_seed(0)
-    random = np.random.RandomState(0)
 
     def dense():
         inputs = keras.Input((WIDTH,))
@@ -156,6 +154,15 @@ def tensorflow_models(root):
         inputs = keras.Input((10,))
         x = layers.Activation("elu")(layers.BatchNormalization()(layers.Dense(6)(inputs)))
         return keras.Model(inputs, layers.Dense(1)(x))
+
+    return {make.__name__: make() for make in (dense, series, image, grid, number)}
+
+
+def tensorflow_models(root):
+    import tensorflow as tf
+
+    models, layers = networks(tf), tf.keras.layers
+    random = np.random.RandomState(0)
 
     weights = tf.constant(random.normal(size=(WIDTH, 10)).astype(np.float32))
     one_window = [tf.TensorSpec((1, WIDTH), tf.float32)]
@@ -192,22 +199,48 @@ def tensorflow_models(root):
                 layer.set_weights([w + random.uniform(0.1, 0.5, w.shape) for w in layer.get_weights()])
         return tf.lite.TFLiteConverter.from_keras_model(model)
 
-    for make in (dense, series, image, grid, number):
-        model = make()
+    for name, model in models.items():
         x = random.normal(size=(8, *model.input_shape[1:])).astype(np.float32)
-        save(make.__name__, converter_of(model), x)
+        save(name, converter_of(model), x)
         converter = converter_of(model)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda x=x: ([row[None]] for row in x)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
-        save(f"{make.__name__}-int8", converter, x)
-    converter = converter_of(image())
+        save(f"{name}-int8", converter, x)
+    converter = converter_of(models["image"])
     converter.optimizations, converter.target_spec.supported_types = [tf.lite.Optimize.DEFAULT], [tf.float16]
     save("image-half", converter, random.normal(size=(8, 9, 7, 2)).astype(np.float32))
     for function in (votes, arithmetic):
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
         save(function.__name__, converter, SEEN[:8])
+
+
+def saved_models(root):
+    """Zipped as training programs do: below ``saved_model/``, or at the root of the zip."""
+    import shutil
+
+    import tensorflow as tf
+
+    random = np.random.RandomState(0)
+    for name, model in networks(tf).items():
+        for layer in model.layers:
+            if isinstance(layer, tf.keras.layers.BatchNormalization):
+                layer.set_weights([w + random.uniform(0.1, 0.5, w.shape) for w in layer.get_weights()])
+        folder = root / f"tensorflow-{tf.__version__}-saved-{name}"
+        folder.mkdir(parents=True)
+        target = folder / "saved_model"
+        if tf.__version__ < "2.16":  # Keras 2
+            model.save(str(target), save_format="tf")
+        else:
+            model.export(str(target), verbose=False)
+        if name == "image":
+            shutil.make_archive(str(target), "zip", root_dir=str(target))
+        else:
+            shutil.make_archive(str(target), "zip", root_dir=str(folder), base_dir="saved_model")
+        shutil.rmtree(target)
+        x = random.normal(size=(8, *model.input_shape[1:])).astype(np.float32)
+        keep(folder, model(x).numpy(), x.reshape(len(x), -1))
 
 
 def interpreted(tf, data, row):
@@ -234,5 +267,6 @@ if __name__ == "__main__":
         "xgboost": xgboost_models,
         "lightgbm": lightgbm_models,
         "tensorflow": tensorflow_models,
+        "saved-model": saved_models,
     }
     makers[sys.argv[1]](Path(sys.argv[2]))

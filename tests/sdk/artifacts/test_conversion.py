@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -190,9 +191,44 @@ def test_what_of_lightgbm_is_not_supported_is_named(old, new, message, tmp_path)
         convert(tmp_path)
 
 
-def test_without_tensorflow_a_saved_model_says_what_to_do(tmp_path):
-    (tmp_path / "saved_model.zip").write_bytes(b"")
-    with pytest.raises(
-        BlockError, match=r"saved_model.zip needs TensorFlow, which is not installed here; let the training"
-    ):
+def zipped(folder, **changes):
+    """A golden SavedModel with some of its files changed or left out."""
+    golden = GOLDEN / "tensorflow-2.15.1-saved-dense" / "saved_model.zip"
+    with zipfile.ZipFile(golden) as old, zipfile.ZipFile(folder / "saved_model.zip", "w") as new:
+        for name in old.namelist():
+            change = changes.get(
+                name.rpartition("/")[2].replace(".", "_").replace("-", "_"), lambda data: data
+            )
+            if change is not None:
+                new.writestr(name, change(old.read(name)))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, None),
+        ({"saved_model_pb": None}, "holds no saved_model.pb, neither at its root nor below saved_model/"),
+        ({"variables_index": None}, "is no SavedModel that can be read .KeyError"),
+        ({"variables_index": lambda data: data[:-1]}, "no table of variables"),
+        ({"variables_data_00000_of_00001": lambda data: data[:50]}, "a variable lies outside its file"),
+        ({"saved_model_pb": lambda data: data[:2000]}, "a field is longer than its message"),
+        (
+            {"saved_model_pb": lambda data: data.replace(b"\x12\x04Relu", b"\x12\x04Lrnn")},
+            "an operator that is not supported: Lrnn .*; let the training program write model.tflite",
+        ),
+    ],
+)
+def test_saved_models_are_read_or_refused_in_one_line(changes, message, tmp_path):
+    zipped(tmp_path, **changes)
+    if message is None:
+        assert convert(tmp_path).meta["kind"] == "network"
+        return
+    with pytest.raises(BlockError, match=message):
+        convert(tmp_path)
+
+
+def test_what_is_no_zip_is_refused(tmp_path):
+    (tmp_path / "saved_model.zip").write_bytes(b"no zip")
+    with pytest.raises(BlockError, match=r"saved_model.zip is no SavedModel that can be read .BadZipFile"):
         convert(tmp_path)
