@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from edgewright.conformance.bench import RefusedError
@@ -27,22 +27,32 @@ MAX_VALUES = 4
 
 
 class _Answers:
-    """Digests of what the block gives for sets of parameters, each asked once."""
+    """What the block gives for sets of parameters: asked once, and only as far as somebody looks."""
 
     def __init__(self, bench: Bench, questions: Questions) -> None:
         self._bench = bench
         self._questions = questions
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, tuple[list[dict[str, str] | str], Iterator[Callable[[], Answer]]]] = {}
 
-    def of(self, given: Mapping[str, Any]) -> str | None:
-        """One digest of all that comes back; None where everything is refused."""
+    def of(self, given: Mapping[str, Any]) -> Iterator[dict[str, str] | str]:
+        """Digests of one answer after the other; a refusal is its text."""
         params = complete(self._bench, given)
         key = digest_json(params)
         if key not in self._known:
-            found = [_answer(question) for question in self._questions(params)]
-            answered = any(isinstance(answer, dict) for answer in found)
-            self._known[key] = digest_json(found) if answered else None
-        return self._known[key]
+            self._known[key] = ([], self._questions(params))
+        known, questions = self._known[key]
+        yield from known
+        for question in questions:
+            known.append(_answer(question))
+            yield known[-1]
+
+    def differ(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Whether any answer differs."""
+        return any(a != b for a, b in zip_longest(self.of(one), self.of(other)))
+
+    def answered(self, given: Mapping[str, Any]) -> bool:
+        """Whether anything isn't refused."""
+        return any(isinstance(answer, dict) for answer in self.of(given))
 
 
 def _answer(question: Callable[[], Answer]) -> dict[str, str] | str:
@@ -113,10 +123,9 @@ def _matters(
     contexts = ({**given, **shown} for given in islice(others, MAX_CONTEXTS))
     answered = False
     for context, tried in ((shown, values), *((context, values[:MAX_VALUES]) for context in contexts)):
-        plain = answers.of(context)
-        if any(answers.of({**context, parameter.key: value}) != plain for value in tried):
+        if any(answers.differ(context, {**context, parameter.key: value}) for value in tried):
             return True
-        answered = answered or plain is not None
+        answered = answered or answers.answered(context)
     return False if answered else None
 
 

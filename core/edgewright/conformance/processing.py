@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import WindowSpec
 
 WINDOWS = 12
+#: Enough to see whether anything changes.
+FEW = 2
 
 
 def check_defaults(bench: Bench) -> str:
@@ -81,7 +83,7 @@ def check_effect(bench: Bench) -> str:
         tried.append({**window, "length": 2 * window["length"]})
 
     def questions(params: dict[str, Any]) -> Iterator[Callable[[], Answer]]:
-        requests = [request for spec in tried for request in _all_requests(bench, params, spec)]
+        requests = [request for spec in tried for request in _all_requests(bench, params, spec, FEW)]
         return (partial(bench.ask, request) for request in requests)
 
     return check_effects(bench, questions)
@@ -242,22 +244,28 @@ def _found_window(bench: Bench) -> WindowSpec:
 
 
 def _requests(
-    bench: Bench, params: dict[str, Any] | None = None, window: WindowSpec | None = None
+    bench: Bench,
+    params: dict[str, Any] | None = None,
+    window: WindowSpec | None = None,
+    count: int = WINDOWS,
 ) -> list[Request]:
     """The operations that make what a run keeps: features and device code."""
     params = common.complete(bench) if params is None else params
     window = _window(bench) if window is None else window
-    found = [_transform(bench, window, params=params)]
+    found = [_transform(bench, window, params=params, count=count)]
     if _has_device(bench):
         found.append(Request("export", params, window=window))
     return found
 
 
 def _all_requests(
-    bench: Bench, params: dict[str, Any] | None = None, window: WindowSpec | None = None
+    bench: Bench,
+    params: dict[str, Any] | None = None,
+    window: WindowSpec | None = None,
+    count: int = WINDOWS,
 ) -> list[Request]:
     """One of each operation that the spec names."""
-    found = _requests(bench, params, window)
+    found = _requests(bench, params, window, count)
     section = bench.block.spec.edgewright
     if section is not None and "plot" in (section.operations or ()):
         found.append(replace(found[0], operation="plot"))
