@@ -104,6 +104,26 @@ def test_there_is_no_way_out(apply: Apply, tmp_path: Path) -> None:
     assert apply(changed(tmp_path, "KEY = os.environ.get", probe), None, count=1).files == 1
 
 
+def test_what_was_uploaded_trains_an_impulse(
+    apply: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edgewright.running import Options as Running
+    from edgewright.running import run_impulse
+
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(tmp_path / "store"))
+    apply(block("./tones"), None, label="hum", count=8)
+    (tmp_path / "impulse.yaml").write_text(
+        "version: 1\nname: hum\ndata: {path: out, normal: [hum]}\n"
+        "input: {kind: time-series, frequency: 8000, window_ms: 250, stride_ms: 250}\n"
+        "processing: [{id: flat, block: flatten}]\n"
+        "learning: [{id: odd, block: kmeans, input: [flat], params: {clusters: 2}}]\n"
+    )
+    run = run_impulse(tmp_path / "impulse.yaml", out=tmp_path / "run", options=Running(runner="process"))
+    samples = json.loads((run.path / "outputs" / "data" / "samples.json").read_text())
+    assert {sample["label"] for sample in samples} == {"hum"}
+    assert samples[0]["metadata"]["generated_by"] == "tones"
+
+
 RULE = 'URL = "http://" + HOST + ":4810" if HOST == "host.docker.internal" else "https://ingestion." + HOST'
 
 

@@ -24,7 +24,9 @@ parser.add_argument("--synthetic-data-job-id", type=int)
 parser.add_argument("--out-directory", default="output")
 arguments, _ = parser.parse_known_args()
 
-os.makedirs(arguments.out_directory, exist_ok=True)  # in the working folder, where nothing of an image can be written
+os.makedirs(
+    arguments.out_directory, exist_ok=True
+)  # in the working folder, where nothing of an image can be written
 for number in range(arguments.count):
     path = os.path.join(arguments.out_directory, f"{arguments.label}.{number}.wav")
     with wave.open(path, "wb") as file:
@@ -36,7 +38,9 @@ for number in range(arguments.count):
         file.writeframes(struct.pack("<8000h", *values))
     with open(path, "rb") as file:
         content = file.read()
-    head = f'--mark\r\nContent-Disposition: form-data; name="data"; filename="{os.path.basename(path)}"\r\n\r\n'
+    head = (
+        f'--mark\r\nContent-Disposition: form-data; name="data"; filename="{os.path.basename(path)}"\r\n\r\n'
+    )
     request = urllib.request.Request(
         f"{URL}/api/{arguments.upload_category}/files",
         data=head.encode() + content + b"\r\n--mark--\r\n",
