@@ -110,10 +110,12 @@ def _document(path: Path) -> Any:
     """A JSON document that may be one of a project; None for recordings and what isn't JSON."""
     if path.stat().st_size > _MOST_DOCUMENT:
         return None
-    content = path.read_bytes()
-    # Thousands of recordings lie in an export: what has their marks is not parsed.
-    if b'"payload"' in content[:4096] or b"interval_ms" in content[:4096]:
-        return None
+    with path.open("rb") as file:
+        head = file.read(4096)
+        # Thousands of recordings lie in an export: what has their marks is not read whole.
+        if b'"payload"' in head or b"interval_ms" in head:
+            return None
+        content = head + file.read()
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
