@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,45 @@ def test_graphs_become_plots(ask: Ask) -> None:
     assert any("Broken" in warning for warning in finished.warnings)
 
 
-def test_nothing_but_the_driver_can_be_reached(ask: Ask) -> None:
-    reached = features(ask("transform", WINDOWS[:1], trouble="network"))[0]
-    assert reached.tolist() == [0.0] * 6  # no address answers, and neither folder of the task is there
+@pytest.fixture
+def neighbour(engine: Any) -> Iterator[str]:
+    """Address of a container that listens on the engine's default network, and that this host can reach."""
+    server = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, port=8765)"
+    made = engine.create_container(
+        "python:3.11-slim-bookworm", ["python3", "-c", server], labels={"edgewright-test": "1"}
+    )
+    try:
+        engine.start(made["Id"])
+        address = engine.inspect_container(made["Id"])["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+        until = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection((address, 8765), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < until, "the neighbour doesn't listen"
+                time.sleep(0.1)
+        yield f"{address}:8765"
+    finally:
+        engine.remove_container(made["Id"], force=True)
+
+
+def test_nothing_but_the_driver_can_be_reached(ask: Ask, engine: Any, neighbour: str) -> None:
+    gateway = engine.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        port = listener.getsockname()[1]
+        own = {found[4][0] for found in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
+        here = [f"{address}:{port}" for address in sorted({gateway, *own} - {"127.0.0.1"})]
+        for address in here:
+            socket.create_connection(
+                (address.partition(":")[0], port), 5
+            ).close()  # so that a refusal means something
+        # Our own listener by the loopback address: the block has one of its own. And the world, and a cloud's metadata.
+        addresses = [*here, neighbour, f"127.0.0.1:{port}", "1.1.1.1:53", "169.254.169.254:80"]
+        reached = features(ask("transform", WINDOWS[:1], trouble=f"reach {' '.join(addresses)}"))[0]
+    assert dict(zip([*addresses, "/in or /out"], reached.tolist(), strict=True)) == dict.fromkeys(
+        [*addresses, "/in or /out"], 0.0
+    )
 
 
 @pytest.mark.parametrize(

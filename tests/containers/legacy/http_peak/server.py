@@ -10,8 +10,6 @@ import time
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-ADDRESSES = [("1.1.1.1", 53), ("169.254.169.254", 80), ("172.17.0.1", 22), ("172.17.0.1", 2375)]
-
 
 def generate_features(
     implementation_version, draw_graphs, raw_data, axes, sampling_freq, scale_axes, count, trouble, state=None
@@ -44,8 +42,8 @@ def generate_features(
         features.append(0.0)
     if trouble == "state":
         features = [value + (state or 0) for value in features]
-    if trouble == "network":
-        features = [float(reach(address)) for address in ADDRESSES] + [float(files_seen())] * 2
+    if trouble.startswith("reach "):
+        features = [float(reach(address)) for address in trouble.split()[1:]] + [float(files_seen())]
     found = {
         "features": features,
         "graphs": [],
@@ -72,11 +70,12 @@ def generate_features(
 
 
 def reach(address):
+    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection(address, 1).close()
+        socket.create_connection((host, int(port)), 1).close()
         return True
     except OSError as error:
-        return isinstance(error, ConnectionRefusedError)  # somebody answered
+        return isinstance(error, ConnectionRefusedError) and host != "127.0.0.1"  # refused: somebody answered
 
 
 def files_seen():
