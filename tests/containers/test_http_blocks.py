@@ -65,7 +65,7 @@ def ask(
             in_dir,
             work,
             operation=operation,
-            limits=replace(short, **(limits or {})),
+            limits=replace(short, **{"seconds": 180, **(limits or {})}),
             cancel=cancel,
         )
 
@@ -127,7 +127,7 @@ def neighbour(engine: Any) -> Iterator[str]:
     try:
         engine.start(made["Id"])
         address = engine.inspect_container(made["Id"])["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection((address, 8765), 1).close()
@@ -190,7 +190,7 @@ def test_both_containers_have_the_strict_profile(ask: Ask, engine: Any) -> None:
     cancel = threading.Event()
 
     def look() -> None:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while len(seen) < 2 and time.monotonic() < until:
             found = engine.containers(filters=OURS)
             mine = [engine.inspect_container(one["Id"]) for one in found]
