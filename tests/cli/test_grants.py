@@ -71,6 +71,17 @@ def test_what_is_wrong_is_said_before_anything_runs(
     assert not (task / "out").exists()
 
 
+def test_a_check_gets_what_the_command_line_grants(task: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["blocks", "check", str(F33), "--no-docker", "--json"]
+    for name in ("defaults", "warm", "deterministic"):
+        words += ["--only", name]
+    assert run_command(words) == 1
+    assert "the secret 'TOKEN' was not granted" in capfd.readouterr().out
+    granted = ["--secret", "TOKEN=env:F33_TOKEN", "--mount", f"tables={task / 'tables'}"]
+    assert run_command([*words, *granted]) == 0
+    assert json.loads(capfd.readouterr().out)["passed"] == 3
+
+
 def test_show_says_what_a_block_asks_for() -> None:
     from edgewright.cli.app import application
 

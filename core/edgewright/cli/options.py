@@ -85,6 +85,11 @@ class GrantWords:
     gpu: str | None
     writable_root: bool
 
+    @property
+    def given(self) -> bool:
+        """Whether anything is granted at all."""
+        return any((self.secrets, self.mounts, self.limits, self.network, self.gpu, self.writable_root))
+
     def of(self, block: Block, params: Mapping[str, Any]) -> Granted:
         """Limits and grants of the block's tasks."""
         from edgewright.transforming.granting import granted

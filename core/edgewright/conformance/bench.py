@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgewright.errors import EdgewrightError, TaskError
+from edgewright.runners.grants import NO_GRANTS
 from edgewright.single import Finished, run_once, workspace
 from edgewright.trees import iter_files
 from edgewright_specs.interface import REQUEST_FILE, RESULT_FILE
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from edgewright.plugins import Plugins
     from edgewright.registry import Block
     from edgewright.runners.base import Prepared, Runner
+    from edgewright.runners.grants import Grants
 
 #: ``watched`` is a cold run under Python's audit hooks.
 How = Literal["warm", "cold", "watched", "docker"]
@@ -92,10 +94,15 @@ class Bench:
     plugins : Plugins
     docker : bool
         Whether containers may be used where an engine answers.
+    grants : Grants
+        What its tasks have beyond the strict profile, as an impulse would grant it.
     """
 
-    def __init__(self, block: Block, plugins: Plugins, *, docker: bool = True) -> None:
+    def __init__(
+        self, block: Block, plugins: Plugins, *, docker: bool = True, grants: Grants = NO_GRANTS
+    ) -> None:
         self.block = block
+        self.grants = grants
         self.plugins = plugins
         self._runners = plugins.runners()
         self._docker = docker
@@ -164,7 +171,9 @@ class Bench:
             if how == "watched":
                 return observe(self, folder, request.operation)
             runner = self.runner("docker" if how == "docker" else self.home)
-            finished = run_once(runner, self.prepared(runner), in_dir, folder, operation=request.operation)
+            finished = run_once(
+                runner, self.prepared(runner), in_dir, folder, operation=request.operation, grants=self.grants
+            )
         except TaskError as error:
             raise RefusedError(error) from error
         return answer_of(finished)
@@ -216,7 +225,7 @@ class Bench:
     def _worker(self) -> Any:
         from edgewright.runners.warm import WarmWorker
 
-        worker = WarmWorker(self.block, self.prepared(self._runners["process"]))
+        worker = WarmWorker(self.block, self.prepared(self._runners["process"]), grants=self.grants)
         self._stack.callback(worker.close)
         return worker
 

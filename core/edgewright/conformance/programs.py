@@ -105,7 +105,9 @@ def _run(
 ) -> Finished:
     runner = bench.runner("process")
     prepared = _started_by(bench.prepared(runner), (sys.executable, *words))
-    return run_once(runner, prepared, folder / "in", folder, operation=operation, **options)
+    return run_once(
+        runner, prepared, folder / "in", folder, operation=operation, grants=bench.grants, **options
+    )
 
 
 def _started_by(prepared: Prepared, command: tuple[str, ...]) -> Prepared:

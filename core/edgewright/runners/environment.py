@@ -9,7 +9,9 @@ from edgewright_specs.interface import SECRETS_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edgewright.runners.base import Job
+    from edgewright.registry import Block
+    from edgewright.runners.grants import Grants
+    from edgewright.runners.secrets import Secrets
 
 #: Libraries size their pools by one of these.
 THREAD_VARIABLES = (
@@ -43,7 +45,9 @@ def task_environment(*, threads: int, home: str, temporary: str) -> dict[str, st
     }
 
 
-def granted_variables(job: Job, secrets_folder: str, places: Mapping[str, str]) -> dict[str, str]:
+def granted_variables(
+    block: Block, grants: Grants, secrets: Secrets | None, secrets_folder: str, places: Mapping[str, str]
+) -> dict[str, str]:
     """Return the variables by which a task finds what it was granted.
 
     Parameters
@@ -53,9 +57,9 @@ def granted_variables(job: Job, secrets_folder: str, places: Mapping[str, str]) 
     places : mapping of str to str
         Where it finds each mount, by the mount's name.
     """
-    variables = {mount.variable: places[mount.name] for mount in job.grants.mounts}
-    if job.secrets is not None:
+    variables = {mount.variable: places[mount.name] for mount in grants.mounts}
+    if secrets is not None:
         variables[SECRETS_VARIABLE] = secrets_folder
-        if job.prepared.block.spec.legacy:  # their contract: a variable of the secret's name
-            variables |= job.secrets.texts()
+        if block.spec.legacy:  # their contract: a variable of the secret's name
+            variables |= secrets.texts()
     return variables

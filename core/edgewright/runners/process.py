@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from edgewright.contracts.base import Part
     from edgewright.registry import Block
     from edgewright.runners.base import Job, OnMessage
+    from edgewright.runners.grants import Grants
+    from edgewright.runners.secrets import Secrets
 
 #: What NVIDIA's driver makes where there is a GPU.
 NVIDIA: Final = Path("/dev/nvidiactl")
@@ -160,7 +162,7 @@ def starts_of(job: Job, work: Path, port: int) -> tuple[Start, Start | None]:
 def _start(part: Part, job: Job, work: Path) -> Start:
     block, program = job.prepared.block, job.prepared.program
     env = process_variables(work, job.threads)
-    granted = {} if part.driver else _granted(job)
+    granted = {} if part.driver else host_variables(block, job.grants, job.secrets)
     if part.argv is not None:
         ours = part.driver or block.command is None
         return Start(
@@ -220,9 +222,8 @@ def enforced(job: Job) -> dict[str, Any]:
     return kept | dict.fromkeys(others, NOT_ENFORCED) | granted_record(job.grants)
 
 
-def _granted(job: Job) -> dict[str, str]:
-    """Mounts are where the host has them: nothing holds a block of this runner to reading there only."""
-    secrets = "" if job.secrets is None else os.fspath(job.secrets.folder)
-    return granted_variables(
-        job, secrets, {mount.name: os.fspath(mount.source) for mount in job.grants.mounts}
-    )
+def host_variables(block: Block, grants: Grants, secrets: Secrets | None) -> dict[str, str]:
+    """Where a task finds what it was granted. Mounts are where the host has them: nothing holds it to reading there."""
+    places = {mount.name: os.fspath(mount.source) for mount in grants.mounts}
+    folder = "" if secrets is None else os.fspath(secrets.folder)
+    return granted_variables(block, grants, secrets, folder, places)

@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewright.errors import TaskError
 from edgewright.runners.base import Limits
 from edgewright.runners.command import serve_command
+from edgewright.runners.grants import NO_GRANTS
 from edgewright.runners.logs import LogFile
+from edgewright.runners.masking import Mask
 from edgewright.runners.messages import MAX_LINE_BYTES, parse_message
-from edgewright.runners.process import process_variables, work_folder
+from edgewright.runners.process import host_variables, process_variables, work_folder
+from edgewright.runners.secrets import opened
 from edgewright.runners.supervised import Ended, Supervised
 from edgewright.terminal import printable_line
 from edgewright_specs.interface import ERROR_KINDS
@@ -30,6 +33,7 @@ from edgewright_specs.interface import ERROR_KINDS
 if TYPE_CHECKING:
     from edgewright.registry import Block
     from edgewright.runners.base import OnMessage, Prepared
+    from edgewright.runners.grants import Grants
 
 READ_BYTES: Final = 64 << 10
 TAIL_BYTES: Final = 4096
@@ -46,6 +50,8 @@ class WarmWorker:
         By the process runner.
     limits : Limits, optional
         ``log_bytes`` (for the life of one process) and ``out_bytes`` (of one file) count.
+    grants : Grants, optional
+        What it has beyond the strict profile; its secrets are read when the process starts.
     on_message : callable, optional
         Given progress, metrics and log lines.
     """
@@ -56,6 +62,7 @@ class WarmWorker:
         prepared: Prepared,
         *,
         limits: Limits | None = None,
+        grants: Grants = NO_GRANTS,
         threads: int = 1,
         on_message: OnMessage = lambda _message: None,
     ) -> None:
@@ -70,6 +77,7 @@ class WarmWorker:
         self.prepared = prepared
         self._folder = block.folder.resolve()
         self._limits = limits or Limits()
+        self._grants = grants
         self._threads = threads
         self._on_message = on_message
         self._lock = threading.Lock()
@@ -107,8 +115,10 @@ class WarmWorker:
             except BaseException:
                 self._end()
                 raise
+            self._alive.mask.tree(out_dir)
             if not answer.get("ok"):
-                text = printable_line(str(answer.get("error", "it gave no reason")), 2000)
+                said = self._alive.mask.text(str(answer.get("error", "it gave no reason")))
+                text = printable_line(said, 2000)
                 kind = answer.get("kind")
                 raise TaskError(
                     self.block.name,
@@ -150,6 +160,8 @@ class _Alive:
         self._on_message = worker._on_message
         self._buffer = b""
         with contextlib.ExitStack() as stack:
+            secrets = stack.enter_context(opened(worker._grants.secrets))
+            self.mask = Mask(()) if secrets is None else secrets.mask
             work = stack.enter_context(work_folder(Path(tempfile.gettempdir())))
             self._log = stack.enter_context(LogFile(work / "log.txt", worker._limits.log_bytes))
             stdin, self._requests = os.pipe()
@@ -164,7 +176,10 @@ class _Alive:
             self._log_lock = threading.Lock()
             self._supervised = Supervised(
                 serve_command(os.fspath(worker._folder), python=sys.executable),
-                env=process_variables(work, worker._threads),
+                env={
+                    **process_variables(work, worker._threads),
+                    **host_variables(worker.block, worker._grants, secrets),
+                },
                 cwd=work,
                 stdin=stdin,
                 stdout=stdout,
@@ -213,7 +228,7 @@ class _Alive:
         message = parse_message(line)
         if message is None:
             raise _FailedError("block_error", "it answered something that is no answer to the request")
-        self._on_message(message)
+        self._on_message(self.mask.plain(message))
         return None
 
     def _crashed(self) -> _FailedError:
@@ -249,7 +264,7 @@ class _Alive:
     def log_tail(self) -> str:
         """The end of the log; whatever the block wrote before its last answer is in it."""
         self._drain()
-        return self._log.last(TAIL_BYTES)
+        return self.mask.text(self._log.last(TAIL_BYTES))
 
     def close(self) -> str:
         """Kill it; return the end of its log."""

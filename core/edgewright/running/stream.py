@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError, UsageError
 from edgewright.request_folder import put_array, put_chunk, put_path, put_request
-from edgewright.runners.grants import NO_GRANTS
 from edgewright.running.fresh import scoring_session
 from edgewright.running.session import Options
 from edgewright.running.verdicts import Verdict, verdict_of
@@ -43,7 +42,7 @@ class WarmNode:
         from edgewright.runners.warm import WarmWorker
 
         self.node = node
-        self._worker = WarmWorker(node.block, prepared, limits=node.limits)
+        self._worker = WarmWorker(node.block, prepared, limits=node.limits, grants=node.grants)
         self._in, self._out = folder / "in", folder / "out"
         for path in (self._in, self._out):
             path.mkdir(parents=True)
@@ -163,11 +162,6 @@ class _Chain:
         self._planner = session.planner
 
     def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:
-        if node.grants != NO_GRANTS:
-            raise UsageError(
-                f"{node.place}: node {node.id!r} is granted more than the strict profile, which a warm block has not",
-                hint="score files in place of a stream: `edgewright score RUN FILE …`",
-            )
         runner = session.chooser.choose(node.block)
         prepared = runner.prepare(node.block, lambda _message: None)
         warm = WarmNode(node, prepared, folder / node.id, window=window, seed=session.impulse.seed)

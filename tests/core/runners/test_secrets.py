@@ -73,3 +73,46 @@ def test_what_a_killed_process_left_is_removed(monkeypatch: pytest.MonkeyPatch, 
         assert found is not None
         assert found.folder.parent == tmp_path
     assert list(tmp_path.iterdir()) == [alive]
+
+
+def test_a_warm_block_has_its_secret_and_what_it_says_is_masked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    from edgewright.errors import TaskError
+    from edgewright.plugins import make_plugins
+    from edgewright.registry import resolve
+    from edgewright.request_folder import put_array, put_request
+    from edgewright.runners.grants import Grants, Mounted
+    from edgewright.runners.process import ProcessRunner
+    from edgewright.runners.warm import WarmWorker
+
+    monkeypatch.setenv("MY_TOKEN", "geheim-Zq7")
+    (tmp_path / "factor.txt").write_text("2")
+    evil = Path(__file__).parents[2] / "evil"
+    block = resolve("./F33_secret", evil, make_plugins())
+    grants = Grants(secrets={"TOKEN": "env:MY_TOKEN"}, mounts=(Mounted("tables", tmp_path, "/data/tables"),))
+    messages: list[str] = []
+    prepared = ProcessRunner().prepare(block, lambda _message: None)
+    with WarmWorker(block, prepared, grants=grants, on_message=lambda m: messages.append(repr(m))) as worker:
+        for number, where in enumerate(["everywhere", "error"]):
+            in_dir, out_dir = tmp_path / f"in{number}", tmp_path / f"out{number}"
+            in_dir.mkdir()
+            out_dir.mkdir()
+            values = np.zeros((2, 20, 1), np.float32)
+            put_request(
+                in_dir, "transform", {"where": where}, inputs={"windows": put_array(in_dir, "windows", values)},
+                window={"kind": "time-series", "length": 20, "axes": ["x"], "frequency": 1.0},
+            )  # fmt: skip
+            if where == "error":
+                with pytest.raises(TaskError, match=r"the service refuses \*\*\*") as caught:
+                    worker.request(in_dir, out_dir)
+                assert "geheim" not in caught.value.log_tail
+                assert "printed ***" in caught.value.log_tail
+            else:
+                worker.request(in_dir, out_dir)
+                assert (np.load(out_dir / "features.npy") == 20).all()
+                assert not any(b"geheim" in path.read_bytes() for path in out_dir.iterdir())
+    assert any("logged ***" in text for text in messages)
+    assert not any("geheim" in text for text in messages)

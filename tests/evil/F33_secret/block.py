@@ -31,7 +31,8 @@ class Secret(ProcessingBlock):
         self.context.log(f"logged {token}")
         self.context.progress(1, 2, f"asking with {login}")
         self.context.warn(f"the token {token} is about to expire")
-        (self.out() / "notes.txt").write_text(f"curl -H 'X-Token: {token}'\n")
+        if "--out" in sys.argv:  # a warm driver is told in each request
+            (self.out() / "notes.txt").write_text(f"curl -H 'X-Token: {token}'\n")
 
     def out(self):
         return Path(sys.argv[sys.argv.index("--out") + 1])

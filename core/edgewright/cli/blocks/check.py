@@ -9,7 +9,7 @@ import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import BlockReference, block_argument, json_option
+from edgewright.cli.options import BlockReference, GrantWords, block_argument, grants_options, json_option
 from edgewright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ MARKS = {"passed": ("ok", "green"), "failed": ("FAILED", "red"), "skipped": ("sk
 @click.option(
     "--fix-readme", is_flag=True, help="First write the README's parameter table, as `blocks readme`."
 )
+@grants_options
 @json_option
 @click.pass_obj
 def command(
@@ -47,6 +48,7 @@ def command(
     skip: tuple[str, ...],
     docker: bool,
     fix_readme: bool,
+    grants: GrantWords,
     as_json: bool,
 ) -> int:
     """Prove that a block keeps its promises: spec, defaults, bounds, determinism, confinement, device, container.
@@ -56,6 +58,7 @@ def command(
     """
     from edgewright.conformance import Bench, checks_for, judge
     from edgewright.conformance.readme import renew
+    from edgewright.runners.grants import NO_GRANTS
 
     console = Console(as_json)
     found = block.resolve(state.plugins)
@@ -68,7 +71,9 @@ def command(
         renew(found)
     console.print(f"{found.name} · {found.type}", bold=True)
     verdicts = []
-    with Bench(found, state.plugins, docker=docker) as bench:
+    # Unless something is granted, a block that asks for more is checked in what every block gets.
+    allowed = grants.of(found, found.spec.defaults).grants if grants.given else NO_GRANTS
+    with Bench(found, state.plugins, docker=docker, grants=allowed) as bench:
         for check in checks:
             if (only and check.name not in only) or check.name in skip:
                 continue

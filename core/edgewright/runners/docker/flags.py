@@ -246,9 +246,8 @@ def _environment(part: Part, job: Job, config: Mapping[str, Any]) -> list[str]:
     """Variables that we set; the engine adds the image's own below them, and HOSTNAME."""
     ours = {**task_environment(threads=job.threads, home=TMP, temporary=TMP), **part.environment}
     if not part.driver:
-        ours |= granted_variables(
-            job, SECRETS_FOLDER, {mount.name: mount.target for mount in job.grants.mounts}
-        )
+        places = {mount.name: mount.target for mount in job.grants.mounts}
+        ours |= granted_variables(job.prepared.block, job.grants, job.secrets, SECRETS_FOLDER, places)
     if not any(line.startswith("PATH=") for line in config.get("Env") or ()):
         ours["PATH"] = DEFAULT_PATH
     return [f"{name}={value}" for name, value in ours.items()]
