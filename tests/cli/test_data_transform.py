@@ -82,6 +82,17 @@ def test_our_block_over_a_folder(cli, upper, tmp_path):
     assert (document["files"], document["runs"], document["metrics"]) == (1, 1, {"files": 1.0})
 
 
+def test_what_is_known_of_a_file_goes_on_to_the_one_of_its_name(cli, upper, tmp_path):
+    (tmp_path / "texts").mkdir()
+    for name in ("x", "y"):
+        (tmp_path / "texts" / f"{name}.txt").write_text(name)
+    entry = {"path": "x.txt", "category": "training", "label": {"type": "label", "label": "still"}}
+    (tmp_path / "texts" / "info.labels").write_text(json.dumps({"version": 1, "files": [entry]}))
+    out = tmp_path / "out"
+    assert cli("data", "transform", upper, tmp_path / "texts", "-o", out, *PROCESS).code == 0
+    assert json.loads((out / "info.labels").read_text())["files"] == [entry]
+
+
 def test_our_block_over_one_file(cli, upper, tmp_path):
     (tmp_path / "x.txt").write_text("one")
     assert cli("data", "transform", upper, tmp_path / "x.txt", "-o", tmp_path / "out", *PROCESS).code == 0

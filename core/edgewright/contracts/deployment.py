@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewright.contracts.arguments import command_line
 from edgewright.contracts.base import OWN_FOLDER, Launch, Part, Seen
 from edgewright.contracts.deployment_metadata import deployment_metadata
+from edgewright.errors import UsageError
 from edgewright_specs.interface import DEPLOYMENT_FILE
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Deployment:
     def enter(self, block: Block, request: Mapping[str, Any], request_dir: Path, made: Path) -> Path:  # noqa: ARG002
         """Make the input folder: metadata and the library."""
         inputs = request["inputs"]
+        if "impulse" not in inputs:
+            raise UsageError(
+                "the request names no input 'impulse'", hint="a deployment block builds from one"
+            )
         impulse = request_dir / str(inputs["impulse"]["path"])
         deployment = json.loads((impulse / DEPLOYMENT_FILE).read_text(encoding="utf-8"))
         made.mkdir()
@@ -147,12 +152,14 @@ def _not_given(block: Block) -> tuple[str, ...]:
     """What such a block asks for that it isn't given here."""
     info = block.spec.info
     asked = [
-        ("privileged", info.privileged, "network and a project's API key"),
-        ("mountLearnBlock", info.mount_learn_block, "the training data in /data"),
+        (
+            "privileged",
+            info.privileged,
+            "there is no project whose API key it could have, and the network is the impulse's to grant",
+        ),
+        ("mountLearnBlock", info.mount_learn_block, "the training data are not given to it in /data"),
     ]
-    return tuple(
-        f"its parameters.json says {name}: {what} are not given" for name, wanted, what in asked if wanted
-    )
+    return tuple(f"its parameters.json says {name}: {what}" for name, wanted, what in asked if wanted)
 
 
 DEPLOYMENT = Deployment()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.contracts.arguments import command_line
 from edgewright.contracts.base import OWN_FOLDER, Launch, Part, Seen
+from edgewright.errors import UsageError
 from edgewright_specs.interface import canonical_json
 
 if TYPE_CHECKING:
@@ -85,13 +86,28 @@ class Transformation:
         """Whoever is given no data may upload."""
         return works_on(block) == STANDALONE
 
-    def enter(self, block: Block, request: Mapping[str, Any], request_dir: Path, made: Path) -> Path:  # noqa: ARG002
-        """Return the data folder itself, or an empty one."""
-        data = request["inputs"].get("data")
+    def enter(self, block: Block, request: Mapping[str, Any], request_dir: Path, made: Path) -> Path:
+        """Return the data folder itself, or an empty one.
+
+        Raises
+        ------
+        UsageError
+            The block works on data and is given none, or on one file and isn't told which.
+        """
+        data, kind = request["inputs"].get("data"), works_on(block)
         if data is None:
+            if kind != STANDALONE:
+                raise UsageError(f"block {block.name!r} works on a {kind}: the request names no input 'data'")
             made.mkdir()
             return made
-        return request_dir / str(data["path"])
+        folder = request_dir / str(data["path"])
+        file = request.get("options", {}).get("file")
+        if kind == FILE and not (isinstance(file, str) and (folder / file).is_file()):
+            raise UsageError(
+                f"block {block.name!r} works on one file at a time: options.file of the request is {file!r}",
+                hint="name a file of the data folder, or use `edgewright data transform`",
+            )
+        return folder
 
     def launch(self, block: Block, request: Mapping[str, Any], seen: Seen) -> Launch:
         """Start what the Dockerfile starts, with the contract's flags, the block's parameters and what the caller adds."""

@@ -320,8 +320,11 @@ class _Built:
         write_entries(self._folder, self._entries.values())
 
     def _describe(self, place: str, piece: _Piece, own: Entry | None, said: Entry | None) -> None:
-        """An entry for a file: what its block says of it, else what was known of the file that it was made of."""
-        entry = dict(own if own is not None else self._known.get(piece.file, {}) if piece.file else {})
+        """An entry for a file: what its block says of it, else what was known of the file that it was made of.
+
+        Of a whole folder a file was made of the one of the same name.
+        """
+        entry = dict(own if own is not None else self._known.get(piece.file or place, {}))
         if self._options.label is not None:
             entry.setdefault("label", {"type": "label", "label": self._options.label})
         if self._options.category is not None:

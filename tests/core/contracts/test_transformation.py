@@ -10,6 +10,7 @@ import pytest
 from edgewright.contracts import contract_of
 from edgewright.contracts.base import Seen
 from edgewright.contracts.transformation import TRANSFORMATION
+from edgewright.errors import UsageError
 from edgewright.harvest import HarvestError
 from edgewright.plugins import make_plugins
 from edgewright.registry import resolve
@@ -110,6 +111,27 @@ def test_what_it_works_on_must_be_known(block, works_on, said):
     refusal = TRANSFORMATION.refusal(block("transform", works_on), "apply")
     assert said in refusal
     assert "--operates-on" in refusal
+
+
+def test_a_request_says_which_file(block, tmp_path):
+    made, folder = block("transform", "file"), tmp_path / "request"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a.csv").write_text("1")
+    request = {"operation": "apply", "inputs": {"data": {"kind": "folder", "path": "data"}}}
+    with pytest.raises(UsageError, match="one file at a time"):
+        TRANSFORMATION.enter(made, request, folder, tmp_path / "seen")
+    with pytest.raises(UsageError, match=r"options\.file of the request is 'b\.csv'"):
+        TRANSFORMATION.enter(made, {**request, "options": {"file": "b.csv"}}, folder, tmp_path / "seen")
+    with pytest.raises(UsageError, match="names no input 'data'"):
+        TRANSFORMATION.enter(made, {**request, "inputs": {}}, folder, tmp_path / "seen")
+    assert (
+        TRANSFORMATION.enter(made, {**request, "options": {"file": "a.csv"}}, folder, tmp_path / "seen")
+        == folder / "data"
+    )
+    alone = TRANSFORMATION.enter(
+        block("synthetic-data"), {**request, "inputs": {}}, folder, tmp_path / "seen"
+    )
+    assert list(alone.iterdir()) == []
 
 
 def test_other_operations_are_refused(block):
