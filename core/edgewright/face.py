@@ -113,6 +113,7 @@ class OpenBlock:
 
         self.block = block
         self.seconds = 0.0
+        self.warnings: list[str] = []  # of a block that isn't warm
         self._lock = threading.Lock()
         self._descriptions: dict[str, dict[str, Any]] = {}
         self._completed: dict[str, dict[str, Any]] = {}
@@ -259,6 +260,7 @@ class OpenBlock:
                     yield out_dir / _output_path(out_dir, _OUTPUT[operation])
                 else:
                     finished = run_once(self._runner, self._prepared, in_dir, out_dir, operation=operation)
+                    self.warnings += [text for text in finished.warnings if text not in self.warnings]
                     yield finished.outputs[_OUTPUT[operation]]
             finally:
                 _empty(out_dir)

@@ -95,6 +95,8 @@ def command(
         if plot is not None:
             drawn = opened.plots(values[:PLOTTED], frequency=frequency, axes=names, params=params)
     total = time.perf_counter() - started
+    for warning in opened.warnings:
+        console.note(f"warning: {warning}", fg="yellow")
     save_array(output, features.values)
     if plot is not None:
         from edgewright.report.block_page import render_block_page

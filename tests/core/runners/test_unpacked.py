@@ -85,6 +85,7 @@ def test_a_server_that_does_not_read_its_port_is_found(tmp_path: Path) -> None:
     def describe() -> None:
         with open_block(folder, runner="process", trust=True) as block:
             block.describe({"kind": "time-series", "length": 4, "axes": ["x"], "frequency": 1.0})
+            assert block.warnings == ["the block asks for an axis named 'accX'; the windows have x"]
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:  # they wait for each other
         for task in [pool.submit(describe) for _ in range(2)]:

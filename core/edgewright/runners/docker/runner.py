@@ -77,8 +77,8 @@ class DockerRunner:
             on_message({"type": "log", "text": line})
 
         image = build_block(block, tell)
-        detail = {"image": image.id, "tag": image.tag}
         driver = build_driver(tell) if _has_service(block) else None
+        detail = {"image": image.id, "tag": image.tag, **({} if driver is None else {"driver": driver})}
         return Prepared(block, self.name, image.environment, image=image.id, driver=driver, detail=detail)
 
     def run(self, job: Job, cancel: Event, on_message: OnMessage) -> Outcome:
