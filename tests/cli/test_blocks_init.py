@@ -126,9 +126,9 @@ def test_a_new_parameter_without_effect_is_the_only_thing_checks_find(made, cli)
         (["processing", "a", "--param", "x:int=1.5"], "'1.5' is no int", "NAME:TYPE=DEFAULT"),
         (["processing", "a", "--param", "x:boolean=2"], "'2' is neither true nor false", ""),
         (["processing", "a", "--param", "x:string/1..2=a"], "limits nothing", ""),
-        (["processing", "a", "--param", "x:int/1..3=7"], "/parameters/2/items/0/value", "at most 3"),
-        (["processing", "a", "--param", "x:select/p/q=r"], "/parameters/2/items/0/value", "p, q"),
-        (["processing", "a", "--param", "9:int=1"], "can't name a parameter", ""),
+        (["processing", "a", "--param", "x:int/1..3=7"], "--param x: value: the default is out of range", "at most 3"),
+        (["processing", "a", "--param", "x:select/p/q=r"], "--param x: value: the default", "p, q"),
+        (["processing", "a", "--param", "9:int=1"], "--param 9: param: can't name a parameter", ""),
         (["processing", "a", "--param", "span:int=1"], "is taken", ""),
     ],
 )  # fmt: skip
@@ -197,7 +197,11 @@ def test_questions_on_a_terminal(tmp_path, environment):
     terminal.answer("Author", "Ann")
     terminal.answer("A parameter", "gain:flaot=1")
     terminal.until("did you mean")
+    terminal.answer("A parameter", "gain:float/0..1=2")
+    terminal.until("the default is out of range")
     terminal.answer("A parameter", "gain:float=1")
+    terminal.answer("A parameter", "span:int=1")
+    terminal.until("is taken")
     terminal.answer("A parameter", "")
     assert terminal.close() == 0, terminal.screen
     spec = load_block_spec(tmp_path / "asked")

@@ -6,14 +6,17 @@ import json
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.errors import UsageError
+from edgewright_specs.problems import SpecError
 
 if TYPE_CHECKING:
     from edgewright.blocks_init.new_block import NewBlock
+    from edgewright_specs.problems import Problem
 
 #: How the templates call themselves: as a name, a class and a title.
 _NAME, _CLASS, _TITLE = "template_block", "TemplateBlock", "Template block"
@@ -39,7 +42,7 @@ def write_block(new: NewBlock) -> list[Path]:
     UsageError
         The folder holds something already, or its name can't be a block's.
     edgewright_specs.problems.SpecError
-        The parameters asked for can't be parameters: every problem, at its place in the file that would be.
+        The parameters asked for can't be parameters: every problem, by the parameter's name.
     """
     new.check()
     folder = new.folder.resolve()
@@ -48,15 +51,27 @@ def write_block(new: NewBlock) -> list[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Written beside its place and moved in whole: a full disk or a wrong parameter leaves no half block.
     with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=folder.parent) as staging:
-        built = Path(staging, new.name)
-        with as_file(files("edgewright.blocks_init").joinpath(new.template)) as template:
-            shutil.copytree(template, built, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
-        _rename(built, new)
-        _complete_spec(built, new)
+        built = _build(Path(staging), new)
         if folder.exists():
             folder.rmdir()
         built.rename(folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def try_out(new: NewBlock) -> None:
+    """Raise what :func:`write_block` would raise of the spec, and write nothing."""
+    new.check()
+    with tempfile.TemporaryDirectory(prefix="edgewright-") as folder:
+        _build(Path(folder), new)
+
+
+def _build(folder: Path, new: NewBlock) -> Path:
+    built = folder / new.name
+    with as_file(files("edgewright.blocks_init").joinpath(new.template)) as template:
+        shutil.copytree(template, built, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
+    _rename(built, new)
+    _complete_spec(built, new)
+    return built
 
 
 def _rename(built: Path, new: NewBlock) -> None:
@@ -98,16 +113,28 @@ def _complete_spec(built: Path, new: NewBlock) -> None:
     for name in ("title", "author", "description"):
         if getattr(new, name):
             info[name] = getattr(new, name)
+    place = f"/parameters/{len(spec['parameters'])}/items/"
     if new.params:
-        grouped = any("items" in entry for entry in spec["parameters"])
-        spec["parameters"] += [{"group": "Parameters", "items": list(new.params)}] if grouped else new.params
+        spec["parameters"].append({"group": "Parameters", "items": list(new.params)})
     section = spec["edgewright"]
     if not (built / "device").is_dir():
         section.pop("device", None)
         section["operations"] = [name for name in section["operations"] if name != "export"]
     path.write_text(_json(spec) + "\n", encoding="utf-8")
+    try:
+        loaded = load_block_spec(built)
+    except SpecError as error:
+        raise SpecError([_named(problem, place, new) for problem in error.problems]) from None
     readme = built / README_FILE
-    readme.write_text(with_table(readme.read_text(encoding="utf-8"), load_block_spec(built)), encoding="utf-8")
+    readme.write_text(with_table(readme.read_text(encoding="utf-8"), loaded), encoding="utf-8")
+
+
+def _named(problem: Problem, place: str, new: NewBlock) -> Problem:
+    """A problem by the parameter as it was asked for: nobody ever sees the file it was found in."""
+    if not problem.pointer.startswith(place):
+        return replace(problem, path=str(new.folder / "parameters.json"), line=None)
+    number, _slash, field = problem.pointer.removeprefix(place).partition("/")
+    return replace(problem, path=f"--param {new.params[int(number)]['param']}", line=None, pointer=field)
 
 
 def _json(value: Any, indent: str = "") -> str:

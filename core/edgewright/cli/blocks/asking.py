@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
-from edgewright.blocks_init import KINDS, NewBlock
+from edgewright.blocks_init import KINDS, NewBlock, try_out
 from edgewright.blocks_init.new_block import WITH_DEVICE, parse_param
 from edgewright.errors import UsageError
+from edgewright_specs.problems import SpecError
 
 _KINDS = {
     "processing": "turns windows into features",
@@ -44,7 +45,7 @@ def ask(kind: str | None, folder: Path | None) -> NewBlock:
     title = _text("Title", new.name.replace("_", " ").capitalize())
     description = _text("What it does, in one sentence (Enter: as the template says)", "")
     author = _text("Author (Enter: none)", "")
-    return NewBlock(kind, folder, title, description, author, _params(), device, visual)
+    return _with_params(NewBlock(kind, folder, title, description, author, (), device, visual))
 
 
 def _text(question: str, default: str) -> str:
@@ -55,19 +56,24 @@ def _text(question: str, default: str) -> str:
         click.echo("  one line of text, please")
 
 
-def _params() -> tuple[dict[str, Any], ...]:
-    """Ask for parameters until an empty line."""
-    found: list[dict[str, Any]] = []
+def _with_params(new: NewBlock) -> NewBlock:
+    """Ask for parameters until an empty line; each is tried in the block's spec at once."""
     while True:
         text = str(
             click.prompt("A parameter, NAME:TYPE=DEFAULT (Enter: no more)", default="", show_default=False)
         )
         if not text:
-            return tuple(found)
+            return new
         try:
-            found.append(parse_param(text))
+            longer = replace(new, params=(*new.params, parse_param(text)))
+            try_out(longer)
         except UsageError as error:
             _say(error)
+        except SpecError as error:
+            for problem in error.problems:
+                click.echo(f"  {problem}")
+        else:
+            new = longer
 
 
 def _say(error: UsageError) -> None:
