@@ -35,7 +35,8 @@ _KEYWORDS: Final = {
 _PARAM: Final = re.compile(
     r"(?P<name>[^:=/]+):(?P<type>[a-z]+)(?P<allowed>(/[^=/]*)*)=(?P<default>.*)", re.DOTALL
 )
-_PARAM_FORM: Final = "NAME:TYPE=DEFAULT, as in gain:float=1.0, order:int/1..8=4, mode:select/fast/exact=fast"
+EXAMPLES: Final = "gain:float=1.0, order:int/1..8=4, mode:select/fast/exact=fast"
+_PARAM_FORM: Final = f"NAME:TYPE=DEFAULT, as in {EXAMPLES}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from edgewright.blocks_init import KINDS, NewBlock, try_out
-from edgewright.blocks_init.new_block import WITH_DEVICE, parse_param
+from edgewright.blocks_init.new_block import EXAMPLES, WITH_DEVICE, parse_param
 from edgewright.errors import UsageError
 from edgewright_specs.problems import SpecError
 
@@ -58,6 +58,7 @@ def _text(question: str, default: str) -> str:
 
 def _with_params(new: NewBlock) -> NewBlock:
     """Ask for parameters until an empty line; each is tried in the block's spec at once."""
+    click.echo(f"Parameters of its own: {EXAMPLES}")
     while True:
         text = str(
             click.prompt("A parameter, NAME:TYPE=DEFAULT (Enter: no more)", default="", show_default=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from edgewright.blocks_init import KINDS, NewBlock, write_block
-from edgewright.blocks_init.new_block import parse_param
+from edgewright.blocks_init.new_block import EXAMPLES, parse_param
 from edgewright.cli.blocks.asking import ask
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
@@ -34,7 +34,7 @@ from edgewright.errors import UsageError
     "params",
     multiple=True,
     metavar="NAME:TYPE=DEFAULT",
-    help="A parameter of the new block: gain:float=1.0, order:int/1..8=4, mode:select/fast/exact=fast. May be given again.",
+    help=f"A parameter of the new block: {EXAMPLES}. May be given again.",
 )
 @click.option("--no-device", is_flag=True, help="Leave the device code out: a block that is never deployed.")
 @click.option("--visual", is_flag=True, help="A learning block over images, with a score and a map for each.")
