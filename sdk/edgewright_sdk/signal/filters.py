@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -61,8 +62,60 @@ def filter_sections(sections: NDArray[Any], signals: NDArray[Any]) -> NDArray[An
     """
     from scipy.signal import sosfilt
 
-    filtered: NDArray[Any] = sosfilt(sections, signals, axis=-1)
+    filtered: NDArray[Any] = sosfilt(sections.astype(signals.dtype), signals, axis=-1)
     return filtered
+
+
+#: Ratios of :func:`decimate`, each with the stages that make it.
+DECIMATIONS: Final[dict[int, tuple[int, ...]]] = {
+    1: (),
+    3: (3,),
+    10: (10,),
+    30: (3, 10),
+    100: (10, 10),
+    1000: (10, 10, 10),
+}
+
+
+@lru_cache(maxsize=4)
+def decimator(ratio: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Design the low-pass filter of one decimation stage: Chebyshev type I, order 8, ripple 0.05 dB.
+
+    Returns
+    -------
+    sections : np.ndarray [shape=(4, 6), dtype=float64]
+        Cut off at 0.8 of the new half rate.
+    settled : np.ndarray [shape=(4, 2), dtype=float64]
+        State of a filter that has seen ones for ever.
+    """
+    from scipy.signal import cheby1, sosfilt_zi
+
+    sections = np.asarray(cheby1(8, 0.05, 0.8 / ratio, output="sos"), np.float64)
+    return sections, np.asarray(sosfilt_zi(sections), np.float64)
+
+
+def decimate(signals: NDArray[Any], ratio: int) -> NDArray[Any]:
+    """Keep every `ratio`-th sample from the first on, after low-pass filters that begin settled on the first sample.
+
+    Parameters
+    ----------
+    signals : np.ndarray [shape=(..., n)]
+    ratio : {1, 3, 10, 30, 100, 1000}
+
+    Returns
+    -------
+    np.ndarray [shape=(..., ceil(n / ratio)), dtype=float64]
+        For a ratio of 1 the signals themselves.
+    """
+    from scipy.signal import sosfilt
+
+    for stage in DECIMATIONS[ratio]:
+        sections, settled = decimator(stage)
+        x = np.asarray(signals, np.float64)
+        start = np.moveaxis(np.multiply.outer(settled, x[..., 0]), 1, -1)
+        filtered, _state = sosfilt(sections, x, axis=-1, zi=start)
+        signals = np.ascontiguousarray(filtered[..., ::stage])
+    return signals
 
 
 def _unstable(order: int, cutoff: float, frequency: float, advice: str) -> BlockError:

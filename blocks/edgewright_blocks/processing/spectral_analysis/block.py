@@ -1,4 +1,4 @@
-"""Spectral analysis: level, shape and power spectrum of each axis after an optional filter."""
+"""Spectral analysis: level, shape and power spectrum, or wavelet parts, of each axis after an optional filter."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock
-from edgewright_sdk.codegen.memory import scratch_bytes
-from edgewright_sdk.signal import bin_frequencies, filter_sections, max_hold_power, moments
+from edgewright_sdk.signal import bin_frequencies, decimate, filter_sections, max_hold_power, moments
 
-from .settings import settings_of
+from . import wavelet
+from .nodes import export_spectrum, export_wavelet
+from .settings import LOW_RATIO, settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from edgewright_sdk import Params, Windows, WindowSpec
 
-    from .settings import Settings
+    from .settings import Settings, Spectrum
 
 _POWER_FLOOR = 1e-10
 
 
 class SpectralAnalysis(ProcessingBlock):
-    """Per axis: RMS, skewness, kurtosis, spectral skewness and kurtosis, spectral powers of the kept bins."""
+    """Per axis: RMS, skewness, kurtosis, spectral skewness and kurtosis and spectral powers; or statistics of wavelet parts."""
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say the labels, and refuse parameters that can't work with this window."""
@@ -33,93 +36,99 @@ class SpectralAnalysis(ProcessingBlock):
         """Compute the features of ``(n, length, axes)`` windows."""
         settings = settings_of(windows.spec, params)
         signals = _filtered(windows.values, settings)
-        level = moments(signals)
-        power = _power(signals, level.mean, level.constant, settings)
-        shape = moments(power)
-        kept = power[..., settings.first_bin : settings.last_bin + 1]
-        if settings.log:
-            kept = np.log10(np.where(kept > 0, kept, _POWER_FLOOR))
-        # Without its mean a signal's root mean square is its standard deviation.
-        time = np.stack(
-            [level.stdev, level.skewness, level.kurtosis, shape.skewness, shape.kurtosis], axis=-1
-        )
-        features = np.concatenate([time, kept], axis=-1).reshape(len(windows), -1)
-        return Features(features, _labels(windows.spec, settings))
+        if settings.spectrum is None:
+            centred = signals - signals.mean(axis=-1, keepdims=True)
+            parts = [wavelet.features(centred, settings.wavelet, settings.level)]
+        else:
+            features, centred = _spectral(signals, settings.spectrum)
+            parts = [features]
+            if settings.low is not None:
+                parts.append(_spectral(decimate(centred, LOW_RATIO), settings.low)[0])
+        flat = [part.reshape(len(windows), -1) for part in parts]
+        return Features(np.concatenate(flat, axis=-1), _labels(windows.spec, settings))
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
-        """Show the filtered signal and the spectrum of the first window."""
+        """Show the filtered signal of the first window, and its spectrum or its wavelet parts."""
         settings = settings_of(windows.spec, params)
         signals = _filtered(windows.values[:1], settings)
-        level = moments(signals)
-        power = _power(signals, level.mean, level.constant, settings)
-        seconds = np.arange(windows.length) / windows.frequency
-        spectrum = np.log10(np.maximum(power, _POWER_FLOOR)) if settings.log else power
-        hertz = bin_frequencies(settings.fft_length, windows.frequency)
-        kept = slice(settings.first_bin, settings.last_bin + 1)
-        unit = "power (log10)" if settings.log else "power"
-        return [
-            _lines("After the filter", "time (s)", seconds, "value", windows.axes, signals[0]),
-            _lines("Spectral power", "frequency (Hz)", hertz[kept], unit, windows.axes, spectrum[0][:, kept]),
-        ]
+        seconds = np.arange(signals.shape[-1]) / settings.frequency
+        plots = [_lines("After the filter", "time (s)", seconds, "value", windows.axes, signals[0])]
+        if settings.spectrum is None:
+            return [*plots, *_wavelet_plots(signals, settings, windows.axes)]
+        _features, centred = _spectral(signals, settings.spectrum)
+        plots.append(_spectrum_plot("Spectral power", centred, settings.spectrum, windows.axes))
+        if settings.low is not None:
+            low = decimate(centred, LOW_RATIO)
+            plots.append(_spectrum_plot("Spectral power, low frequencies", low, settings.low, windows.axes))
+        return plots
 
     def export(self, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device."""
         settings = settings_of(window, params)
-        length, n = window["length"], settings.fft_length
-        sections = settings.sections
-        filters = np.zeros(1, np.float32) if sections is None else sections[:, [0, 1, 2, 4, 5]]
-        quarter = np.sin(2 * np.pi * np.arange(n // 4 + 1) / n).astype(np.float32)
-        return Export(
-            symbol="ew_spectral_analysis",
-            header="spectral_analysis.h",
-            sources=["spectral_analysis.cpp"],
-            modules=["biquad", "fft", "statistics"],
-            tables={
-                "scale": np.float32(settings.scale),
-                "sections": 0 if sections is None else len(sections),
-                "filter": filters,
-                "fft_length": n,
-                "overlap": int(settings.overlap),
-                "log": int(settings.log),
-                "first_bin": settings.first_bin,
-                "last_bin": settings.last_bin,
-                "quarter_wave": quarter,
-            },
-            inputs=[{"dtype": "float32", "shape": [length, len(window["axes"])]}],
-            outputs=[{"name": "features", "dtype": "float32", "shape": [len(_labels(window, settings))]}],
-            scratch_bytes=scratch_bytes(length, n, n // 2 + 1),
-            tolerance={"absolute": 1e-3, "relative": 1e-4},
-        )
+        count = len(_labels(window, settings))
+        return (export_wavelet if settings.spectrum is None else export_spectrum)(window, settings, count)
 
 
 def _labels(window: WindowSpec, settings: Settings) -> list[str]:
-    return [f"{axis} {label}" for axis in window["axes"] for label in settings.labels()]
+    axes = window["axes"]
+    if settings.spectrum is None:
+        return [f"{axis} {label}" for axis in axes for label in wavelet.labels(settings.level)]
+    spectra = [spectrum for spectrum in (settings.spectrum, settings.low) if spectrum is not None]
+    return [f"{axis} {label}" for spectrum in spectra for axis in axes for label in spectrum.labels()]
 
 
-def _filtered(values: NDArray[Any], settings: Settings) -> NDArray[np.float32]:
-    """Scale and filter in float32, as the device does; ``(n, axes, length)``."""
+def _filtered(values: NDArray[Any], settings: Settings) -> NDArray[Any]:
+    """Scale, decimate and filter ``(n, axes, length)``: in float32, as the device does; in float64 once decimated."""
     signals = np.ascontiguousarray(values.transpose(0, 2, 1), dtype=np.float32) * np.float32(settings.scale)
-    if settings.sections is None:
-        return signals
-    filtered: NDArray[np.float32] = filter_sections(settings.sections, signals)
-    return filtered
+    signals = decimate(signals, settings.decimation)
+    return signals if settings.sections is None else filter_sections(settings.sections, signals)
 
 
-def _power(
-    signals: NDArray[np.float32],
-    mean: NDArray[np.float64],
-    constant: NDArray[np.bool_],
-    settings: Settings,
-) -> NDArray[np.float64]:
-    """Spectrum of the signals without their mean, ``(n, axes, N/2 + 1)``; exactly 0 for a constant axis."""
-    count, axes, length = signals.shape
-    centred = np.where(constant[..., None], 0.0, signals - mean[..., None])
-    power = max_hold_power(centred.reshape(-1, length), settings.fft_length, overlap=settings.overlap)
+def _spectral(signals: NDArray[Any], spectrum: Spectrum) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Features ``(n, axes, f)`` of signals ``(n, axes, length)``, and the signals without their mean."""
+    level = moments(signals)
+    centred = np.where(level.constant[..., None], 0.0, signals - level.mean[..., None])
+    power = _power(centred, spectrum)
+    shape = moments(power)
+    kept = power[..., spectrum.first_bin : spectrum.last_bin + 1]
+    if spectrum.log:
+        kept = np.log10(np.where(kept > 0, kept, _POWER_FLOOR))
+    # Without its mean a signal's root mean square is its standard deviation.
+    time = np.stack([level.stdev, level.skewness, level.kurtosis, shape.skewness, shape.kurtosis], axis=-1)
+    return np.concatenate([time, kept], axis=-1), centred
+
+
+def _power(centred: NDArray[np.float64], spectrum: Spectrum) -> NDArray[np.float64]:
+    """Max-hold spectrum ``(n, axes, N/2 + 1)``; exactly 0 for a constant axis."""
+    count, axes, length = centred.shape
+    power = max_hold_power(centred.reshape(-1, length), spectrum.fft_length, overlap=spectrum.overlap)
     return power.reshape(count, axes, -1)
 
 
+def _spectrum_plot(
+    title: str, centred: NDArray[np.float64], spectrum: Spectrum, axes: Sequence[str]
+) -> dict[str, Any]:
+    power = _power(centred, spectrum)[0]
+    hertz = bin_frequencies(spectrum.fft_length, spectrum.frequency)
+    kept = slice(spectrum.first_bin, spectrum.last_bin + 1)
+    shown = np.log10(np.maximum(power, _POWER_FLOOR)) if spectrum.log else power
+    unit = "power (log10)" if spectrum.log else "power"
+    return _lines(title, "frequency (Hz)", hertz[kept], unit, axes, shown[:, kept])
+
+
+def _wavelet_plots(signals: NDArray[Any], settings: Settings, axes: Sequence[str]) -> list[dict[str, Any]]:
+    parts = wavelet.split(signals - signals.mean(axis=-1, keepdims=True), settings.wavelet, settings.level)
+    plots = []
+    for number, part in enumerate(parts):
+        step = 2 ** (settings.level if number == 0 else settings.level + 1 - number)
+        seconds = np.arange(part.shape[-1]) * step / settings.frequency
+        title = f"L{number}: {'the coarse rest' if number == 0 else 'details'}"
+        plots.append(_lines(title, "time (s)", seconds, "coefficient", axes, part[0]))
+    return plots
+
+
 def _lines(
-    title: str, x_label: str, x: NDArray[Any], y_label: str, names: list[str], values: NDArray[Any]
+    title: str, x_label: str, x: NDArray[Any], y_label: str, names: Sequence[str], values: NDArray[Any]
 ) -> dict[str, Any]:
     series = [{"name": name, "values": line} for name, line in zip(names, values, strict=True)]
     return {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spectral_analysis.h"
 
-#include "edgewright/biquad.h"
 #include "edgewright/fft.h"
 #include "edgewright/scalar.h"
-#include "edgewright/statistics.h"
+#include "filtered.h"
 
 namespace EW_NS {
 namespace {
@@ -25,41 +24,55 @@ void max_hold(const ew_spectral_analysis_tables& t, const float* signal, int32_t
     }
 }
 
+// The features of one signal without its mean, whose moments were `level`.
+void describe(const ew_spectral_analysis_tables& t, const ew_moments& level, const float* signal, int32_t length,
+                int32_t first_bin, int32_t last_bin, float* frame, float* power, float* feature) {
+    max_hold(t, signal, length, frame, power);
+    const ew_moments spectrum = ew_statistics(power, t.fft_length / 2 + 1, 1);
+    *feature++ = level.stdev;  // the root mean square of a signal without mean
+    *feature++ = level.skewness;
+    *feature++ = level.kurtosis;
+    *feature++ = spectrum.skewness;
+    *feature++ = spectrum.kurtosis;
+    for (int32_t k = first_bin; k <= last_bin; ++k) {
+        const float p = power[k];
+        *feature++ = t.log == 0 ? p : log10f(p > 0.0f ? p : power_floor);
+    }
+}
+
 }  // namespace
 
 ew_status ew_spectral_analysis(const ew_spectral_analysis_tables& tables, void*, const ew_view* in, ew_view* out,
                                ew_arena& scratch) {
-    if (in[0].rank != 2 || in[0].shape[0] < 1) return ew_bad_shape;
+    if (in[0].rank != 2) return ew_bad_shape;
     const int32_t length = in[0].shape[0];
     const int32_t axes = in[0].shape[1];
     const int32_t n = tables.fft_length;
+    if (!ew_spectral_stages_fit(tables, length)) return ew_bad_tables;
     if (n < 2 || (n & (n - 1)) != 0 || tables.first_bin < 0 || tables.last_bin > n / 2) return ew_bad_tables;
+    if (tables.low_first_bin < 0 || tables.low_last_bin > n / 2) return ew_bad_tables;
     const int32_t bins = tables.last_bin - tables.first_bin + 1;
-    if (bins < 1) return ew_bad_tables;
-    if (!ew_is_floats(in[0], length * axes) || !ew_is_floats(out[0], (5 + bins) * axes)) return ew_bad_shape;
+    const int32_t low_bins = tables.low_last_bin - tables.low_first_bin + 1;
+    if (bins < 1 || (tables.low != 0 && low_bins < 1)) return ew_bad_tables;
+    const int32_t each = 5 + bins;
+    const int32_t low_each = tables.low != 0 ? 5 + low_bins : 0;
+    if (!ew_is_floats(in[0], length * axes) || !ew_is_floats(out[0], (each + low_each) * axes)) return ew_bad_shape;
     float* const signal = ew_take<float>(scratch, length);
     float* const frame = ew_take<float>(scratch, n);
     float* const power = ew_take<float>(scratch, n / 2 + 1);
     if (signal == nullptr || frame == nullptr || power == nullptr) return ew_no_memory;
 
-    const float* const window = ew_floats(in[0]);
-    float* feature = ew_floats(out[0]);
+    float* const features = ew_floats(out[0]);
     for (int32_t axis = 0; axis < axes; ++axis) {
-        for (int32_t i = 0; i < length; ++i) signal[i] = window[i * axes + axis] * tables.scale;
-        ew_biquad_cascade(signal, length, tables.filter, tables.sections, nullptr);
-        const ew_moments time = ew_statistics(signal, length, 1);
-        ew_subtract_mean(signal, length, time);  // leaves a constant axis exactly 0, and so its powers
-        max_hold(tables, signal, length, frame, power);
-        const ew_moments spectrum = ew_statistics(power, n / 2 + 1, 1);
-        *feature++ = time.stdev;  // the root mean square of a signal without mean
-        *feature++ = time.skewness;
-        *feature++ = time.kurtosis;
-        *feature++ = spectrum.skewness;
-        *feature++ = spectrum.kurtosis;
-        for (int32_t k = tables.first_bin; k <= tables.last_bin; ++k) {
-            const float p = power[k];
-            *feature++ = tables.log == 0 ? p : log10f(p > 0.0f ? p : power_floor);
-        }
+        ew_moments level;
+        int32_t count = ew_spectral_signal(tables, ew_floats(in[0]), length, axes, axis, signal, level);
+        describe(tables, level, signal, count, tables.first_bin, tables.last_bin, frame, power, features + axis * each);
+        if (tables.low == 0) continue;
+        count = ew_decimate(signal, count, 10, tables.low_filter);
+        level = ew_statistics(signal, count, 1);
+        ew_subtract_mean(signal, count, level);
+        describe(tables, level, signal, count, tables.low_first_bin, tables.low_last_bin, frame, power,
+                 features + axes * each + axis * low_each);
     }
     return ew_ok;
 }
