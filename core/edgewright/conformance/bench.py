@@ -44,8 +44,9 @@ class RefusedError(Exception):
     with a sentence of its own.
     """
 
-    def __init__(self, error: TaskError) -> None:
+    def __init__(self, error: TaskError, deeds: tuple[Deed, ...] = ()) -> None:
         super().__init__(error.said)
+        self.deeds = deeds  # of a watched run, before it ended
         self.error = error
         self.cause: Cause = error.kind if error.kind is not None else "ended"
         self.clean = error.reason == "block_error" and self.cause == "refused"

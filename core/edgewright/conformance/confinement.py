@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edgewright.conformance.bench import Answer, Bench
+    from edgewright.conformance.programs import Deed
     from edgewright.conformance.requests import Request
 
 
@@ -86,11 +87,20 @@ def _none_of(bench: Bench, requests: Sequence[Request], what: str, remedy: str) 
             return words
         why = bench.no_docker() or "its container fails"
         raise NotApplicableError(f"not checked here: it isn't a block.py on the SDK, and {why}")
-    deeds = [deed for request in requests for deed in bench.once(request, "watched").deeds]
+    deeds: list[Deed] = []
+    failed: RefusedError | None = None
+    for request in requests:
+        try:
+            deeds += bench.once(request, "watched").deeds
+        except RefusedError as refused:  # for want of the network, perhaps: what it did until then counts
+            deeds += refused.deeds
+            failed = refused
     found = list(dict.fromkeys(str(deed) for deed in deeds if deed.what == what))
     if found:
         verb = "reaches for the network" if what == "network" else "writes outside its folders"
         listed = "\n".join(found[:SHOWN])
         raise BrokenPromiseError(f"it {verb}:\n{listed}", remedy)
+    if failed is not None:
+        raise NotApplicableError(f"{failed.error.task} fails: {failed}"[:200])
     programs = sorted({deed.detail for deed in deeds if deed.what == "program"})
     return f"{words}; not watched: {', '.join(programs[:3])}" if programs and not proved else words

@@ -51,17 +51,23 @@ def observe(bench: Bench, folder: Path, operation: Operation) -> Answer:
 
     Raises
     ------
-    TaskError
-        The block ended other than ``ok``.
+    RefusedError
+        The block ended other than ``ok``; it says what was seen until then.
     """
     report = folder / "report"
     report.touch()
     assert bench.block.folder is not None
     words = ("-m", OBSERVE, str(report), str(bench.block.folder.resolve()))
-    finished = _run(bench, folder, operation, words)
+    try:
+        finished = _run(bench, folder, operation, words)
+    except TaskError as error:
+        raise RefusedError(error, _deeds(report)) from error
+    return answer_of(finished, _deeds(report))
+
+
+def _deeds(report: Path) -> tuple[Deed, ...]:
     deeds = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
-    seen = tuple(Deed(str(deed["what"]), str(deed["detail"]), str(deed["where"])) for deed in deeds)
-    return answer_of(finished, seen)
+    return tuple(Deed(str(deed["what"]), str(deed["detail"]), str(deed["where"])) for deed in deeds)
 
 
 def interrupt(bench: Bench, request: Request) -> tuple[float, float]:

@@ -32,8 +32,9 @@ from edgewright_specs.interface import ERROR_KINDS
 
 if TYPE_CHECKING:
     from edgewright.registry import Block
-    from edgewright.runners.base import OnMessage, Prepared
+    from edgewright.runners.base import Message, OnMessage, Prepared
     from edgewright.runners.grants import Grants
+    from edgewright_specs.interface import ErrorKind, Reason
 
 READ_BYTES: Final = 64 << 10
 TAIL_BYTES: Final = 4096
@@ -111,7 +112,9 @@ class WarmWorker:
             except _FailedError as failure:
                 log = self._end()
                 name = f"{self.block.name} (warm)"
-                raise TaskError(name, failure.reason, failure.message, log_tail=log) from None  # type: ignore[arg-type]
+                raise TaskError(
+                    name, failure.reason, failure.message, log_tail=log, kind=failure.kind
+                ) from None
             except BaseException:
                 self._end()
                 raise
@@ -147,10 +150,11 @@ class WarmWorker:
 
 
 class _FailedError(Exception):
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, kind: ErrorKind | None = None) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.kind = kind
 
 
 class _Alive:
@@ -159,6 +163,7 @@ class _Alive:
     def __init__(self, worker: WarmWorker) -> None:
         self._on_message = worker._on_message
         self._buffer = b""
+        self._said: Message | None = None  # why it is about to end
         with contextlib.ExitStack() as stack:
             secrets = stack.enter_context(opened(worker._grants.secrets))
             self.mask = Mask(()) if secrets is None else secrets.mask
@@ -240,6 +245,8 @@ class _Alive:
             return _FailedError("infra", "its supervisor was killed")
         if ended.problem:
             return _FailedError("infra", f"it can't be started: {ended.problem}")
+        if self._said is not None and ended.exit_code:
+            return _FailedError("block_error", self._said["text"], self._said["kind"])
         how = f"ended by {ended.signal}" if ended.signal else f"exit code {ended.exit_code}"
         return _FailedError("block_error", f"it ended in the middle of a request: {how}")
 

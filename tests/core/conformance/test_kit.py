@@ -15,6 +15,8 @@ from edgewright.plugins import make_plugins
 from edgewright.registry import resolve
 from edgewright_specs.parameters import load_block_spec
 
+from .faults import module, plant
+
 
 @pytest.fixture(scope="module")
 def plugins():
@@ -70,6 +72,17 @@ LEARNING_FAULTS = {
     "ignored parameter": ("effect", "params.smallest_deviation)", "1e-6)", "smallest-deviation changes nothing"),
     "device": ("device", "(1 / model.arrays", "(2 / model.arrays", "on the device"),
 }  # fmt: skip
+
+
+def test_network_that_a_block_fails_without_is_named_beside_the_failure(tmp_path, plugins):
+    added = 'import socket\n\nsocket.create_connection(("127.0.0.1", 9), timeout=0.05)'
+    block = plant(tmp_path, module(added))
+    with Bench(block, plugins, docker=False) as bench:
+        verdicts = {check.name: judge(check, bench) for check in checks_for("processing")}
+    assert [v.name for v in verdicts.values() if v.status == "failed"] == ["defaults", "network"]
+    assert "ConnectionRefusedError" in verdicts["defaults"].message
+    assert verdicts["network"].message.endswith("block.py:16: connects to 127.0.0.1:9")
+    assert (verdicts["writes"].status, verdicts["writes"].because) == ("skipped", "")
 
 
 @pytest.mark.parametrize("fault", LEARNING_FAULTS)
