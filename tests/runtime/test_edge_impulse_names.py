@@ -64,10 +64,11 @@ int main(int argc, char** argv) {
             show(run_classifier_continuous(&signal, &result), result);
         } else {
             numpy::signal_from_buffer(values.data(), values.size(), &signal);
-            show(run_classifier(&signal, &result, false), result);
+            show(run_classifier(&ei_default_impulse, &signal, &result, false), result);
         }
     }
     run_classifier_deinit();
+    if (EI_CLASSIFIER_LABEL_COUNT > 0 && ei_classifier_inferencing_categories[0] == nullptr) return 1;
     return 0;
 }
 """
@@ -78,6 +79,9 @@ def build(compiler: Compiler, files: dict[str, str], folder: Path, standard: str
     write_files({**files, "source/main.cpp": APPLICATION}, folder)
     sources = [*(folder / "source").glob("*.cpp"), *(folder / "tflite-model").glob("*.cpp")]
     sources += (folder / "edge-impulse-sdk" / "porting" / "posix").glob("*.c*")
+    assert (
+        folder / "edge-impulse-sdk" / "tensorflow" / "lite" / "c" / "common.c"
+    ).is_file()  # named outright by Makefiles
     program = folder / "program"
     # -I. and no folder of ours; warnings of the header would be the application's.
     options = [
@@ -147,7 +151,7 @@ def test_a_recursive_glob_finds_every_source_once(deployment: Path) -> None:
     sources = [name for name in files if name.endswith((".c", ".cc", ".cpp"))]
     assert all(name.count("/") == 1 for name in sources if name.startswith("tflite-model/"))
     assert "tflite-model/pump_monitor.cpp" in sources
-    assert "#define EI_CLASSIFIER_FREQUENCY 62.5\n" in files["tflite-model/edgewright/ei_metadata.h"]
+    assert "#define EI_CLASSIFIER_FREQUENCY 62.5\n" in files["model-parameters/model_metadata.h"]
 
 
 PIXELS = (
@@ -188,7 +192,7 @@ def test_classes_and_maps_of_images(a_compiler: Compiler, tmp_path: Path) -> Non
     }
     graph = impulse(tmp_path, {"kind": "image", "width": 4, "height": 2, "channels": 1}, [kind, spot])
     files = edge_impulse_files(graph)
-    metadata = files["tflite-model/edgewright/ei_metadata.h"]
+    metadata = files["model-parameters/model_metadata.h"]
     for line in ("LABEL_COUNT 2", "HAS_ANOMALY 3", "DSP_INPUT_FRAME_SIZE 8", "INPUT_WIDTH 4", "SENSOR 3"):
         assert f"#define EI_CLASSIFIER_{line}\n" in metadata
     program = build(a_compiler, files, tmp_path / "app", "c++17")

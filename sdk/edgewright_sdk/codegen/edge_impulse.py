@@ -27,8 +27,10 @@ REDIRECTED: Final = {
     "edge-impulse-sdk/dsp/numpy.hpp": "ei_compat.h",
     "edge-impulse-sdk/dsp/numpy_types.h": "ei_compat.h",
     "edge-impulse-sdk/porting/ei_classifier_porting.h": "ei_porting.h",
-    "model-parameters/model_metadata.h": "ei_metadata.h",
+    "model-parameters/model_variables.h": "ei_compat.h",
 }
+#: Sources that build files name outright, beside those that they look for: nothing of what they held is needed.
+EMPTY_SOURCES: Final = ("edge-impulse-sdk/tensorflow/lite/c/common.c",)
 #: Sensors by their numbers.
 SENSORS: Final = {
     "unknown": -1,
@@ -64,17 +66,22 @@ def edge_impulse_files(graph: Graph) -> dict[str, str]:
     values = _values(graph)
     files[f"{LIBRARY}/edgewright/ei_compat.h"] = fill("edge_impulse/ei_compat.h", **values)
     files[f"{LIBRARY}/edgewright/ei_porting.h"] = fill("edge_impulse/ei_porting.h")
-    files[f"{LIBRARY}/edgewright/ei_metadata.h"] = metadata_header(graph)
+    files["model-parameters/model_metadata.h"] = metadata_header(graph)
+    # The metadata stand where scripts read them as text.
+    files[f"{LIBRARY}/edgewright/ei_metadata.h"] = _redirection("../../model-parameters/model_metadata.h")
     for name, header in REDIRECTED.items():
         up = "../" * (len(PurePosixPath(name).parts) - 1)
-        files[name] = f'{LICENSE}#pragma once\n#include "{up}{LIBRARY}/edgewright/{header}"\n'
+        files[name] = _redirection(f"{up}{LIBRARY}/edgewright/{header}")
+    for name in EMPTY_SOURCES:
+        files[name] = f"{LICENSE}typedef int edgewright_has_no_need_of_this;\n"
     files["edge-impulse-sdk/porting/posix/ei_classifier_porting.cpp"] = fill("edge_impulse/posix.cpp")
+    files["edge-impulse-sdk/cmake/utils.cmake"] = fill("edge_impulse/utils.cmake")
     files["edge-impulse-sdk/README.md"] = fill("edge_impulse/README.md", **values)
-    files["model-parameters/model_variables.h"] = (
-        f'{LICENSE}#pragma once\n#include "model_metadata.h"\n\n'
-        f"static const char* const ei_classifier_inferencing_categories[] = {{{values['labels']}}};\n"
-    )
     return dict(sorted(files.items()))
+
+
+def _redirection(header: str) -> str:
+    return f'{LICENSE}#pragma once\n#include "{header}"\n'
 
 
 def class_names(graph: Graph) -> list[str]:

@@ -114,6 +114,11 @@ typedef struct {
     const ei_impulse_t* impulse;
 } ei_impulse_handle_t;
 
+static ei_impulse_handle_t ei_default_impulse __attribute__((unused)) = {nullptr};
+
+// Labels of the classification, in its order.
+static const char* const ei_classifier_inferencing_categories[] __attribute__((unused)) = {@labels@};
+
 namespace edgewright_ei {
 
 // What the functions below share. The size of the working memory is a constant of the package.
@@ -132,11 +137,6 @@ inline state& the_state() {
     return it;
 }
 
-inline const char* const* labels() {
-    static const char* const names[] = {@labels@};
-    return names;
-}
-
 inline EI_IMPULSE_ERROR start() {
     state& it = the_state();
     if (it.ready) return EI_IMPULSE_OK;
@@ -148,7 +148,7 @@ inline EI_IMPULSE_ERROR start() {
 inline void clear(ei_impulse_result_t* result) {
     memset(static_cast<void*>(result), 0, sizeof *result);
     for (int i = 0; i < (EI_CLASSIFIER_LABEL_COUNT > 0 ? EI_CLASSIFIER_LABEL_COUNT : 1); ++i) {
-        result->classification[i].label = labels()[i];
+        result->classification[i].label = ei_classifier_inferencing_categories[i];
     }
 }
 
