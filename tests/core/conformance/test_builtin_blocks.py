@@ -19,7 +19,7 @@ BLOCKS = {name: resolve(name, Path.cwd(), PLUGINS) for name in builtin_folders(P
 SLOW = {
     ("wasm", check.name)
     for check in checks_for("deployment")
-    if check.name not in ("spec", "readme", "verify", "outputs")
+    if check.name not in ("spec", "readme", "verify")
 }
 
 
