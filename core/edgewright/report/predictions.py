@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgewright.running.run import Run
 
 MAX_CLASSES = 40
+MAX_COUNTED = 12
 MAX_ROWS = 30
 MAX_POINTS = 2000
 _CLASS_FIGURES = ("n", "accuracy", "macro_f1", "log_loss")
@@ -30,7 +31,8 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     plots: list[dict[str, Any]] = []
     if classifies:
         plots += [plot for name in ("windows", "recordings") if (plot := _confusion(metrics[name], name))]
-        tables += [_per_class(metrics[name], name) for name in ("windows",) if metrics[name]]
+        if metrics["windows"]:
+            tables += [_counts(metrics["windows"]), _per_class(metrics["windows"])]
         tables.append(_wrong(decisions["recordings"]))
     else:
         plots += _against_truth(decisions["recordings"])
@@ -71,13 +73,22 @@ def _confusion(table: Mapping[str, Any] | None, kind: str) -> dict[str, Any] | N
     }
 
 
-def _per_class(table: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def _counts(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The confusion in numbers, where there are few enough to read."""
+    classes = list(table["per_class"])
+    rows = [[label, *counts] for label, counts in zip(table["labels"], table["confusion"], strict=True)]
+    few = len(classes) <= MAX_COUNTED
+    columns = ["label", *(f"as {name}" for name in classes)]
+    return {"title": "Windows of each label", "columns": columns, "rows": rows if few else []}
+
+
+def _per_class(table: Mapping[str, Any]) -> dict[str, Any]:
     names = ("precision", "recall", "f1", "support")
     rows = [
         [label, *(_shown(figures[name]) for name in names)]
         for label, figures in list(table["per_class"].items())[:MAX_CLASSES]
     ]
-    return {"title": f"Classes, by {kind}", "columns": ["class", *names], "rows": rows}
+    return {"title": "Classes, by windows", "columns": ["class", *names], "rows": rows}
 
 
 def _wrong(recordings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
