@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,15 @@ from edgewright.conformance.checks import BrokenPromiseError, Check, NotApplicab
 from edgewright.conformance.effects import check_effects
 from edgewright.conformance.requests import Request
 from edgewright.conformance.variants import variants
+from edgewright.conformance.windows import (
+    WINDOWS,
+    all_requests,
+    has_device,
+    kept_requests,
+    transform_request,
+    watchable,
+    window_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,15 +29,14 @@ if TYPE_CHECKING:
     from edgewright.conformance.bench import Answer, Bench
     from edgewright_specs.interface import WindowSpec
 
-WINDOWS = 12
 #: Enough to see whether anything changes.
 FEW = 2
 
 
 def check_defaults(bench: Bench) -> str:
     """The defaults work on a made-up window of some kind."""
-    window = _window(bench)
-    answer = bench.ask(_transform(bench, window))
+    window = window_of(bench)
+    answer = bench.ask(transform_request(bench, window))
     shape = answer.array("features").shape
     if window["kind"] == "image":
         return f"{shape[1]} features of an image {window['width']}×{window['height']}×{window['channels']}"
@@ -38,7 +45,7 @@ def check_defaults(bench: Bench) -> str:
 
 def check_operations(bench: Bench) -> str:
     """Every operation that the spec names works at the defaults."""
-    requests = _all_requests(bench)
+    requests = all_requests(bench)
     for request in requests:
         bench.ask(request)
     return ", ".join(request.operation for request in requests)
@@ -46,7 +53,7 @@ def check_operations(bench: Bench) -> str:
 
 def check_description(bench: Bench) -> str | None:
     """What `describe` says is what `transform` gives, and every label names one feature."""
-    window = _window(bench)
+    window = window_of(bench)
     labels = _compare_description(bench, window, common.complete(bench))
     doubled = [label for label, count in Counter(labels).items() if count > 1]
     if doubled:
@@ -58,7 +65,7 @@ def check_description(bench: Bench) -> str | None:
 
 def check_bounds(bench: Bench) -> str:
     """Every limit, option and branch of the spec works or is refused plainly."""
-    window = _window(bench)
+    window = window_of(bench)
     try:
         _compare_description(bench, window, common.complete(bench))
     except BrokenPromiseError:
@@ -70,20 +77,20 @@ def check_bounds(bench: Bench) -> str:
         if described:
             _compare_description(bench, window, params)
         else:
-            bench.ask(_transform(bench, window, params=params))
+            bench.ask(transform_request(bench, window, params=params))
 
     return common.check_variants(bench, variants(bench.block.spec), works)
 
 
 def check_effect(bench: Bench) -> str:
     """Every parameter changes features, description, plots or device code."""
-    window = _window(bench)
+    window = window_of(bench)
     tried = [window]
     if window["kind"] == "time-series":
         tried.append({**window, "length": 2 * window["length"]})
 
     def questions(params: dict[str, Any]) -> Iterator[Callable[[], Answer]]:
-        requests = [request for spec in tried for request in _all_requests(bench, params, spec, FEW)]
+        requests = [request for spec in tried for request in all_requests(bench, params, spec, FEW)]
         return (partial(bench.ask, request) for request in requests)
 
     return check_effects(bench, questions)
@@ -91,25 +98,25 @@ def check_effect(bench: Bench) -> str:
 
 def check_deterministic(bench: Bench) -> str | None:
     """The same request gives the same bytes."""
-    kept = {request.operation: request for request in _requests(bench)}
-    others = [request for request in _all_requests(bench) if request.operation not in kept]
+    kept = {request.operation: request for request in kept_requests(bench)}
+    others = [request for request in all_requests(bench) if request.operation not in kept]
     sameness.check_deterministic(bench, list(kept.values()), others)
     return None
 
 
 def check_warm(bench: Bench) -> str | None:
     """Warm gives what cold gives."""
-    window = _window(bench)
-    others = [_transform(bench, window, count=3, seed=samples.SEED + 1)]
+    window = window_of(bench)
+    others = [transform_request(bench, window, count=3, seed=samples.SEED + 1)]
     for _name, given in variants(bench.block.spec):
-        request = _transform(bench, window, params=common.complete(bench, given))
+        request = transform_request(bench, window, params=common.complete(bench, given))
         try:
             bench.once(request)
         except RefusedError:
             continue
         others.append(request)
         break
-    sameness.check_warm(bench, _transform(bench, window), *others)
+    sameness.check_warm(bench, transform_request(bench, window), *others)
     return None
 
 
@@ -117,11 +124,11 @@ def check_batch(bench: Bench) -> str | None:
     """A window's features don't depend on its neighbours."""
     import numpy as np
 
-    window = _window(bench)
-    whole = bench.ask(_transform(bench, window)).array("features")
+    window = window_of(bench)
+    whole = bench.ask(transform_request(bench, window)).array("features")
     values = samples.windows(window, WINDOWS)
     for row in (0, WINDOWS - 1):
-        single = bench.ask(_transform(bench, window, values=values[row : row + 1])).array("features")
+        single = bench.ask(transform_request(bench, window, values=values[row : row + 1])).array("features")
         if not np.allclose(single[0], whole[row], rtol=1e-5, atol=1e-6):
             worst = np.abs(single[0] - whole[row]).max()
             raise BrokenPromiseError(
@@ -133,9 +140,9 @@ def check_batch(bench: Bench) -> str | None:
 
 def check_empty(bench: Bench) -> str | None:
     """No windows give no rows."""
-    window = _window(bench)
-    width = bench.ask(_transform(bench, window)).array("features").shape[1]
-    shape = bench.ask(_transform(bench, window, count=0)).array("features").shape
+    window = window_of(bench)
+    width = bench.ask(transform_request(bench, window)).array("features").shape[1]
+    shape = bench.ask(transform_request(bench, window, count=0)).array("features").shape
     if shape != (0, width):
         raise BrokenPromiseError(f"0 windows give features of shape {shape}", f"expected (0, {width})")
     return None
@@ -143,24 +150,24 @@ def check_empty(bench: Bench) -> str | None:
 
 def check_not_finite(bench: Bench) -> str:
     """NaN in a window is refused."""
-    window = _window(bench)
+    window = window_of(bench)
     if window["kind"] == "image":
         raise NotApplicableError("images are uint8: they hold no NaN")
     values = samples.windows(window, 2)
     values[1, 0, 0] = float("nan")
-    return common.must_refuse(bench, _transform(bench, window, values=values), "a window with NaN")
+    return common.must_refuse(bench, transform_request(bench, window, values=values), "a window with NaN")
 
 
 def check_constant(bench: Bench) -> str | None:
     """Constant and zero windows give finite features."""
     import numpy as np
 
-    window = _window(bench)
+    window = window_of(bench)
     values = samples.windows(window, 3)
     values[0], values[1] = 0, 7
     remedy = "define what an axis without any change gives: divide by nothing that may be zero"
     try:
-        features = bench.ask(_transform(bench, window, values=values)).array("features")
+        features = bench.ask(transform_request(bench, window, values=values)).array("features")
     except RefusedError as refused:
         raise BrokenPromiseError(f"windows of zeros, and of sevens: {refused}", remedy) from refused
     if not np.isfinite(features).all():
@@ -177,16 +184,18 @@ def check_constant(bench: Bench) -> str | None:
 
 def check_device(bench: Bench) -> str:
     """C++ gives what Python gives, at the defaults and at every limit that works."""
-    if not _has_device(bench):
+    if not has_device(bench):
         raise NotApplicableError("the spec declares no device code")
-    window = _window(bench)
+    window = window_of(bench)
     values = samples.windows(window, WINDOWS)
     calls = []
     for name, given in [("defaults", {}), *variants(bench.block.spec)]:
         params = common.complete(bench, given)
         try:
             export = bench.ask(Request("export", params, window=window))
-            expected = bench.ask(_transform(bench, window, params=params, values=values)).array("features")
+            expected = bench.ask(transform_request(bench, window, params=params, values=values)).array(
+                "features"
+            )
         except RefusedError:
             if name == "defaults":
                 raise
@@ -197,117 +206,33 @@ def check_device(bench: Bench) -> str:
 
 def check_container(bench: Bench) -> str | None:
     """A container gives what a process gives."""
-    sameness.check_container(bench, _transform(bench, _window(bench)))
+    sameness.check_container(bench, transform_request(bench, window_of(bench)))
     return None
 
 
 def check_outputs(bench: Bench) -> str:
     """Every file is named by an output."""
-    return confinement.check_outputs(bench, _all_requests(bench))
+    return confinement.check_outputs(bench, all_requests(bench))
 
 
 def check_network(bench: Bench) -> str:
     """No connection is opened."""
-    return confinement.check_network(bench, _watchable(bench))
+    return confinement.check_network(bench, watchable(bench))
 
 
 def check_writes(bench: Bench) -> str:
     """Nothing is written elsewhere."""
-    return confinement.check_writes(bench, _watchable(bench))
+    return confinement.check_writes(bench, watchable(bench))
 
 
 def check_cancel(bench: Bench) -> str:
     """It stops when asked."""
-    return confinement.check_cancel(bench, _transform(bench, _window(bench)))
-
-
-def _has_device(bench: Bench) -> bool:
-    section = bench.block.spec.edgewright
-    return section is not None and bool(section.device)
-
-
-def _window(bench: Bench) -> WindowSpec:
-    """The first kind of window that the block's defaults take."""
-    if "window" not in bench.made:
-        bench.made["window"] = _found_window(bench)
-    found: WindowSpec = bench.made["window"]
-    return found
-
-
-def _found_window(bench: Bench) -> WindowSpec:
-    refusals: list[RefusedError] = []
-    params = common.complete(bench)
-    for window in samples.WINDOWS:
-        try:
-            bench.ask(Request("describe", params, window=window))
-        except RefusedError as refused:
-            refusals.append(refused)
-            continue
-        return window
-    if len({str(refused) for refused in refusals}) == 1:
-        raise refusals[0]  # it isn't the window
-    kinds = (f"{window['kind']} {window.get('length', '')}".strip() for window in samples.WINDOWS)
-    raise BrokenPromiseError(
-        "the defaults work with no kind of window tried:\n"
-        + "\n".join(f"{kind}: {refused}" for kind, refused in zip(kinds, refusals, strict=True)),
-        "choose defaults that work with common windows",
-    )
-
-
-def _requests(
-    bench: Bench,
-    params: dict[str, Any] | None = None,
-    window: WindowSpec | None = None,
-    count: int = WINDOWS,
-) -> list[Request]:
-    """The operations that make what a run keeps: features and device code."""
-    params = common.complete(bench) if params is None else params
-    window = _window(bench) if window is None else window
-    found = [_transform(bench, window, params=params, count=count)]
-    if _has_device(bench):
-        found.append(Request("export", params, window=window))
-    return found
-
-
-def _all_requests(
-    bench: Bench,
-    params: dict[str, Any] | None = None,
-    window: WindowSpec | None = None,
-    count: int = WINDOWS,
-) -> list[Request]:
-    """One of each operation that the spec names."""
-    found = _requests(bench, params, window, count)
-    section = bench.block.spec.edgewright
-    if section is not None and "plot" in (section.operations or ()):
-        found.append(replace(found[0], operation="plot"))
-    return [replace(found[0], operation="describe", arrays={}), *found]
-
-
-def _transform(
-    bench: Bench,
-    window: WindowSpec,
-    *,
-    params: dict[str, Any] | None = None,
-    values: Any = None,
-    count: int = WINDOWS,
-    seed: int = samples.SEED,
-) -> Request:
-    values = samples.windows(window, count, seed) if values is None else values
-    chosen = common.complete(bench) if params is None else params
-    return Request("transform", chosen, window=window, arrays={"windows": values})
-
-
-def _watchable(bench: Bench) -> list[Request]:
-    """Every operation, or the first one of a block that fails: it may fail for want of what it must not use."""
-    try:
-        return _all_requests(bench)
-    except (BrokenPromiseError, RefusedError):
-        return [_transform(bench, samples.WINDOWS[0])]
+    return confinement.check_cancel(bench, transform_request(bench, window_of(bench)))
 
 
 def _compare_description(bench: Bench, window: WindowSpec, params: dict[str, Any]) -> list[str]:
     described = bench.ask(Request("describe", params, window=window)).document("description")
-    answer: Answer = bench.ask(_transform(bench, window, params=params, count=3))
+    answer: Answer = bench.ask(transform_request(bench, window, params=params, count=3))
     features = answer.array("features")
     labels: list[str] = described["labels"]
     if features.shape != (3, described["features"]) or len(labels) != described["features"]:
