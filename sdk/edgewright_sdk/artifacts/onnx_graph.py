@@ -54,6 +54,22 @@ class OnnxGraph:
         """Keep a value between two numbers."""
         return self.add("Clip", value, self.constant(np.float32(low)), self.constant(np.float32(high)))
 
+    def resized(self, value: str, sizes: str, *, nearest: bool, half_pixel: bool, corners: bool) -> str:
+        """Resize images NCHW to ``sizes`` (int64, four of them) as TensorFlow does."""
+        where = "align_corners" if corners else "half_pixel" if half_pixel else "asymmetric"
+        # Nearest: the pixel whose area holds the point, so between two half-way points the upper one.
+        rounding = "round_prefer_ceil" if half_pixel or corners else "floor"
+        return self.add(
+            "Resize",
+            value,
+            "",
+            "",
+            sizes,
+            mode="nearest" if nearest else "linear",
+            coordinate_transformation_mode=where,
+            **({"nearest_mode": rounding} if nearest else {}),
+        )
+
     def output(self, value: str, name: str, *, cast: bool = False) -> None:
         """Give a value its name as an output, as floats."""
         if cast:

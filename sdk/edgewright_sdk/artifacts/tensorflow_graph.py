@@ -124,6 +124,8 @@ class TensorflowGraph(OnnxGraph):
             return [tensor_of(node.table(5)["value"].message(8))]
         if kind in _SAME:
             return inputs()[:1]
+        if kind == "IdentityN":
+            return inputs()
         if kind in _CALLS:
             return self._call(node.table(5)["f"].message(10).text(1), inputs())
         if kind not in self._operators:

@@ -76,6 +76,46 @@ def _turned(step: Step, value: str, order: tuple[int, ...]) -> str:
     return step.add("Transpose", value, perm=list(order))
 
 
+def _transposed(step: Step) -> list[Value]:
+    """Conv2DBackpropInput: output shape, weights (h, w, out, in), input; the output is input · stride (SAME)."""
+    _check_layout(step)
+    weights, strides = step.fixed(1), step.integers("strides")[1:3]
+    same = bool(_padding(step))
+    extra = [
+        size - stride if same else min(size - stride, 0)
+        for size, stride in zip(weights.shape, strides, strict=False)
+    ]
+    before = [max(amount, 0) // 2 for amount in extra]
+    after = [max(amount, 0) - first for amount, first in zip(extra, before, strict=True)]
+    value = step.add(
+        "ConvTranspose",
+        _turned(step, step.value(2), (0, 3, 1, 2)),
+        step.graph.constant(weights.transpose(3, 2, 0, 1)),
+        strides=strides,
+        pads=[*before, *after],
+        output_padding=[max(-amount, 0) for amount in extra],
+    )
+    return [_turned(step, value, (0, 2, 3, 1))]
+
+
+def _resize(step: Step) -> list[Value]:
+    value = _turned(step, step.value(0), (0, 3, 1, 2))
+    first = [step.graph.constant(np.array([number], np.int64)) for number in (0, 2)]
+    sizes = step.add("Concat", step.add("Slice", step.add("Shape", value), *first), _long(step, 1), axis=0)
+    half, corners = (bool(step.setting(name).integer(5)) for name in ("half_pixel_centers", "align_corners"))
+    nearest = step.kind == "ResizeNearestNeighbor"
+    value = step.graph.resized(value, sizes, nearest=nearest, half_pixel=half, corners=corners)
+    return [_turned(step, value, (0, 2, 3, 1))]
+
+
+def _fill(step: Step) -> list[Value]:
+    return [step.add("Expand", step.value(1), _long(step, 0))]
+
+
+def _tile(step: Step) -> list[Value]:
+    return [step.add("Tile", step.value(0), _long(step, 1))]
+
+
 def _matmul(step: Step) -> list[Value]:
     sides = []
     for number, names in enumerate((("transpose_a", "adj_x"), ("transpose_b", "adj_y"))):
@@ -283,4 +323,8 @@ OPERATORS: dict[str, Convert] = {
     "StridedSlice": _strided_slice,
     "Cast": _cast,
     "GatherV2": _gather,
+    "Tile": _tile,
+    "Fill": _fill,
+    "Conv2DBackpropInput": _transposed,
+    **dict.fromkeys(("ResizeNearestNeighbor", "ResizeBilinear"), _resize),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
@@ -47,7 +49,6 @@ def _convolve(
 ) -> None:
     options = operator.options
     strides = [options.integer(2, 1), options.integer(1, 1)]
-    reach = [(k - 1) * d + 1 for k, d in zip(size, dilations, strict=True)]
     inputs = [_to_nchw(graph, operator), kernel]
     if _given(operator, 2):
         inputs.append(graph.weight(operator.inputs[2]))
@@ -58,7 +59,7 @@ def _convolve(
         strides=strides,
         dilations=dilations,
         group=groups,
-        pads=_padding(options, _image(graph, operator), reach, strides),
+        **_padding(options),
     )
     _finish(graph, operator, value, activation)
 
@@ -68,8 +69,9 @@ def _pool(kind: str) -> Callable[[Graph, Operator], None]:
         options = operator.options
         size = [options.integer(4, 1), options.integer(3, 1)]
         strides = [options.integer(2, 1), options.integer(1, 1)]
-        pads = _padding(options, _image(graph, operator), size, strides)
-        value = graph.add(kind, _to_nchw(graph, operator), kernel_shape=size, strides=strides, pads=pads)
+        value = graph.add(
+            kind, _to_nchw(graph, operator), kernel_shape=size, strides=strides, **_padding(options)
+        )
         _finish(graph, operator, value, 5)
 
     return convert
@@ -84,8 +86,45 @@ def _fully_connected(graph: Graph, operator: Operator) -> None:
     inputs = [rows, graph.value(operator.inputs[1])]
     if _given(operator, 2):
         inputs.append(graph.value(operator.inputs[2]))
-    value = graph.reshaped(graph.add("Gemm", *inputs, transB=1), graph.tensor(operator.outputs[0]).shape)
+    value, shape = graph.add("Gemm", *inputs, transB=1), graph.tensor(operator.outputs[0]).shape
+    if len(shape) != 2:
+        value = graph.reshaped(value, shape)
     _activate(graph, operator, value, 0)
+
+
+def _transposed(graph: Graph, operator: Operator) -> None:
+    """TRANSPOSE_CONV: output shape, weights (out, h, w, in), input, bias."""
+    options, size = operator.options, graph.tensor(operator.inputs[1]).shape[1:3]
+    strides = [options.integer(2, 1), options.integer(1, 1)]
+    kernel = graph.weight(operator.inputs[1], lambda w: w.transpose(3, 0, 1, 2), axis=1)
+    inputs = [graph.add("Transpose", graph.value(operator.inputs[2]), perm=[0, 3, 1, 2]), kernel]
+    if _given(operator, 3):
+        inputs.append(graph.weight(operator.inputs[3]))
+    same = bool(_padding(options))  # then the output is input · stride
+    extra = [k - stride if same else min(k - stride, 0) for k, stride in zip(size, strides, strict=True)]
+    before = [max(amount, 0) // 2 for amount in extra]
+    after = [max(amount, 0) - first for amount, first in zip(extra, before, strict=True)]
+    value = graph.add(
+        "ConvTranspose",
+        *inputs,
+        kernel_shape=list(size),
+        strides=strides,
+        pads=[*before, *after],
+        output_padding=[max(-amount, 0) for amount in extra],
+    )
+    _finish(graph, operator, value, 3)
+
+
+def _resize(graph: Graph, operator: Operator) -> None:
+    """RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR."""
+    nearest = operator.name == "RESIZE_NEAREST_NEIGHBOR"
+    corners, half = (operator.options.byte(number) for number in ((0, 1) if nearest else (2, 3)))
+    image = _to_nchw(graph, operator)
+    first = [graph.constant(np.array([number], np.int64)) for number in (0, 2)]
+    size = graph.constant(graph.fixed(operator.inputs[1]).astype(np.int64))
+    sizes = graph.add("Concat", graph.add("Slice", graph.add("Shape", image), *first), size, axis=0)
+    value = graph.resized(image, sizes, nearest=nearest, half_pixel=bool(half), corners=bool(corners))
+    graph.store(operator.outputs[0], graph.add("Transpose", value, perm=[0, 2, 3, 1]))
 
 
 def _matmul(graph: Graph, operator: Operator) -> None:
@@ -120,16 +159,9 @@ def _image(graph: Graph, operator: Operator) -> tuple[int, ...]:
     return shape
 
 
-def _padding(options: Table, shape: tuple[int, ...], reach: list[int], strides: list[int]) -> list[int]:
-    """Rows and columns of zeros before and after, as ONNX lists them."""
-    if options.byte(0) != _SAME:
-        return [0, 0, 0, 0]
-    before, after = [], []
-    for size, kernel, stride in zip(shape[1:3], reach, strides, strict=True):
-        total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-        before.append(total // 2)
-        after.append(total - total // 2)
-    return [*before, *after]
+def _padding(options: Table) -> dict[str, str]:
+    """SAME: as many zeros as the output needs, one more behind than before."""
+    return {"auto_pad": "SAME_UPPER"} if options.byte(0) == _SAME else {}
 
 
 def _given(operator: Operator, number: int) -> bool:
@@ -143,4 +175,7 @@ LAYERS: dict[str, Callable[[Graph, Operator], None]] = {
     "MAX_POOL_2D": _pool("MaxPool"),
     "FULLY_CONNECTED": _fully_connected,
     "BATCH_MATMUL": _matmul,
+    "TRANSPOSE_CONV": _transposed,
+    "RESIZE_NEAREST_NEIGHBOR": _resize,
+    "RESIZE_BILINEAR": _resize,
 }

@@ -1,4 +1,4 @@
-"""TensorFlow Lite's operators in ONNX's. Shapes are static: what only arranges values becomes a ``Reshape``."""
+"""TensorFlow Lite's operators in ONNX's."""
 
 from __future__ import annotations
 
@@ -58,10 +58,24 @@ def _clip(code: int) -> Convert:
     return convert
 
 
-def _arranged(graph: Graph, operator: Operator) -> None:
-    """RESHAPE, SQUEEZE, EXPAND_DIMS: the same values in the output's shape."""
-    value = graph.reshaped(graph.value(operator.inputs[0]), graph.tensor(operator.outputs[0]).shape)
-    _pass(graph, operator, value)
+def _reshape(graph: Graph, operator: Operator) -> None:
+    """RESHAPE: to a shape that is given, or computed: the output's own says 1 of what the file doesn't know."""
+    if len(operator.inputs) > 1:
+        shape = _as(graph, graph.value(operator.inputs[1]), "int64")
+    else:
+        shape = graph.constant(np.array(graph.tensor(operator.outputs[0]).shape, np.int64))
+    _pass(graph, operator, graph.add("Reshape", graph.value(operator.inputs[0]), shape))
+
+
+def _squeeze(graph: Graph, operator: Operator) -> None:
+    axes = operator.options.vector(0, "int32").astype(np.int64)
+    inputs = [graph.value(operator.inputs[0]), *([graph.constant(axes)] if len(axes) else [])]
+    _pass(graph, operator, graph.add("Squeeze", *inputs))
+
+
+def _expand(graph: Graph, operator: Operator) -> None:
+    axes = graph.constant(graph.fixed(operator.inputs[1]).ravel().astype(np.int64))
+    _pass(graph, operator, graph.add("Unsqueeze", graph.value(operator.inputs[0]), axes))
 
 
 def _pass(graph: Graph, operator: Operator, value: str, data: tuple[int, ...] | None = None) -> None:
@@ -102,13 +116,13 @@ def _pad(graph: Graph, operator: Operator) -> None:
 
 def _reduced(kind: str) -> Convert:
     def convert(graph: Graph, operator: Operator) -> None:
-        axes = [int(axis) for axis in graph.fixed(operator.inputs[1]).ravel()]
+        axes, keep = graph.fixed(operator.inputs[1]).ravel().astype(np.int64), operator.options.byte(0)
         value = graph.value(operator.inputs[0])
         if kind == "ReduceSum":  # the one whose axes are an input in this opset
-            value = graph.add(kind, value, graph.constant(np.array(axes, np.int64)), keepdims=1)
+            value = graph.add(kind, value, graph.constant(axes), keepdims=keep)
         else:
-            value = graph.add(kind, value, axes=axes, keepdims=1)
-        graph.store(operator.outputs[0], graph.reshaped(value, graph.tensor(operator.outputs[0]).shape))
+            value = graph.add(kind, value, axes=axes.tolist(), keepdims=keep)
+        graph.store(operator.outputs[0], value)
 
     return convert
 
@@ -170,14 +184,20 @@ def _strided_slice(graph: Graph, operator: Operator) -> None:
         if options.integer(4) & bit:
             end[axis] = begin[axis] + 1 if begin[axis] != -1 else _FAR
             step[axis] = 1
-    _sliced(graph, operator, begin, end, step)
+    gone = tuple(axis for axis in range(len(begin)) if options.integer(4) >> axis & 1)
+    _sliced(graph, operator, begin, end, step, gone)
 
 
-def _sliced(graph: Graph, operator: Operator, begin: Any, end: Any, step: Any) -> None:
-    axes = np.arange(len(begin), dtype=np.int64)
-    limits = [graph.constant(np.asarray(values, np.int64)) for values in (begin, end, axes, step)]
+def _sliced(
+    graph: Graph, operator: Operator, begin: Any, end: Any, step: Any, gone: tuple[int, ...] = ()
+) -> None:
+    limits = [
+        graph.constant(np.asarray(values, np.int64)) for values in (begin, end, np.arange(len(begin)), step)
+    ]
     value = graph.add("Slice", graph.value(operator.inputs[0]), *limits)
-    _pass(graph, operator, graph.reshaped(value, graph.tensor(operator.outputs[0]).shape))
+    if gone:
+        value = graph.add("Squeeze", value, graph.constant(np.array(gone, np.int64)))
+    _pass(graph, operator, value)
 
 
 def _split(graph: Graph, operator: Operator) -> None:
@@ -193,10 +213,9 @@ def _split(graph: Graph, operator: Operator) -> None:
 
 
 def _pack(graph: Graph, operator: Operator) -> None:
-    target = graph.tensor(operator.outputs[0]).shape
-    axis = operator.options.integer(1) % len(target)
-    shape = [1 if i == axis else size for i, size in enumerate(target)]
-    values = [graph.reshaped(graph.value(index), shape) for index in operator.inputs]
+    axis = operator.options.integer(1)
+    place = graph.constant(np.array([axis], np.int64))
+    values = [graph.add("Unsqueeze", graph.value(index), place) for index in operator.inputs]
     _pass(graph, operator, graph.add("Concat", *values, axis=axis), operator.inputs)
 
 
@@ -205,6 +224,11 @@ def _gather(graph: Graph, operator: Operator) -> None:
         raise BlockError(f"{graph.source}: GATHER over batches is not supported")
     data, index = (graph.value(number) for number in operator.inputs[:2])
     _pass(graph, operator, graph.add("Gather", data, index, axis=operator.options.integer(0)))
+
+
+def _tile(graph: Graph, operator: Operator) -> None:
+    repeats = graph.constant(graph.fixed(operator.inputs[1]).astype(np.int64))
+    _pass(graph, operator, graph.add("Tile", graph.value(operator.inputs[0]), repeats))
 
 
 def _cast(graph: Graph, operator: Operator) -> None:
@@ -226,8 +250,15 @@ def _dequantize(graph: Graph, operator: Operator) -> None:
 
 
 def _shape(graph: Graph, operator: Operator) -> None:
-    target = graph.tensor(operator.outputs[0])
-    graph.know(operator.outputs[0], np.array(graph.tensor(operator.inputs[0]).shape, target.dtype))
+    shape = graph.add("Shape", graph.value(operator.inputs[0]))
+    graph.store(operator.outputs[0], _as(graph, shape, graph.tensor(operator.outputs[0]).dtype))
+
+
+def _fill(graph: Graph, operator: Operator) -> None:
+    shape, value = operator.inputs
+    graph.store(
+        operator.outputs[0], graph.add("Expand", graph.value(value), _as(graph, graph.value(shape), "int64"))
+    )
 
 
 def _quantize(graph: Graph, operator: Operator) -> None:
@@ -294,13 +325,17 @@ OPERATORS: dict[str, Convert] = {
     "LEAKY_RELU": _leaky,
     **dict.fromkeys(("RSQRT", "SQUARE", "SQUARED_DIFFERENCE", "NOT_EQUAL", "HARD_SWISH"), _composed),
     "SOFTMAX": _softmax,
-    **dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), _arranged),
+    "RESHAPE": _reshape,
+    "SQUEEZE": _squeeze,
+    "EXPAND_DIMS": _expand,
     "CONCATENATION": _concatenation,
     **dict.fromkeys(("PAD", "PADV2"), _pad),
     "MEAN": _reduced("ReduceMean"),
     "SUM": _reduced("ReduceSum"),
     "REDUCE_MAX": _reduced("ReduceMax"),
     "REDUCE_MIN": _reduced("ReduceMin"),
+    "REDUCE_PROD": _reduced("ReduceProd"),
+    "FILL": _fill,
     "ARG_MAX": _index_of("ArgMax"),
     "ARG_MIN": _index_of("ArgMin"),
     "ONE_HOT": _one_hot,
@@ -311,6 +346,7 @@ OPERATORS: dict[str, Convert] = {
     **dict.fromkeys(("SPLIT", "SPLIT_V"), _split),
     "PACK": _pack,
     "GATHER": _gather,
+    "TILE": _tile,
     "CAST": _cast,
     "QUANTIZE": _quantize,
     "DEQUANTIZE": _dequantize,

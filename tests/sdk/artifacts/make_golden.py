@@ -155,7 +155,16 @@ def networks(tf):
         x = layers.Activation("elu")(layers.BatchNormalization()(layers.Dense(6)(inputs)))
         return keras.Model(inputs, layers.Dense(1)(x))
 
-    return {make.__name__: make() for make in (dense, series, image, grid, number)}
+    def decoder():
+        inputs = keras.Input((8, 6, 1))
+        x = layers.Conv2D(3, 3, strides=2, padding="same", activation="relu")(inputs)
+        x = layers.Conv2DTranspose(2, 3, strides=2, padding="same")(layers.UpSampling2D(2)(x))
+        x = layers.UpSampling2D(2, interpolation="bilinear")(x)
+        return keras.Model(
+            inputs, layers.Reshape((32, 24))(layers.Conv2DTranspose(1, 2, padding="valid")(x)[:, :-1, :-1])
+        )
+
+    return {make.__name__: make() for make in (dense, series, image, grid, number, decoder)}
 
 
 def tensorflow_models(root):
