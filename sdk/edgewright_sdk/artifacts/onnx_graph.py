@@ -59,6 +59,7 @@ class OnnxGraph:
         where = "align_corners" if corners else "half_pixel" if half_pixel else "asymmetric"
         # Nearest: the pixel whose area holds the point, so between two half-way points the upper one.
         rounding = "round_prefer_ceil" if half_pixel or corners else "floor"
+        settings: dict[str, Any] = {"nearest_mode": rounding} if nearest else {}
         return self.add(
             "Resize",
             value,
@@ -67,7 +68,7 @@ class OnnxGraph:
             sizes,
             mode="nearest" if nearest else "linear",
             coordinate_transformation_mode=where,
-            **({"nearest_mode": rounding} if nearest else {}),
+            **settings,
         )
 
     def output(self, value: str, name: str, *, cast: bool = False) -> None:

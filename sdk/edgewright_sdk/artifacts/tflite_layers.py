@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -159,7 +159,7 @@ def _image(graph: Graph, operator: Operator) -> tuple[int, ...]:
     return shape
 
 
-def _padding(options: Table) -> dict[str, str]:
+def _padding(options: Table) -> dict[str, Any]:
     """SAME: as many zeros as the output needs, one more behind than before."""
     return {"auto_pad": "SAME_UPPER"} if options.byte(0) == _SAME else {}
 

@@ -206,12 +206,13 @@ def at_most(threshold: ArrayLike) -> NDArray[np.float32]:
     wide = np.asarray(threshold, np.float64)
     with np.errstate(over="ignore"):
         narrow = wide.astype(np.float32)
-    return np.where(narrow > wide, np.nextafter(narrow, np.float32(-np.inf)), narrow)
+    return np.where(narrow > wide, below(narrow), narrow)
 
 
 def below(threshold: ArrayLike) -> NDArray[np.float32]:
     """Largest float32 below a float32 threshold: ``x <= t`` decides as ``x < threshold`` does."""
-    return np.nextafter(np.asarray(threshold, np.float32), np.float32(-np.inf))
+    with np.errstate(over="ignore"):
+        return np.nextafter(np.asarray(threshold, np.float32), np.float32(-np.inf))
 
 
 _PARTS = ("feature", "threshold", "left", "right", "leaves")

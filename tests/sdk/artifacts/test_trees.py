@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgewright_sdk.artifacts.trees import Builder, at_most, below
 from edgewright_sdk.errors import BlockError
 
-FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+FLOATS = st.floats(width=32, min_value=-(2.0**127), max_value=2.0**127)
 
 
 @given(threshold=st.floats(allow_nan=False, allow_infinity=False, min_value=-1e38, max_value=1e38), x=FLOATS)
@@ -32,6 +32,11 @@ def test_neighbours_of_a_threshold_decide_alike(threshold, steps):
         x = np.nextafter(x, np.float32(np.inf if steps > 0 else -np.inf))
     assert (x <= below(threshold)) == (x < np.float32(threshold))
     assert (x <= at_most(float(threshold) + 1e-30)) == (float(x) <= float(threshold) + 1e-30)
+
+
+def test_below_the_smallest_number_is_minus_infinity():
+    smallest = np.finfo(np.float32).min
+    assert below(smallest) == at_most(-1e300) == -np.inf
 
 
 def built(left, right, feature=(0, 0, 0, 0, 0), threshold=0.0, output=0, leaves=None):
