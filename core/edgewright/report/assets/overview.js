@@ -1,6 +1,7 @@
 // The data panel: totals, classes by split, one recording of each label.
 ew.panels.overview = (data) => {
   const splits = data.splits.filter((split) => data.labels.some((row) => row.recordings[split]));
+  const judged = data.labels.some((row) => row.normal !== null); // without an anomaly block nobody asks what is normal
   const most = Math.max(1, ...data.labels.map((row) => splits.reduce((sum, split) => sum + (row.windows[split] || 0), 0)));
   const bar = (row) => ew.el("div", { class: "stack", title: splits.map((split) => `${split}: ${row.windows[split] || 0} windows`).join(", ") },
     splits.map((split) => ew.el("span", { class: `split-${split}`, style: { width: `${(row.windows[split] || 0) / most * 100}%` } })));
@@ -12,7 +13,7 @@ ew.panels.overview = (data) => {
       ["axes", data.axes.slice(0, 8).join(", ") + (data.axes.length > 8 ? ` … (${data.axes.length})` : "")],
     ].map(([name, value]) => ew.el("div", {}, ew.el("dt", {}, name), ew.el("dd", {}, value)))),
     ew.table([["label"], [""], ...splits.map((split) => [split, true]), ["windows"], ["each", true], ["in all", true]],
-      data.labels.map((row) => [row.label, ew.state(row.normal), ...splits.map((split) => ew.number(row.recordings[split] || 0)), bar(row), length(row), ew.seconds(row.seconds)])),
+      data.labels.map((row) => [row.label, judged ? ew.state(row.normal) : "", ...splits.map((split) => ew.number(row.recordings[split] || 0)), bar(row), length(row), ew.seconds(row.seconds)])),
     ew.el("p", { class: "note" }, "Numbers are recordings; bars are windows, ",
       splits.map((split, i) => [i ? ", " : "", ew.el("i", { class: `key split-${split}` }), split]), ".",
       data.labels_left_out ? ` ${data.labels_left_out} more labels are not shown.` : "",
