@@ -324,3 +324,32 @@ def test_a_secret_reaches_a_block_and_nothing_else(cli, tmp_path, monkeypatch):
     result = cli("data", "transform", block, tmp_path / "empty", "-o", tmp_path / "other", *PROCESS)
     assert result.code == 1
     assert "asks for the secret API_TOKEN: --secret API_TOKEN=env:API_TOKEN" in result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ei-metadata.json", "{"),
+        ("ei-metadata.json", '{"version": 1, "action": "forget", "metadata": {}}'),
+        ("ei-metadata.json", '{"version": 2, "metadata": {}}'),
+        ("ei-metadata.json", '{"version": 1, "metadata": []}'),
+        ("info.labels", '{"files": 3}'),
+        ("info.labels", "[" * 100_000),
+    ],
+)
+def test_documents_that_a_block_garbles(cli, tmp_path, name, text):
+    block = tmp_path / "garbles"
+    block.mkdir()
+    program = (
+        f"def write(out):\n    (out / 'a.txt').write_text('a')\n    (out / {name!r}).write_text({text!r})\n"
+    )
+    (block / "block.py").write_text(
+        f"from edgewright_sdk import TransformBlock\n\n\n{program}\n\n"
+        "class Garbles(TransformBlock):\n    def apply(self, source, params, out, context):\n        write(out)\n"
+    )
+    (block / "parameters.json").write_text(json.dumps({**SPEC, "parameters": []}))
+    result = cli("data", "transform", block, "-o", tmp_path / "out", *PROCESS)
+    assert result.code in (1, 2), result.err
+    assert name in result.err
+    assert "internal error" not in result.err
+    assert not (tmp_path / "out").exists()

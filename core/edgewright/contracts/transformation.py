@@ -152,7 +152,7 @@ class Transformation:
         if labels.is_file():
             try:
                 json.loads(labels.read_bytes())
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise bad(f"{LABELS_FILE} is not JSON: {error}") from None
         written = sum(1 for path in folder.rglob("*") if path.is_file() and path != labels)
         return () if written else ("the block ended well and wrote no file",)

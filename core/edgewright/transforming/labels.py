@@ -40,7 +40,7 @@ def entries_of(folder: Path) -> dict[str, Entry]:
                 if not (folder / place).is_file() and (folder / given).is_file():
                     place = given  # exports list paths from their root
                 found[place] = {**entry, "path": place}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
                 f"{path}: not a label file that can be read: {type(error).__name__}: {error}",
                 hint='expected {"version": 1, "files": [{"path", "category", "label", "metadata"}]}',
@@ -69,7 +69,7 @@ def read_metadata(path: Path, where: str) -> Entry:
         action, metadata = document.get("action", "add"), document["metadata"]
         if document.get("version", 1) != 1 or action not in ACTIONS or not isinstance(metadata, dict):
             raise ValueError(f"version {document.get('version')!r}, action {action!r}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{where}: {METADATA_FILE} can't be used: {type(error).__name__}: {error}",
             hint=f'expected {{"version": 1, "action": "{" | ".join(ACTIONS)}", "metadata": {{…}}}}',
