@@ -115,7 +115,8 @@ def _judge(
     try:
         masked = _mask_outputs(job)
         harvested = _take(job, staged, shapes)
-        return Carried(outcome, replace(harvested, warnings=(*harvested.warnings, *masked)), log_tail)
+        warnings = (*job.prepared.warnings, *harvested.warnings, *masked)
+        return Carried(outcome, replace(harvested, warnings=warnings), log_tail)
     except HarvestError as problem:
         return Carried(replace(outcome, reason=problem.reason, message=problem.message), None, log_tail)
 

@@ -52,6 +52,7 @@ class Prepared:
     image: str | None = None  # by digest
     driver: str | None = None  # image of the SDK alone, for the parts of a task that are not the block's
     program: Program | None = None  # without an image: what a block's own Dockerfile would start
+    warnings: tuple[str, ...] = ()  # what a user should know of every task of it
     detail: Mapping[str, str] = field(default_factory=dict)  # goes to the lock, not to the key
 
 

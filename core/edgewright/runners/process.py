@@ -84,7 +84,9 @@ class ProcessRunner:
 
             program = prepare_program(block, lambda line: on_message({"type": "log", "text": line}))
             detail = {"environment": program.environment.folder.name}
-            return Prepared(block, self.name, program.environment.packages, program=program, detail=detail)
+            return Prepared(
+                block, self.name, program.environment.packages, program=program, warnings=program.warnings, detail=detail
+            )  # fmt: skip
         from edgewright.registry.environment import process_environment
 
         return Prepared(block, self.name, process_environment(block), detail={"python": sys.executable})
@@ -103,6 +105,8 @@ class ProcessRunner:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(LogFile(job.log_path, job.limits.log_bytes))
             work = stack.enter_context(work_folder(job.out_dir.parent))
+            for warning in job.prepared.warnings:  # likely why, if it fails
+                log.write(f"[edgewright: {warning}]\n".encode())
             try:
                 main, service = starts_of(job, work, stack.enter_context(service_port(job, cancel)))
                 running = ProcessTask(job, main, service, cancel, on_message, log)

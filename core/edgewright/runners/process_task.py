@@ -193,7 +193,7 @@ class ProcessTask:
             return "limit", "wrote a file beyond the size that is allowed", ended
         if exceeded := self._watch.look():
             return "limit", exceeded, ended
-        text = how(ended)
+        text = _how(ended)
         if text:
             said = self._lines.last_error
             return "block_error", f"{text}: {said}" if said else text, ended
@@ -210,11 +210,11 @@ class ProcessTask:
         said = f": {printable_line(lines[-1].strip(), TAIL_BYTES)}" if lines else ""
         return (
             "block_error",
-            f"its server ended before the task was done: {how(ended) or 'exit code 0'}{said}",
+            f"its server ended before the task was done: {_how(ended) or 'exit code 0'}{said}",
         )
 
 
-def how(ended: Ended) -> str:
+def _how(ended: Ended) -> str:
     """Say how a command failed; empty if it didn't."""
     if ended.signal is not None:
         return f"ended by {ended.signal}"

@@ -150,13 +150,12 @@ def test_paths_of_the_image_are_the_tasks_own(tmp_path: Path, command: str) -> N
         "run.sh": '#!/bin/sh\nexec python3 run.py "$@"\n',
         "lib__pip_less_module.py": "WHERE = __file__\n",
     }
-    dockerfile = (
-        "FROM debian\nWORKDIR /app\nENV LIB=/opt/lib PYTHONPATH=/opt/lib\nCOPY lib /opt/lib\nCOPY run.* ./\n"
-    )
+    dockerfile = "FROM debian\nRUN apt-get install -y libfoo\nWORKDIR /app\nENV LIB=/opt/lib PYTHONPATH=/opt/lib\nCOPY lib /opt/lib\nCOPY run.* ./\n"
     block = legacy(tmp_path / "block", dockerfile + command, **files)
     (tmp_path / "block" / "run.sh").chmod(0o755)
     outcome, log = run(block, tmp_path)
     assert outcome.reason == "ok", (outcome, log)
+    assert log.startswith("[edgewright: without an image: line 2: not done here: libfoo]\n")
     facts = json.loads((tmp_path / "out" / "facts.json").read_text())
     root = Path(facts["lib"]).parents[1]
     assert root.parent.parent == tmp_path  # a folder of the task, gone with it

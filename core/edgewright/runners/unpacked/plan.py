@@ -139,7 +139,7 @@ def _run(plan: Plan, instruction: Instruction, known: dict[str, str]) -> None:
     text = " ".join(words) if words is not None else instruction.text
     left_out: list[str] = []
     workdir = plan.workdir
-    for command in _COMMANDS.split(substituted_shell(text, known)):
+    for command in _COMMANDS.split(_shell_text(text, known)):
         words = _command_words(command)
         if not words:
             continue
@@ -161,7 +161,7 @@ def _run(plan: Plan, instruction: Instruction, known: dict[str, str]) -> None:
         plan.warnings.append(f"line {instruction.line}: not done here: {', '.join(left_out)[:400]}")
 
 
-def substituted_shell(text: str, known: dict[str, str]) -> str:
+def _shell_text(text: str, known: dict[str, str]) -> str:
     """Put in what the Dockerfile itself defines; a shell's own variables and commands stay."""
     return re.sub(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?", lambda match: known.get(match[1], match[0]), text)
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -41,11 +41,14 @@ class Program:
         Where its requirements are installed.
     files : dict of str to Path
         Files of its folder that a build would see.
+    warnings : tuple of str
+        What of its Dockerfile could not be done.
     """
 
     plan: Plan
     environment: Environment
     files: dict[str, Path]
+    warnings: tuple[str, ...] = ()
 
     def lay_out(self, root: Path) -> None:
         """Put its files into a folder that stands for the root of an image."""
@@ -132,12 +135,10 @@ def prepare_program(block: Block, tell: Callable[[str], None]) -> Program:
     finally:
         trees.remove_tree(scratch)
     have = next((line[len("python==") :] for line in environment.packages if line.startswith("python==")), "")
-    warnings = list(plan.warnings)
+    warnings = [f"without an image: {warning}" for warning in plan.warnings]
     if plan.python is not None and not have.startswith(f"{plan.python}."):
         warnings.append(f"its base image has Python {plan.python}, here it runs with {have}")
-    for warning in warnings:
-        tell(f"{block.name}: without an image: {warning}")
-    return Program(replace(plan, warnings=warnings), environment, files)
+    return Program(plan, environment, files, tuple(warnings))
 
 
 def lay_out(plan: Plan, files: dict[str, Path], root: Path) -> list[tuple[str, int]]:
