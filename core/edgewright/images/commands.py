@@ -97,7 +97,7 @@ def run(words: list[str], *, what: str, progress: Progress, standard_input: byte
         process.stdout.close()
     if code != 0:
         listed = "\n".join(f"  {line}" for line in tail)
-        raise ImageError(f"{what} failed with exit code {code}:\n{listed}", hint=_hint(tail))
+        raise ImageError(f"{what} failed with exit code {code}:\n{listed}", hint=_hint(words[0], tail))
 
 
 def _feed(pipe: object, content: bytes) -> None:
@@ -114,7 +114,7 @@ def _feed(pipe: object, content: bytes) -> None:
     threading.Thread(target=write, daemon=True).start()
 
 
-def _hint(lines: Iterable[str]) -> str | None:
+def _hint(command: str, lines: Iterable[str]) -> str | None:
     text = "\n".join(lines).lower()
     network = (
         "name resolution",
@@ -123,8 +123,10 @@ def _hint(lines: Iterable[str]) -> str | None:
         "connection refused",
         "timed out",
     )
-    if any(word in text for word in network):
+    if not any(word in text for word in network):
+        return None
+    if command == "build":
         return (
             f"a build needs the network; if it needs the host's, set {BUILD_ARGS_VARIABLE}='--network host'"
         )
-    return None
+    return "can the engine reach the registry? Its name and port stand before the first / of the image's name"
