@@ -202,10 +202,8 @@ class _Alive:
 
     def ask(self, line: bytes, number: int, deadline: float) -> dict[str, Any]:
         """Send one request and wait for its answer."""
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has ended: what it said of why is still to be read
             os.write(self._requests, line)
-        except BrokenPipeError:
-            raise self._crashed() from None
         while True:
             while b"\n" in self._buffer:
                 first, self._buffer = self._buffer.split(b"\n", 1)
@@ -233,7 +231,10 @@ class _Alive:
         message = parse_message(line)
         if message is None:
             raise _FailedError("block_error", "it answered something that is no answer to the request")
-        self._on_message(self.mask.plain(message))
+        message = self.mask.plain(message)
+        if message["type"] == "error":
+            self._said = message
+        self._on_message(message)
         return None
 
     def _crashed(self) -> _FailedError:
@@ -246,7 +247,7 @@ class _Alive:
         if ended.problem:
             return _FailedError("infra", f"it can't be started: {ended.problem}")
         if self._said is not None and ended.exit_code:
-            return _FailedError("block_error", self._said["text"], self._said["kind"])
+            return _FailedError("block_error", self._said["text"], self._said.get("kind"))
         how = f"ended by {ended.signal}" if ended.signal else f"exit code {ended.exit_code}"
         return _FailedError("block_error", f"it ended in the middle of a request: {how}")
 
