@@ -115,6 +115,8 @@ def decimate(signals: NDArray[Any], ratio: int) -> NDArray[Any]:
         start = np.moveaxis(np.multiply.outer(settled, x[..., 0]), 1, -1)
         filtered, _state = sosfilt(sections, x, axis=-1, zi=start)
         signals = np.ascontiguousarray(filtered[..., ::stage])
+        still = np.ptp(x, axis=-1) == 0  # what doesn't move must not begin to by rounding
+        signals[still] = signals[still][..., :1]
     return signals
 
 

@@ -231,3 +231,15 @@ def test_a_decimated_signal_keeps_what_is_slow():
     values = (slow + fast).astype(np.float32)[None, :, None]
     features = compute(values, input_decimation_ratio="10", fft_length=32)
     assert features.values[0, 0] == pytest.approx(np.sqrt(0.5), rel=0.03)  # the fast half is gone
+
+
+@pytest.mark.parametrize("ratio", ["3", "10", "30"])
+def test_a_constant_axis_stays_constant_when_decimated(device, ratio):
+    params = {"input_decimation_ratio": ratio, "extra_low_freq": True, "fft_length": 4}
+    values = np.full((1, 1000, 2), 7.1, np.float32)
+    features = compute(values, **params)
+    for label, value in zip(features.labels, features.values[0], strict=True):
+        assert value == (-10.0 if "Power" in label else 0.0), label
+    np.testing.assert_array_equal(
+        device(window_of(1000), **params).batch(values)["features"], features.values
+    )
