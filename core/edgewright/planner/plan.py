@@ -175,6 +175,12 @@ class Planner:
         """Tasks that say what each learning node returns, given its features."""
         tasks: list[Task] = []
         for node in self.learning.values():
+            missing = [label for label in node.labels or () if label not in self.samples.labels]
+            if node.training == "labelled" and missing:
+                raise PlanError(
+                    f"{node.place}: node {node.id!r} trains on labels {missing}, which no training sample has",
+                    hint=f"labels: {', '.join(self.samples.labels) or 'none'}",
+                )
             if node.training == "labelled" and not self.classes(node):
                 raise PlanError(
                     f"{node.place}: node {node.id!r} learns labels, and no training sample has one that it may learn",

@@ -175,3 +175,13 @@ def test_an_output_that_decisions_need_must_be_described(tmp_path: Path) -> None
         PlanError, match="classification block that gives no probabilities; it gives contributions"
     ):
         plan.check_learning()
+
+
+def test_labels_to_learn_that_no_training_sample_has_are_named(tmp_path: Path) -> None:
+    text = IMPULSE.replace("input: [flat]", "input: [flat], train: {labels: [idle, snake]}")
+    plan, _ = planner(write(tmp_path, text))
+    with pytest.raises(
+        PlanError, match=r"trains on labels \['snake'\], which no training sample has"
+    ) as caught:
+        plan.describe_learning()
+    assert caught.value.hint == "labels: idle, wave"
