@@ -206,6 +206,18 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
 }
 
 
+#: How blocks of Edge Impulse's contract want pixels that are 0..1: ``(x · factor − mean) / spread`` a channel, after the
+#: channels were turned round where it says so. Training and scoring share it.
+IMAGE_SCALINGS: Final[dict[str, tuple[float, tuple[float, ...], tuple[float, ...], bool]]] = {
+    "0..1": (1, (0,), (1,), False),
+    "-1..1": (2, (1,), (1,), False),
+    "-128..127": (255, (128,), (1,), False),
+    "0..255": (255, (0,), (1,), False),
+    "torch": (1, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), False),
+    "bgr-subtract-imagenet-mean": (255, (103.939, 116.779, 123.68), (1,), True),
+}
+
+
 def canonical_json(value: Any) -> bytes:
     """Serialise so that equal documents give equal bytes: sorted keys, no spaces, UTF-8, no NaN."""
     return json.dumps(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.errors import PlanError
+from edgewright_specs.interface import IMAGE_SCALINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,8 +30,6 @@ _MODE: Final = {
 #: Share of the training windows that validate; the split itself was made before.
 VALIDATION: Final = 0.2
 _ROWS_AT_ONCE: Final = 4096
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, RGB in 0..1
-_BGR_MEAN = (103.939, 116.779, 123.68)  # of ImageNet, BGR in 0..255
 
 
 def lay_out(block: Block, mode: Mode, request: Mapping[str, Any], request_dir: Path, target: Path) -> None:
@@ -105,21 +104,12 @@ def scaling(name: str | None) -> Callable[[Array], Array]:
     """
     import numpy as np
 
-    mean, std, bgr_mean = (np.array(values, np.float32) for values in (_MEAN, _STD, _BGR_MEAN))
-    known: dict[str | None, Callable[[Array], Array]] = {
-        None: lambda x: x,
-        "0..1": lambda x: x,
-        "-1..1": lambda x: x * 2 - 1,
-        "-128..127": lambda x: x * 255 - 128,
-        "0..255": lambda x: x * 255,
-        "torch": lambda x: (x - mean) / std,
-        "bgr-subtract-imagenet-mean": lambda x: (x * 255)[..., ::-1] - bgr_mean,
-    }
-    if name not in known:
-        raise PlanError(
-            f"imageInputScaling is {name!r}", hint=f"allowed: {', '.join(str(key) for key in known if key)}"
-        )
-    return known[name]
+    known = IMAGE_SCALINGS.get(name or "0..1")
+    if known is None:
+        raise PlanError(f"imageInputScaling is {name!r}", hint=f"allowed: {', '.join(IMAGE_SCALINGS)}")
+    factor, mean, spread, turned = known
+    shift, divisor = np.array(mean, np.float32), np.array(spread, np.float32)
+    return lambda x: ((x * np.float32(factor))[..., :: -1 if turned else 1] - shift) / divisor
 
 
 def train_input(block: Block, mode: Mode, classes: Sequence[str], shape: Sequence[int]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright.errors import UsageError
 from edgewright.runners.grants import NO_GRANTS, Grants, grants_of
 from edgewright.runners.limits import limits_of
+from edgewright_specs.interface import IMAGE_SCALINGS
 from edgewright_specs.problems import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ class Trainer:
     limits: Limits
     mode: str
     grants: Grants = NO_GRANTS
+
+    @property
+    def scaling(self) -> str:
+        """How it wants the pixels of images; one that nobody knows is refused when it trains."""
+        asked = self.block.spec.info.image_input_scaling
+        return asked if asked in IMAGE_SCALINGS else "0..1"
 
 
 @dataclass(frozen=True)
@@ -185,7 +192,8 @@ def _node(
     if kind == "learning" and block.spec.legacy:
         trainer = replace(_trainer(block, params, limits), grants=grants)
         block = resolve(CONVERTER, kind, None)
-        params, limits = complete(block, {"mode": trainer.mode}, ""), limits_of(block)
+        given = {"mode": trainer.mode, "image-input-scaling": trainer.scaling}
+        params, limits = complete(block, given, ""), limits_of(block)
         grants = NO_GRANTS
     train = getattr(entry, "train", None)
     return Node(

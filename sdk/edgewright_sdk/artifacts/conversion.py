@@ -45,6 +45,7 @@ def convert(
     *,
     artifact: str = "auto",
     mode: str = "classification",
+    scaling: str = "0..1",
 ) -> Model:
     """Make a model of the best artifact in a folder.
 
@@ -60,6 +61,8 @@ def convert(
         A file name of :data:`ARTIFACTS`, or ``auto``: the first of them that is there and can be read.
     mode : str
         One of :data:`MODES`.
+    scaling : str
+        How a network wants the pixels of images: a name of ``IMAGE_SCALINGS``.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def convert(
     refused: list[str] = []
     for name in there:
         try:
-            model = _fitted(ARTIFACTS[name](folder / name), features, context.classes, mode)
+            model = _fitted(ARTIFACTS[name](folder / name), features, context.classes, mode, scaling)
         except BlockError as error:
             refused.append(str(error))
             continue
@@ -86,9 +89,13 @@ def convert(
     raise BlockError("; ".join(refused))
 
 
-def _fitted(read: Predictor | Network, features: FeatureSpec, classes: list[str], mode: str) -> Model:
+def _fitted(
+    read: Predictor | Network, features: FeatureSpec, classes: list[str], mode: str, scaling: str
+) -> Model:
     if isinstance(read, Network):
-        return read.model(features, classes, mode)
+        return read.model(features, classes, mode, scaling)
+    if scaling != "0..1" and features.shape.get("type") == "image":
+        raise BlockError(f"{read.source} over images scaled to {scaling} is not supported; allowed: 0..1")
     return _model(read, features, classes, mode)
 
 

@@ -11,6 +11,7 @@ from edgewright_sdk.artifacts.tflite_onnx import onnx_of
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.model import Model
 from edgewright_sdk.values import Scores
+from edgewright_specs.interface import IMAGE_SCALINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ class Network:
     source: str
     data: bytes
 
-    def model(self, features: FeatureSpec, classes: Sequence[str], mode: str) -> Model:
+    def model(self, features: FeatureSpec, classes: Sequence[str], mode: str, scaling: str = "0..1") -> Model:
         """Fit the network to features and classes, trying it on a window of zeros.
 
         Raises
@@ -72,6 +73,10 @@ class Network:
         }
         if mode == "classification":
             meta["classes"] = list(classes)
+        image = features.shape
+        if image.get("type") == "image" and scaling != "0..1":
+            size = [int(image[name]) for name in ("height", "width", "channels")]
+            meta["input"] |= {"scaling": scaling, "image": size}
         made = _run(session, meta, np.zeros((1, features.width), np.float32))[0]
         meta["shape"] = _output_shape(made.shape, meta, self.source)
         return Model(meta, networks={NETWORK: self.data})
@@ -120,6 +125,8 @@ def _session(data: bytes, source: str) -> Any:
 
 def _run(session: Any, meta: dict[str, Any], values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     given = meta["input"]
+    if "scaling" in given:
+        values = _scaled(values.reshape(len(values), *given["image"]), given["scaling"])
     rows = values.astype(given["dtype"]).reshape(len(values), 1, *given["shape"])
     if given["channels_first"]:
         rows = np.ascontiguousarray(np.moveaxis(rows, -1, 2))
@@ -130,6 +137,12 @@ def _run(session: Any, meta: dict[str, Any], values: NDArray[np.float32]) -> lis
     except Exception as error:  # as above
         reason = str(error).splitlines()[0][:300]
         raise BlockError(f"{meta['source']} can't be run on one window: {reason}") from None
+
+
+def _scaled(images: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    factor, mean, spread, turned = IMAGE_SCALINGS[name]
+    pixels = (images * np.float32(factor))[..., :: -1 if turned else 1]
+    return np.asarray((pixels - np.array(mean, np.float32)) / np.array(spread, np.float32))
 
 
 def _input_shape(declared: Sequence[Any], features: FeatureSpec, source: str) -> tuple[list[int], bool]:

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgewright_sdk import Context, Features, FeatureSpec, artifacts
 from edgewright_sdk.errors import BlockError
+from edgewright_specs.interface import IMAGE_SCALINGS
 
 GOLDEN = Path(__file__).parent / "golden"
 FLAT = FeatureSpec([f"f{i}" for i in range(6)], {"type": "flat", "width": 6})
@@ -70,6 +71,24 @@ def test_images_go_in_as_the_network_takes_them(shape, first, tmp_path):
     values = np.arange(24).reshape(2, 12)
     made = score(convert(tmp_path, "ab", IMAGE), values, IMAGE).probabilities
     np.testing.assert_allclose(made, values.reshape(2, 6, 2).mean(axis=1))
+
+
+@pytest.mark.parametrize("name", sorted(IMAGE_SCALINGS))
+@pytest.mark.parametrize("shape", [["N", 3, 2, 3], ["N", 3, 3, 2], ["N", 18]])
+def test_pixels_are_scaled_as_in_training(name, shape, tmp_path):
+    spec = FeatureSpec(
+        [f"p{i}" for i in range(18)], {"type": "image", "width": 2, "height": 3, "channels": 3}
+    )
+    save(tmp_path, [helper.make_node("Flatten", ["x"], ["y"])], shape, ["N", 18])
+    pixels = np.random.default_rng(0).random((4, 3, 2, 3)).astype(np.float32)
+    factor, mean, spread, turned = IMAGE_SCALINGS[name]
+    expected = ((pixels * factor)[..., ::-1] if turned else pixels * factor) - np.array(mean)
+    expected = expected / np.array(spread)
+    if shape[1:] == [3, 3, 2]:
+        expected = np.moveaxis(expected, -1, 1)
+    model = convert(tmp_path, [str(i) for i in range(18)], spec, scaling=name)
+    made = score(model, pixels.reshape(4, -1), spec).probabilities
+    np.testing.assert_allclose(made, expected.reshape(4, -1), rtol=1e-5, atol=1e-4)
 
 
 def test_a_free_size_is_filled_in(tmp_path):

@@ -39,7 +39,14 @@ class ConvertedModel(LearningBlock):
 
     def convert(self, artifacts: Path, features: FeatureSpec, params: Params, context: Context) -> Model:
         """Make a model of the best artifact."""
-        return convert(artifacts, features, context, artifact=str(params.artifact), mode=str(params.mode))
+        return convert(
+            artifacts,
+            features,
+            context,
+            artifact=str(params.artifact),
+            mode=str(params.mode),
+            scaling=str(params.image_input_scaling),
+        )
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
         """Score windows."""
