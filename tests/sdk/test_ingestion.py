@@ -141,6 +141,13 @@ def test_bounding_boxes_and_foreign_letters(post, tmp_path):
     assert labels(tmp_path)[0]["boundingBoxes"] == [box]
 
 
+def test_boxes_have_the_labels_even_where_there_are_none(post, tmp_path):
+    for number, boxes in enumerate(("[]", '[{"label": "hat", "x": 1, "y": 2, "width": 3, "height": 4}]')):
+        form_data = form((f"composite.{number}.png", b"%d" % number))
+        post("/api/training/files", form_data, content_type=FORM, x_bounding_boxes=boxes)
+    assert [entry["label"] for entry in labels(tmp_path)] == [{"type": "unlabeled"}] * 2
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status", "said"),
     [

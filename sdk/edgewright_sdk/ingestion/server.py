@@ -122,7 +122,8 @@ class Handler(BaseHTTPRequestHandler):
         return Described(
             category=category,
             label=self._header("x-label") or None,
-            unlabelled=self._flag("x-no-label"),
+            # What boxes are around has labels of its own.
+            unlabelled=self._flag("x-no-label") or bool(self._header("x-bounding-boxes")),
             metadata={str(key): _scalar(value) for key, value in metadata.items()},
             boxes=tuple(boxes),
             no_duplicates=self._flag("x-disallow-duplicates"),
