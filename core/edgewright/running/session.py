@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError
 from edgewright.planner.nodes import Node, build_nodes
-from edgewright.planner.plan import INDEX, READ, Planner, load_samples
+from edgewright.planner.plan import INDEX, READ, Planner
+from edgewright.planner.samples import load_samples
 from edgewright.planner.tasks import FromTask, HostTask, Task
 from edgewright.runners.grants import NO_GRANTS
 from edgewright.runners.limits import limits_of

@@ -9,7 +9,8 @@ import pytest
 
 from edgewright.errors import PlanError
 from edgewright.planner.nodes import training_of
-from edgewright.planner.plan import Planner, Samples
+from edgewright.planner.plan import Planner
+from edgewright.planner.samples import Samples
 from edgewright.planner.tasks import BlockTask, CodeRows, FeatureRows
 from edgewright.plugins import make_plugins
 from edgewright.running.session import load
