@@ -262,7 +262,8 @@ def test_device_code_that_turns_out_to_be_missing_stops_only_what_needs_it(
     trained = run(write(tmp_path, spec=spec))
     assert trained.record["status"] == "ok"
     status = {task["id"]: task["status"] for task in trained.record["tasks"]}
-    assert (status["flat/export"], status["classes/export"]) == ("ran", "failed")
+    assert status["flat/export"] in ("hit", "ran")
+    assert status["classes/export"] == "failed"
     events = [json.loads(line) for line in (trained.path / "events.jsonl").read_text().splitlines()]
     told = [event["text"] for event in events if event["event"] == "note"]
     assert any("classes/export" in text and "no device code" in text for text in told)
