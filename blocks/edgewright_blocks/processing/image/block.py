@@ -93,4 +93,5 @@ def _scaled(pixels: NDArray[Any], channels: int) -> NDArray[np.float32]:
     if channels == 3:
         return given / _LARGEST
     red, green, blue = given[..., 0], given[..., 1], given[..., 2]
-    return ((red * _RED + green * _GREEN + blue * _BLUE) / _LARGEST)[..., None]
+    brightness: NDArray[np.float32] = (red * _RED + green * _GREEN + blue * _BLUE) / _LARGEST
+    return brightness[..., None]
