@@ -168,22 +168,11 @@ class Planner:
                 raise PlanError(
                     f"{where} is a {kind} block that gives no {needed}; it gives {', '.join(found['outputs']) or 'nothing'}"
                 )
-            self._check_images(node)
             if kind == "classification" and len(found.get("classes") or ()) < 2:
                 raise PlanError(
                     f"{where} tells classes apart, and there are only these: {', '.join(found.get('classes') or ()) or 'none'}",
                     hint="it needs training samples of two labels at least",
                 )
-
-    def _check_images(self, node: Node) -> None:
-        scaling = None if node.trainer is None else node.trainer.block.spec.info.image_input_scaling
-        images = any(self.description(name)["shape"].get("type") == "image" for name in node.inputs)
-        if images and scaling not in (None, "0..1"):
-            raise PlanError(
-                f"{node.place}: node {node.id!r} (block {node.title!r}) trains on images scaled to {scaling}, and a converted model is "
-                "given them from 0 to 1 so far",
-                hint="let the block train on imageInputScaling 0..1 and scale inside the network",
-            )
 
     def features(self) -> list[Task]:
         """Tasks that turn every window into features, chunk by chunk."""

@@ -157,16 +157,13 @@ def test_a_foreign_processing_block_is_refused_where_something_is_to_be_deployed
     assert "node 'flat' (block 'dsp') can't be deployed" in str(caught.value)
 
 
-def test_images_at_another_scale_than_the_model_will_get_are_refused(tmp_path: Path) -> None:
-    image = DESCRIPTION | {"shape": {"type": "image", "width": 8, "height": 8, "channels": 3}}
-    for scaling, refused in (("0..1", False), ("torch", True)):
-        plan, _ = planner(write(tmp_path, operatesOn="image", imageInputScaling=scaling))
-        plan.description = lambda _node: image
-        if refused:
-            with pytest.raises(PlanError, match=r"impulse\.yaml:8: .*images scaled to torch"):
-                plan.check_learning()
-        else:
-            plan.check_learning()
+@pytest.mark.parametrize(("asked", "given"), [(None, "0..1"), ("torch", "torch")])
+def test_images_are_scored_at_the_scale_that_they_train_at(
+    tmp_path: Path, asked: str | None, given: str
+) -> None:
+    info = {} if asked is None else {"imageInputScaling": asked}
+    _, node = planner(write(tmp_path, operatesOn="image", **info))
+    assert node.params["image-input-scaling"] == given
 
 
 def test_an_output_that_decisions_need_must_be_described(tmp_path: Path) -> None:
