@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgewright.planner.queue import Queue
@@ -16,6 +16,7 @@ def task(name: str, needs: list[str]) -> HostTask:
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.integers(0, 30)), max_size=30), st.randoms(use_true_random=False))
 def test_every_task_comes_once_and_after_what_it_needs(needs: list[set[int]], random: object) -> None:
     tasks = [task(str(i), [str(n) for n in wanted if n < i]) for i, wanted in enumerate(needs)]
