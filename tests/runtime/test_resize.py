@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,6 @@ from edgewright_sdk.codegen.sources import package_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 FORMATS = ("rgb888", "rgb565", "gray8")
 FITS = ("squash", "fit-shortest", "fit-longest")
@@ -250,3 +251,20 @@ def test_no_byte_differs_in_wasm(
     for channels in (1, 3):
         expected = on_host(picture, *target, channels, fit)
         np.testing.assert_array_equal(in_wasm(picture, *target, channels, fit), expected)
+
+
+def test_the_example_of_the_page_compiles_and_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "images.md").read_text()
+    (example,) = re.findall(r"```cpp\n(.*?)```", page, re.DOTALL)
+    entry = (
+        'extern "C" int32_t small(const uint8_t* frame, uint8_t* out) { return small_picture(frame, out); }\n'
+    )
+    sources = write_sources(tmp_path, example + entry)
+    native_compilers()[0].run(
+        ["-shared", "-fPIC", *FLAGS, *WARNINGS, *sources, "-o", "page.so"], cwd=tmp_path
+    )
+    picture = picture_of("rgb565", 320, 240, 0, 7)
+    out = np.zeros((96, 96, 1), np.uint8)
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (picture.data, out)]
+    assert ctypes.CDLL(str(tmp_path / "page.so")).small(*pointers) == OK
+    np.testing.assert_array_equal(out, on_host(picture, 96, 96, 1, "fit-shortest"))
