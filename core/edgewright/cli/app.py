@@ -24,7 +24,10 @@ COMMANDS = {
     "score": ("edgewright.cli.score", "Score new recordings with a finished run."),
     "test": ("edgewright.cli.test", "Show how a run does on its test split."),
     "threshold": ("edgewright.cli.threshold", "Show or choose the threshold of a run."),
-    "compare": ("edgewright.cli.compare", "Put a run's scores beside another run's, a program's or a list's."),
+    "compare": (
+        "edgewright.cli.compare",
+        "Put a run's scores beside another run's, a program's or a list's.",
+    ),
     "report": ("edgewright.cli.report", "Write a run's report again, or open it."),
     "deploy": ("edgewright.cli.deploy", "Build a C++ or WASM library from a run."),
     "runs": ("edgewright.cli.runs", "List finished runs, or compare two of them."),

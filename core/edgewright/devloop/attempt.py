@@ -134,7 +134,9 @@ def told(error: EdgewrightError, block: Block) -> tuple[str, ...]:
     log = error.log_tail if isinstance(error, TaskError) else ""
     folder = str((block.folder or Path()).resolve())
     start = log.rfind(_TRACEBACK)
-    frames = [found for found in _FRAME.finditer(log, max(start, 0)) if found["file"].startswith(f"{folder}/")]
+    frames = [
+        found for found in _FRAME.finditer(log, max(start, 0)) if found["file"].startswith(f"{folder}/")
+    ]
     if start < 0 or not frames:
         said = error.said if isinstance(error, TaskError) else error.message
         return (said, *([f"→ {error.hint}"] if error.hint else []))

@@ -10,12 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgewright_specs.interface import BlockType
-
     from edgewright_specs.parameters import BlockSpec
 
 
 #: What a block of a spec's type is to us.
-RUN_AS: Final["Mapping[str, BlockType]"] = {
+RUN_AS: Final[Mapping[str, BlockType]] = {
     "processing": "processing",
     "learning": "learning",
     "deployment": "deployment",
