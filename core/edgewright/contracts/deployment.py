@@ -17,6 +17,7 @@ from edgewright.contracts.arguments import command_line
 from edgewright.contracts.base import OWN_FOLDER, Launch, Part, Seen
 from edgewright.contracts.deployment_metadata import deployment_metadata
 from edgewright.errors import UsageError
+from edgewright.zips import ZIP_FAULTS, GuardedFile, unusual_method
 from edgewright_specs.interface import DEPLOYMENT_FILE
 
 if TYPE_CHECKING:
@@ -103,18 +104,11 @@ class Deployment:
                 f"the block ended well but left {what} in {OUTPUT_FOLDER}, no {ARCHIVE}; its log says what failed"
             )
         try:
-            with zipfile.ZipFile(path) as archive:
+            with GuardedFile(path, MAX_MEMBERS) as file, zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
                 fault = _fault(members)
                 damaged = None if fault else archive.testzip()
-        except (
-            zipfile.BadZipFile,
-            OSError,
-            ValueError,
-            RuntimeError,
-            NotImplementedError,
-            EOFError,
-        ) as error:
+        except ZIP_FAULTS as error:
             raise bad(f"{ARCHIVE} is not a ZIP archive that opens: {error}") from None
         if fault or damaged:
             raise bad(f"{ARCHIVE}: {fault or f'{damaged} is damaged'}")
@@ -140,6 +134,9 @@ def _fault(members: list[zipfile.ZipInfo]) -> str | None:
     """What is wrong with an archive's list, before any of it is unpacked."""
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
         return f"more than {MAX_MEMBERS} files or {MAX_UNPACKED >> 30} GiB"
+    unusual = unusual_method(members)
+    if unusual is not None:
+        return f"{unusual.filename[:80]!r} is neither stored nor deflated"
     for member in members:
         name = member.filename.replace("\\", "/")
         path = PurePosixPath(name)

@@ -34,6 +34,8 @@ DATA_FOLDER: Final = "/data"
 OUT_FOLDER: Final = "/out"
 #: What the service writes first, and keeps up to date: labels and metadata as Edge Impulse's exports have them.
 LABELS_FILE: Final = "info.labels"
+#: It is read whole; ten thousand files with labels and boxes need a tenth.
+MAX_LABEL_BYTES: Final = 64 << 20
 
 #: Scripts that upload speak HTTPS to ``ingestion.<host>``, but plain HTTP to a development host: this one, on this port.
 INGESTION_HOST: Final = "host.docker.internal"
@@ -150,6 +152,8 @@ class Transformation:
 
         labels = folder / LABELS_FILE
         if labels.is_file():
+            if labels.stat().st_size > MAX_LABEL_BYTES:
+                raise bad(f"{LABELS_FILE} is larger than {MAX_LABEL_BYTES >> 20} MiB")
             try:
                 json.loads(labels.read_bytes())
             except (ValueError, RecursionError) as error:

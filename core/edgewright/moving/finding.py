@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 SOURCES = (".h", ".hpp", ".c", ".cpp", ".cc")
 _MACRO = re.compile(
-    r"^\s*#\s*define\s+EI_CLASSIFIER_(?P<name>\w+)\s+\(?(?P<value>[-+.\deE]+)f?\)?\s*$", re.MULTILINE
+    r"^[ \t]*#[ \t]*define[ \t]+EI_CLASSIFIER_(?P<name>\w+)[ \t]+\(?(?P<value>[-+.\deE]+)f?\)?[ \t\r]*$",
+    re.MULTILINE,
 )
-_PROJECT_NAME = re.compile(r'^\s*#\s*define\s+EI_CLASSIFIER_PROJECT_NAME\s+"(?P<name>[^"\n]*)"', re.MULTILINE)
+_PROJECT_NAME = re.compile(
+    r'^[ \t]*#[ \t]*define[ \t]+EI_CLASSIFIER_PROJECT_NAME[ \t]+"(?P<name>[^"\n]*)"', re.MULTILINE
+)
 #: A recording of this size and more is not opened to see whether it is a document.
 _MOST_DOCUMENT = 32 << 20
 

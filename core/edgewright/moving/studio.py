@@ -175,9 +175,12 @@ def texts(value: Any) -> tuple[str, ...]:
 
 def number(value: Any) -> float | None:
     """A finite number above 0, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value > 0 else None
+    try:
+        return float(value) if value > 0 and math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def integer(value: Any) -> int | None:

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 << 20
 
-_ARRAY = re.compile(r"\b(?P<name>\w*anom\w*)\s*(?:\[[^\]]*\]\s*)*=\s*(?=\{)", re.IGNORECASE)
-_COMMENTS = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+#: Repetitions are bounded, so that no text takes longer than its length is worth.
+_ARRAY = re.compile(
+    r"\b(?P<name>\w{1,200})(?!\w)\s{0,40}(?:\[[^\[\]]{0,200}\]\s{0,40}){0,4}=\s*(?=\{)",
+    re.IGNORECASE,
+)
+_COMMENTS = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[{},])|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFuUlL]*)")
 _NUMBER_AT_END = re.compile(r"_(\d+)$")
 
@@ -103,23 +107,33 @@ def from_document(document: Any, where: str) -> KMeansTables | MixtureTables | N
                 threshold=threshold_of(document),
                 labels=tuple(str(label) for label in document.get("labels") or ()),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise _bad(where, f"{type(error).__name__}: {error}") from error
     weights = document.get("weights")
     if isinstance(weights, list) and isinstance(document.get("means"), list):
-        axes = tuple(int(axis) for axis in document.get("axes") or () if isinstance(axis, int | float))
+        told = document.get("axes")
+        axes = tuple(int(axis) for axis in told if _finite(axis)) if isinstance(told, list) else ()
         return MixtureTables(len(weights), axes, threshold_of(document))
     return None
 
 
 def threshold_of(document: Mapping[str, Any]) -> float | None:
     """The anomaly threshold among a block's or model's ``thresholds``, if one is told."""
-    for entry in document.get("thresholds") or ():
+    entries = document.get("thresholds")
+    for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and str(entry.get("type", "")).startswith("anomaly"):
-            value = entry.get("min_anomaly_score", entry.get("threshold"))
-            if isinstance(value, int | float) and math.isfinite(value):
+            value: Any = entry.get("min_anomaly_score", entry.get("threshold"))
+            if _finite(value):
                 return float(value)
     return None
+
+
+def _finite(value: Any) -> bool:
+    """Whether it is a number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _from_c(text: str, where: str) -> list[KMeansTables]:
@@ -129,7 +143,7 @@ def _from_c(text: str, where: str) -> list[KMeansTables]:
     for match in _ARRAY.finditer(plain):
         name = match["name"].lower()
         part = next((word for word in ("axis", "axes", "mean", "scale", "cluster") if word in name), None)
-        if part is None:
+        if part is None or "anom" not in name:
             continue
         suffix = _NUMBER_AT_END.search(name)
         try:
@@ -187,7 +201,7 @@ def _checked(
             tuple(float(radius) for _, radius in clusters),
             block, threshold, labels,
         )  # fmt: skip
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise _bad(where, str(error)) from error
     width = len(tables.axes)
     sizes = {len(tables.mean), len(tables.scale), *map(len, tables.centers)}

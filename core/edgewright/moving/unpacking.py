@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from edgewright.errors import DataError
+from edgewright.zips import ZIP_FAULTS, GuardedFile, unusual_method
 
 MOST_FILES = 1_000_000
 #: Recordings shrink to a third or so. An archive that would grow by more than this, beyond what any disk has, is a bomb.
@@ -23,7 +24,7 @@ def unpack(archive: Path, into: Path) -> Path:
         Not a readable archive, too large, or with members that would lie outside.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with GuardedFile(archive, MOST_FILES) as file, zipfile.ZipFile(file) as opened:
             members = [member for member in opened.infolist() if not member.is_dir()]
             _check(archive, members)
             for member in members:
@@ -31,7 +32,7 @@ def unpack(archive: Path, into: Path) -> Path:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(member) as source, place.open("xb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, FileExistsError) as error:
+    except ZIP_FAULTS as error:
         raise DataError(
             f"{archive}: can't be unpacked: {error}", hint="download the archive again, or unpack it yourself"
         ) from error
@@ -49,9 +50,21 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
             f"{archive}: would become {len(members)} files of {total} bytes",
             hint="if that is right, unpack it yourself",
         )
+    unusual = unusual_method(members)
+    if unusual is not None:
+        raise DataError(
+            f"{archive}: the member {unusual.filename!r} is neither stored nor deflated",
+            hint="if that is right, unpack it yourself",
+        )
     for member in members:
         path = PurePosixPath(member.filename)
-        if path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in path.parts[0]:
+        if (
+            not path.parts
+            or path.is_absolute()
+            or ".." in path.parts
+            or "\\" in member.filename
+            or ":" in path.parts[0]
+        ):
             raise DataError(
                 f"{archive}: the member {member.filename!r} would lie outside",
                 hint="this is no export; don't unpack it",

@@ -64,7 +64,7 @@ def spec_of_labels(labels: Mapping[str, str], reference: str) -> BlockSpec | Non
         return None
     try:
         json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise UsageError(f"image {reference!r}: its label {SPEC_LABEL} is not JSON: {problem}") from problem
     return spec_of_text(text.encode(), labels.get(BLOCK_LABEL) or "")
 

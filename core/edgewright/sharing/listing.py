@@ -93,7 +93,7 @@ def _texts(spec: str | None) -> tuple[str, str]:
     """Title and description, of whatever stands in the label."""
     try:
         info: Any = json.loads(spec or "{}").get("info")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return "", ""
     if not isinstance(info, dict):
         return "", ""

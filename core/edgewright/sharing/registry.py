@@ -129,7 +129,7 @@ class Registry:
 def _document(body: bytes, where: str) -> dict[str, Any]:
     try:
         document = json.loads(body)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise SharingError(f"{where}: the registry's answer is not JSON: {problem}") from problem
     if not isinstance(document, dict):
         raise SharingError(f"{where}: the registry's answer is no object")

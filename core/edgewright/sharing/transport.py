@@ -103,7 +103,7 @@ class Transport:
         try:
             document = json.loads(answer.body) if answer.status == 200 else {}
             token = document.get("token") or document.get("access_token")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             token = None
         return f"Bearer {token}" if isinstance(token, str) else None
 

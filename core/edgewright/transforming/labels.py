@@ -17,6 +17,8 @@ LABELS_FILE: Final = LABEL_FILES[0]
 METADATA_FILE: Final = "ei-metadata.json"
 ACTIONS: Final = ("add", "replace", "replace-checks")
 CHECK: Final = "ei_check"
+#: They are read whole, and what they say takes many times as much memory as they do.
+MAX_BYTES: Final = 64 << 20
 
 Entry = dict[str, Any]
 
@@ -30,10 +32,13 @@ def entries_of(folder: Path) -> dict[str, Entry]:
         A label file that can't be read.
     """
     found: dict[str, Entry] = {}
+    left = MAX_BYTES
     for path in sorted(folder.rglob(LABELS_FILE)):
         base = PurePosixPath(path.relative_to(folder).as_posix()).parent
         try:
-            listed = json.loads(path.read_text(encoding="utf-8-sig"))["files"]
+            text = _text(path, left)
+            left -= len(text)
+            listed = json.loads(text)["files"]
             for entry in listed:
                 given = str(entry["path"])
                 place = (base / given).as_posix()
@@ -65,7 +70,7 @@ def read_metadata(path: Path, where: str) -> Entry:
         It isn't of the form that Edge Impulse documents.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(_text(path, MAX_BYTES))
         action, metadata = document.get("action", "add"), document["metadata"]
         if document.get("version", 1) != 1 or action not in ACTIONS or not isinstance(metadata, dict):
             raise ValueError(f"version {document.get('version')!r}, action {action!r}")
@@ -94,6 +99,13 @@ def checks_of(metadata: Mapping[str, Any]) -> dict[str, bool]:
         for key, value in metadata.items()
         if key.startswith(CHECK)
     }
+
+
+def _text(path: Path, most: int) -> str:
+    """Text of a document that a block may have written, if it is no longer than that."""
+    if path.stat().st_size > most:
+        raise ValueError(f"with it there would be more than {MAX_BYTES >> 20} MiB of such documents")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _plain(value: Any) -> str | int | float:

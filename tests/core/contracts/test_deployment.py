@@ -183,3 +183,31 @@ def test_paths_that_lead_out(block, tmp_path, name):
 def test_an_empty_archive(block, tmp_path):
     with pytest.raises(HarvestError, match="is empty"):
         DEPLOYMENT.check(block(), "build", packed(tmp_path / "out"))
+
+
+def test_what_would_swell_is_not_opened(block, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "deploy.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a.bin", bytes(1 << 20))
+    with pytest.raises(HarvestError, match=r"'a\.bin' is neither stored nor deflated"):
+        DEPLOYMENT.check(block(), "build", folder)
+
+
+def test_a_list_that_is_too_long_is_not_read(block, tmp_path, monkeypatch):
+    monkeypatch.setattr("edgewright.contracts.deployment.MAX_MEMBERS", 3)
+    folder = packed(tmp_path / "out", a="1", b="2", c="3", d="4")
+    with pytest.raises(HarvestError, match="more than 3 members"):
+        DEPLOYMENT.check(block(), "build", folder)
+
+
+def test_a_broken_stream_is_a_bad_output(block, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "deploy.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.bin", bytes(range(256)) * 9)
+    content = bytearray((folder / "deploy.zip").read_bytes())
+    content[35:41] = b"\xff" * 6
+    (folder / "deploy.zip").write_bytes(bytes(content))
+    with pytest.raises(HarvestError, match="is not a ZIP archive that opens"):
+        DEPLOYMENT.check(block(), "build", folder)

@@ -148,3 +148,10 @@ def test_nothing_written_is_success_with_a_word(block, tmp_path):
     (folder / "info.labels").write_text('{"version": 1, "files": [')
     with pytest.raises(HarvestError, match=r"info\.labels is not JSON"):
         TRANSFORMATION.check(made, "apply", folder)
+
+
+def test_labels_that_are_too_long_are_not_read(block, tmp_path, monkeypatch):
+    monkeypatch.setattr("edgewright.contracts.transformation.MAX_LABEL_BYTES", 1 << 20)
+    (tmp_path / "info.labels").write_bytes(bytes((1 << 20) + 1))
+    with pytest.raises(HarvestError, match=r"info\.labels is larger than 1 MiB"):
+        TRANSFORMATION.check(block("transform", "file"), "apply", tmp_path)

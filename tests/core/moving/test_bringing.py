@@ -257,7 +257,7 @@ def test_two_impulses_are_refused(bring, save, tmp_path):
         bring(tmp_path / "export")
 
 
-@pytest.mark.parametrize("name", ["../evil.json", "/evil.json", "a/../../evil.json"])
+@pytest.mark.parametrize("name", ["../evil.json", "/evil.json", "a/../../evil.json", "."])
 def test_an_archive_can_write_nowhere_else(bring, tmp_path, name):
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr(name, "{}")
@@ -276,3 +276,20 @@ def test_an_archive_that_swells_is_refused(bring, tmp_path, monkeypatch):
     with pytest.raises(DataError, match="can't be unpacked"):
         bring(tmp_path / "broken.zip")
     assert names(tmp_path) == ["bomb.zip", "broken.zip"]
+
+
+@pytest.mark.parametrize("members", [("a", "a/b/c"), ("x" * 300,)])
+def test_an_archive_that_no_disk_holds_is_refused(bring, tmp_path, members):
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        for member in members:
+            archive.writestr(member, "{}")
+    with pytest.raises(DataError, match=r"can't be unpacked|would lie outside"):
+        bring(tmp_path / "odd.zip")
+    assert names(tmp_path) == ["odd.zip"]
+
+
+def test_an_archive_whose_sizes_can_t_be_trusted_is_refused(bring, tmp_path):
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.json", bytes(1 << 20))
+    with pytest.raises(DataError, match="neither stored nor deflated"):
+        bring(tmp_path / "odd.zip")

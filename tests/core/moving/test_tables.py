@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from edgewright.errors import DataError
+from edgewright.moving.finding import look
+from edgewright.moving.studio import number
 from edgewright.moving.tables import KMeansTables, MixtureTables, from_document, read_tables
 
 from . import exports
@@ -60,3 +64,29 @@ def test_a_mixture_tells_its_components():
 def test_code_is_read_as_text_only(save):
     path = save("x.h", 'const float anom_mean[] = { system("id"), 1 };\nconst float anom_scale[] = { 1, 2')
     assert read_tables(path) == []
+
+
+@pytest.mark.parametrize("piece", ["anom", "anom[", "/*", "anom_mean [1] ", "\n", "#define ", "a "])
+def test_no_text_takes_longer_than_its_length_is_worth(save, piece):
+    began = time.monotonic()
+    with pytest.raises(DataError, match="nothing of a project"):
+        look(save("x.h", "const float anom_axes = 1;" + piece * 200_000), [])
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"weights": [1], "means": [], "axes": [float("nan"), float("inf")], "thresholds": 5},
+        {"weights": [1], "means": [], "axes": 5, "thresholds": [{"type": "anomaly", "threshold": 10**400}]},
+    ],
+)
+def test_numbers_that_no_float_holds_are_left_out(document):
+    assert from_document(document, "gmm.json") == MixtureTables(1)
+
+
+def test_tables_of_such_numbers_are_refused():
+    document = {"clusters": [{"center": [1], "maxError": 1}], "mean": [10**400], "scale": [1]}
+    with pytest.raises(DataError, match="don't fit together"):
+        from_document(document, "kmeans.json")
+    assert number(10**400) is None

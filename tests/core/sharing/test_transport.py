@@ -156,7 +156,7 @@ def test_what_no_registry_does_is_refused(
         Registry(server.host).tags("a")
 
 
-@pytest.mark.parametrize("body", [b"not json", b"[1]", b"{"])
+@pytest.mark.parametrize("body", [b"not json", b"[1]", b"{", b"[" * 200_000])
 def test_an_answer_that_is_no_document_is_said(server: Server, body: bytes) -> None:
     server.script["/v2/_catalog?n=100"] = 200, {}, body
     with pytest.raises(SharingError, match="the registry's answer"):
