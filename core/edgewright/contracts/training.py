@@ -117,7 +117,7 @@ class Training:
 
         found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         if not set(ARTIFACTS) & set(found):
-            shown = ", ".join(printable_line(name, 60) for name in found[:SHOWN_FILES])
+            shown = ", ".join(printable_line(name, 60) for name in found[:SHOWN_FILES]) or "nothing"
             more = f" and {len(found) - SHOWN_FILES} more" if len(found) > SHOWN_FILES else ""
             raise bad(
                 f"the training left no model file that can be converted; found: {shown}{more}; "

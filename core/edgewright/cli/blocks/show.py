@@ -57,8 +57,9 @@ def command(state: State, block: BlockReference, as_json: bool) -> None:
     if asked:
         console.print(f"  asks for     {', '.join(asked)}")
     console.print(f"  digest       {found.digest[:16]}")
-    console.print(f"  folder       {found.folder or found.image}")
-    console.print(f"  environment  {', '.join(process_environment(found))}")
+    console.print(f"  folder       {found.folder}" if found.folder else f"  image        {found.image}")
+    environment = "what its Dockerfile builds" if spec.legacy else ", ".join(process_environment(found))
+    console.print(f"  environment  {environment}")
     console.document(
         {
             "name": found.name,
