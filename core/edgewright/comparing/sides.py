@@ -127,6 +127,12 @@ class Answer:
     classes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
+def must_exist(other: Path) -> None:
+    """Refuse an other side that isn't there, before anything is scored for it."""
+    if not other.exists():
+        raise UsageError(f"{other}: there is no such file or folder", hint=_KINDS)
+
+
 def ask(other: Path, question: Question) -> Answer:
     """Recognise the other side and have it score the question's windows.
 
@@ -137,8 +143,6 @@ def ask(other: Path, question: Question) -> Answer:
     DataError, TaskError, RunnerUnavailableError
         It is, but can't be read or run.
     """
-    if not other.exists():
-        raise UsageError(f"{other}: there is no such file or folder", hint=_KINDS)
     if other.is_dir() and (other / "run.json").is_file():
         from edgewright.comparing.runs import answer_of_run
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgewright.comparing.figures import Pair, differing, figures, matched_threshold
 from edgewright.comparing.runs import chosen_node, recording_scores, reduce_windows, seconds_of
-from edgewright.comparing.sides import Answer, Question, Wishes, ask
+from edgewright.comparing.sides import Answer, Question, Wishes, ask, must_exist
 from edgewright.comparing.telling import told_side
 from edgewright.data.names import known_normal
 from edgewright.errors import DataError, UsageError
@@ -75,6 +75,7 @@ def compare_scores(
     node = chosen_node(run, wishes.node, "--node")
     if not data.exists():
         raise DataError(f"{data}: there is no such file or folder", hint="name recordings, or their folder")
+    must_exist(other)
     with scored(run, data, options=options, plugins=plugins) as fresh:
         if not len(fresh.index):
             raise DataError(f"{data}: has no window", hint="recordings must be at least one window long")

@@ -119,6 +119,7 @@ def _hint(command: str, lines: Iterable[str]) -> str | None:
     network = (
         "name resolution",
         "network is unreachable",
+        "no such host",
         "could not find a version",
         "connection refused",
         "timed out",
