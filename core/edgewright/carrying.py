@@ -96,10 +96,12 @@ def carry_out(
         if secrets is None:
             return _judge(job, runner.run(job, cancel, on_message), staged, shapes)
         mask = secrets.mask
-        outcome = runner.run(job, cancel, lambda message: on_message(mask.plain(message)))
+        try:
+            outcome = runner.run(job, cancel, lambda message: on_message(mask.plain(message)))
+        finally:  # also of a task that we were interrupted in
+            if log_path.exists():
+                mask.file(log_path)
         outcome = replace(outcome, message=mask.text(outcome.message))
-        if log_path.exists():
-            mask.file(log_path)
         return _judge(job, outcome, staged, shapes)
 
 

@@ -326,6 +326,26 @@ def test_a_secret_reaches_a_block_and_nothing_else(cli, tmp_path, monkeypatch):
     assert "asks for the secret API_TOKEN: --secret API_TOKEN=env:API_TOKEN" in result.err
 
 
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the service in /proc")
+def test_a_service_that_died_is_no_success(cli, tmp_path):
+    shutil.copytree(LEGACY / "tones", tmp_path / "tones")
+    program = tmp_path / "tones" / "generate.py"
+    kill = (
+        "\nimport glob, signal, time\n"
+        "for path in glob.glob('/proc/[0-9]*/environ'):\n"
+        "    try:\n        told = open(path, 'rb').read()\n"
+        "    except OSError:\n        continue\n"
+        "    if b'EDGEWRIGHT_INGESTION_KEY=' + KEY.encode() in told:\n"
+        "        os.kill(int(path.split('/')[2]), signal.SIGTERM)\n"
+        "time.sleep(0.4)\n"
+    )
+    program.write_text(program.read_text() + kill)
+    result = cli("data", "transform", tmp_path / "tones", "-o", tmp_path / "out", *PROCESS)
+    assert result.code == 1, result.out
+    assert "its server ended before the task was done" in result.err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

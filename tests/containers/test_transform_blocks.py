@@ -13,7 +13,7 @@ import pytest
 from edgewright.errors import TaskError
 from edgewright.plugins import make_plugins
 from edgewright.registry import Block, resolve
-from edgewright.runners.base import Prepared
+from edgewright.runners.base import Limits, Prepared
 from edgewright.runners.docker import DockerRunner
 from edgewright.transforming import Options, Transformed, transform
 from edgewright_specs.parameters import resolve_params
@@ -83,6 +83,27 @@ def changed(tmp_path: Path, old: str, new: str) -> Block:
     assert old in program
     (folder / "generate.py").write_text(program.replace(old, new))
     return resolve(str(folder), tmp_path, make_plugins())
+
+
+def test_a_service_that_died_is_no_success(runner: DockerRunner, engine: Any, tmp_path: Path) -> None:
+    flood = (
+        "import socket\n"
+        "with socket.create_connection((HOST, 4810)) as line:\n"
+        "    line.sendall(b'POST /api/split/files HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 200000000\\r\\n\\r\\n')\n"
+        "    try:\n        for _ in range(200): line.sendall(bytes(1000000))\n        line.recv(1)\n"
+        "    except OSError:\n        pass\n"
+        "import time; time.sleep(0.4)\n"
+        "sys.exit(0)\n"
+        "parser = argparse"
+    )
+    made = changed(tmp_path, "parser = argparse", flood)
+    prepared = runner.prepare(made, lambda _message: None)
+    with pytest.raises(TaskError, match="its server ended before the task was done") as caught:
+        transform(
+            runner, prepared, None, tmp_path / "out", resolve_params(made.spec, {}), limits=Limits(memory_bytes=80 << 20)
+        )  # fmt: skip
+    assert caught.value.reason == "oom"
+    assert engine.containers(all=True, filters=OURS) == []
 
 
 def test_another_key_is_refused(apply: Apply, tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ class ProcessTask:
         self, job: Job, main: Start, service: Start | None, cancel: Event, on_message: OnMessage, log: LogFile
     ) -> None:
         self._limits = job.limits
+        #: Whether the service makes the outputs: one that ended early has not made them all, whatever the block says.
+        self._service_writes = job.contract.whole_folder(job.request.get("operation", "describe")) is not None
         self._cancel = cancel
         self._log = log
         self._watch = OutWatch(job.out_dir, job.limits)
@@ -185,7 +187,8 @@ class ProcessTask:
             return "infra", f"{ended.left} of its processes could not be killed", ended
         if self._stopped is not None:
             return (*self._stopped, ended)
-        if ended.exit_code != 0 and (lost := self._judge_service()) is not None:
+        needed = ended.exit_code != 0 or (self._service_writes and self._service_left)
+        if needed and (lost := self._judge_service()) is not None:
             return (*lost, ended)
         if ended.problem:
             return "refused", f"its command can't be executed: {ended.problem}", ended

@@ -156,11 +156,18 @@ class Task:
             return _judge_lost(container.problem)
         try:
             verdict = self._judge(container, stopped, watch)
-            if stopped is None and verdict.reason not in ("ok", "infra") and service is not None:
-                return _judge_beside(service) or verdict
+            if stopped is None and service is not None:
+                if verdict.reason not in ("ok", "infra"):
+                    return _judge_beside(service) or verdict
+                if verdict.reason == "ok" and self._service_writes() and service.wait(0.0):
+                    return _judge_beside(service) or verdict
         except engine_failures() as problem:
             return _judge_lost(problem)
         return verdict
+
+    def _service_writes(self) -> bool:
+        """Whether the service makes the outputs: one that ended early has not made them all, whatever the block says."""
+        return self._job.contract.whole_folder(self._job.request.get("operation", "describe")) is not None
 
     def _judge(self, container: Container, stopped: Verdict | None, watch: OutWatch) -> Verdict:
         state = container.state()
