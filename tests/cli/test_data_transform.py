@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from edgewright.transforming.labels import entries_of, write_entries
+
 LEGACY = Path(__file__).parents[1] / "containers" / "legacy"
 PROCESS = ("--runner", "process", "--trust")
 
@@ -354,6 +356,7 @@ def test_a_service_that_died_is_no_success(cli, tmp_path):
         ("ei-metadata.json", '{"version": 2, "metadata": {}}'),
         ("ei-metadata.json", '{"version": 1, "metadata": []}'),
         ("info.labels", '{"files": 3}'),
+        ("info.labels", '{"files": [{"path": "a.txt", "metadata": [1]}]}'),
         ("info.labels", "[" * 100_000),
     ],
 )
@@ -373,3 +376,8 @@ def test_documents_that_a_block_garbles(cli, tmp_path, name, text):
     assert name in result.err
     assert "internal error" not in result.err
     assert not (tmp_path / "out").exists()
+
+
+def test_labels_of_half_a_character_are_written(tmp_path):
+    write_entries(tmp_path, [{"path": "a", "label": "\ud800"}])
+    assert entries_of(tmp_path)["a"]["label"] == "?"

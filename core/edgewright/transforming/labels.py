@@ -41,6 +41,8 @@ def entries_of(folder: Path) -> dict[str, Entry]:
             listed = json.loads(text)["files"]
             for entry in listed:
                 given = str(entry["path"])
+                if not isinstance(entry.get("metadata") or {}, dict):
+                    raise TypeError(f"the metadata of {given!r} are no object")
                 place = (base / given).as_posix()
                 if not (folder / place).is_file() and (folder / given).is_file():
                     place = given  # exports list paths from their root
@@ -58,7 +60,8 @@ def write_entries(folder: Path, entries: Iterable[Entry]) -> None:
     listed = sorted(entries, key=lambda entry: str(entry["path"]))
     if listed:
         text = json.dumps({"version": 1, "files": listed}, indent=1, ensure_ascii=False)
-        (folder / LABELS_FILE).write_text(text + "\n", encoding="utf-8")
+        # A name may hold half a character, which JSON can write and UTF-8 can't.
+        (folder / LABELS_FILE).write_bytes(f"{text}\n".encode("utf-8", "replace"))
 
 
 def read_metadata(path: Path, where: str) -> Entry:
