@@ -116,7 +116,11 @@ class Loop:
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
-        rest, _ = self.process.communicate(timeout=60)
+        try:
+            rest, _ = self.process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # or its pipe would be the fault of whichever test comes next
+            rest, _ = self.process.communicate()
         return self.process.returncode, rest.decode()
 
 

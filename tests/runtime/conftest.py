@@ -20,12 +20,14 @@ TRAP = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
 
 @pytest.fixture(scope="session")
 def device_library(tmp_path_factory: pytest.TempPathFactory) -> DeviceLibrary:
-    """Runtime and the device code of the four built-in blocks, compiled once with undefined behaviour trapped."""
+    """Runtime and the device code of four built-in blocks, compiled once with undefined behaviour trapped."""
     folder = tmp_path_factory.mktemp("device-library")
     window = window_spec(32)
     nodes = [
         export_processing(name, window, {}, folder / name) for name in ("raw", "flatten", "spectral_analysis")
     ]
+    wavelet = {"analysis-type": "Wavelet"}
+    nodes.append(export_processing("spectral_analysis", window_spec(64), wavelet, folder / "wavelet"))
     trained = Trained("kmeans", transform("flatten", recordings(20, 32, 3), window, {}), {})
     nodes.append(trained.export(folder / "kmeans"))
     trained.close()
