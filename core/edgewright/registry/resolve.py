@@ -69,7 +69,7 @@ def resolve(
         raise UsageError(f"{reference!r}: no folder {folder}", hint=f"looked from {base.resolve()}")
     if (":" in text or "/" in text or "@" in text) and _IMAGE.fullmatch(text):
         return _from_image(text)
-    raise UsageError(f"no block {reference!r}", hint=_suggestion(name, list(builtin)))
+    raise UsageError(f"no block {reference!r}", hint=_suggestion(name, _of_kind(builtin, otherwise)))
 
 
 def builtin_folders(plugins: Plugins) -> dict[str, Path]:
@@ -121,6 +121,11 @@ def _from_image(reference: str) -> Block:
     from edgewright.registry.images import block_in_image
 
     return block_in_image(reference)
+
+
+def _of_kind(folders: dict[str, Path], kind: str | None) -> list[str]:
+    """Names of the blocks that lie under a folder of that kind, as Edgewright's own do; all, where none does."""
+    return [name for name, folder in folders.items() if folder.parent.name == kind] or list(folders)
 
 
 def _suggestion(name: str, known: list[str]) -> str:
