@@ -55,6 +55,8 @@ def mode_of(block: Block) -> Mode | None:
 
 def why_not(block: Block) -> str | None:
     """Say why a block can't be trained here; None where it can."""
+    if block.spec.info.cpp_type:  # a server would wait for questions until its time is up
+        return f"block {block.name!r} has a cppType, as only processing blocks have: list it under processing"
     if mode_of(block) is not None:
         return None
     works_on = block.spec.operates_on

@@ -208,6 +208,12 @@ def test_what_cant_be_learned_is_refused_with_the_reason(tmp_path: Path, works_o
     assert why in refusal
 
 
+def test_a_server_listed_as_a_learner_is_told_apart(tmp_path: Path) -> None:
+    refusal = TRAINING.refusal(block(tmp_path / "b", cppType="flatten_custom"), "train")
+    assert refusal is not None
+    assert "list it under processing" in refusal
+
+
 def test_only_training_can_be_asked(tmp_path: Path) -> None:
     refusal = TRAINING.refusal(block(tmp_path / "b"), "score")
     assert refusal is not None
