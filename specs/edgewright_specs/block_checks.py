@@ -133,7 +133,10 @@ def default_of(pointer: str, parameter: Parameter, *, legacy: bool) -> tuple[Any
             message, f"{pointer}/value", got=parameter.value, allowed=misfit.allowed, hint=misfit.hint
         )
         # Seen in the wild: a select whose default is none of its options, an int with 0.5. It is sent as it stands.
-        tolerated = legacy and isinstance(parameter.value, (str, int, float))
+        # But for text that nothing can carry.
+        text = parameter.value if isinstance(parameter.value, str) else ""
+        sendable = "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+        tolerated = legacy and isinstance(parameter.value, (str, int, float)) and sendable
         return (parameter.value if tolerated else None), [replace(found, warning=tolerated)]
 
 

@@ -101,6 +101,8 @@ class Loop:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "edgewright", "blocks", "dev", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+            # Tests that a shell runs in the background ignore this signal, and what they start would too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         self.text, self.read = "", 0
 
