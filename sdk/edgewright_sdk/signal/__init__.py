@@ -4,7 +4,7 @@ from edgewright_sdk.signal.audio import Frames, frame_powers, frames_of, level_o
 from edgewright_sdk.signal.cepstra import dct_matrix, sliding_means, sliding_normalise
 from edgewright_sdk.signal.filters import DECIMATIONS, butterworth, decimate, decimator, filter_sections
 from edgewright_sdk.signal.framing import padded_frames
-from edgewright_sdk.signal.mel import mel_filters
+from edgewright_sdk.signal.mel import mel_filters, mel_plot
 from edgewright_sdk.signal.spectrum import bin_frequencies, max_hold_power
 from edgewright_sdk.signal.statistics import Moments, moments
 
@@ -23,6 +23,7 @@ __all__ = [
     "level_of",
     "max_hold_power",
     "mel_filters",
+    "mel_plot",
     "moments",
     "padded_frames",
     "pre_emphasis",

@@ -46,11 +46,12 @@ def sliding_normalise(rows: NDArray[np.float64], window: int) -> NDArray[np.floa
         A coefficient whose range over the frames is below 1e-6 of its mean's size is 0 throughout.
     """
     means = sliding_means(rows.shape[1], window)
-    still = np.ptp(rows, axis=1, keepdims=True) < STILL * np.abs(rows.mean(axis=1, keepdims=True))
+    extent = np.ptp(rows, axis=1, keepdims=True)
+    still = (extent == 0) | (extent < STILL * np.abs(rows.mean(axis=1, keepdims=True)))
     centred = rows - means @ rows
     variance = means @ np.square(centred) - np.square(means @ centred)
     normalised: NDArray[np.float64] = centred / (np.sqrt(np.maximum(variance, 0.0)) + _TINY)
-    normalised[np.broadcast_to(still | (np.ptp(rows, axis=1, keepdims=True) == 0), rows.shape)] = 0.0
+    normalised[np.broadcast_to(still, rows.shape)] = 0.0
     return normalised
 
 

@@ -6,7 +6,7 @@ Mel is ``1127 · ln(1 + f / 700)`` (O'Shaughnessy, Speech Communication, 1987).
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,6 +82,18 @@ def mel_filters(
         row[middle] = 1.0
     bank.flags.writeable = False
     return bank
+
+
+def mel_plot(filters: NDArray[np.float64], frequency: float) -> dict[str, Any]:
+    """Draw a filter bank over the frequencies of its bins, as ``plot`` of a block returns it."""
+    hertz = np.linspace(0.0, frequency / 2, filters.shape[1])
+    return {
+        "kind": "lines",
+        "title": "Mel filters",
+        "x": {"label": "frequency (Hz)", "values": hertz},
+        "y": {"label": "weight"},
+        "series": [{"name": str(number), "values": row} for number, row in enumerate(filters)],
+    }
 
 
 def _points(count: int, fft_length: int, frequency: float, low: float, high: float) -> NDArray[np.int64]:

@@ -9,7 +9,14 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
 from edgewright_sdk.codegen.audio import AudioTables
-from edgewright_sdk.signal import dct_matrix, frame_powers, frames_of, mel_filters, sliding_normalise
+from edgewright_sdk.signal import (
+    dct_matrix,
+    frame_powers,
+    frames_of,
+    mel_filters,
+    mel_plot,
+    sliding_normalise,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,27 +42,19 @@ class Mfcc(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say labels and shape, and refuse parameters that can't work with this window."""
-        settings = _settings_of(window, params)
-        axis = window["axes"][0]
-        labels = [
-            f"{axis} {time:g}s MFCC {number}"
-            for time in settings.frames.times
-            for number in range(settings.cepstra)
-        ]
-        shape = {"type": "spectrogram", "width": settings.frames.count, "height": settings.cepstra}
-        return Description(labels, shape)
+        return _description(window, _settings_of(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, 1)`` windows."""
-        described = self.describe(windows.spec, params)
-        cepstra = _cepstra(windows, _settings_of(windows.spec, params))
+        settings = _settings_of(windows.spec, params)
+        described = _description(windows.spec, settings)
+        cepstra = _cepstra(windows, settings)
         return Features(cepstra.reshape(len(windows), -1), described.labels, described.shape)
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
         """Show the cepstra of the first window and the filters."""
         settings = _settings_of(windows.spec, params)
         first = type(windows)(windows.values[:1], windows.spec)
-        hertz = np.arange(settings.filters.shape[1]) * windows.frequency / settings.frames.fft_length
         return [
             {
                 "kind": "heatmap",
@@ -64,15 +63,7 @@ class Mfcc(ProcessingBlock):
                 "y": {"label": "coefficient", "values": list(range(settings.cepstra))},
                 "values": _cepstra(first, settings)[0].T,
             },
-            {
-                "kind": "lines",
-                "title": "Mel filters",
-                "x": {"label": "frequency (Hz)", "values": hertz},
-                "y": {"label": "weight"},
-                "series": [
-                    {"name": str(number), "values": row} for number, row in enumerate(settings.filters)
-                ],
-            },
+            mel_plot(settings.filters, windows.frequency),
         ]
 
     def export(self, window: WindowSpec, params: Params) -> Export:
@@ -100,6 +91,17 @@ class Mfcc(ProcessingBlock):
             outputs=[{"name": "features", "dtype": "float32", "shape": [width]}],
             tolerance={"absolute": 1e-3, "relative": 1e-4},
         )
+
+
+def _description(window: WindowSpec, settings: _Settings) -> Description:
+    axis = window["axes"][0]
+    labels = [
+        f"{axis} {time:g}s MFCC {number}"
+        for time in settings.frames.times
+        for number in range(settings.cepstra)
+    ]
+    shape = {"type": "spectrogram", "width": settings.frames.count, "height": settings.cepstra}
+    return Description(labels, shape)
 
 
 def _settings_of(window: WindowSpec, params: Params) -> _Settings:

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock
 from edgewright_sdk.codegen.audio import AudioTables
-from edgewright_sdk.signal import frame_powers, frames_of, level_of, mel_filters
+from edgewright_sdk.signal import frame_powers, frames_of, level_of, mel_filters, mel_plot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,22 +36,19 @@ class Mfe(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say labels and shape, and refuse parameters that can't work with this window."""
-        settings = _settings_of(window, params)
-        axis, count = window["axes"][0], len(settings.filters)
-        labels = [f"{axis} {time:g}s MFE {band}" for time in settings.frames.times for band in range(count)]
-        return Description(labels, {"type": "spectrogram", "width": settings.frames.count, "height": count})
+        return _description(window, _settings_of(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, 1)`` windows."""
-        described = self.describe(windows.spec, params)
-        levels = _levels(windows, _settings_of(windows.spec, params))
+        settings = _settings_of(windows.spec, params)
+        described = _description(windows.spec, settings)
+        levels = _levels(windows, settings)
         return Features(levels.reshape(len(windows), -1), described.labels, described.shape)
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
         """Show the levels of the first window and the filters."""
         settings = _settings_of(windows.spec, params)
         first = type(windows)(windows.values[:1], windows.spec)
-        hertz = np.arange(settings.filters.shape[1]) * windows.frequency / settings.frames.fft_length
         return [
             {
                 "kind": "heatmap",
@@ -60,15 +57,7 @@ class Mfe(ProcessingBlock):
                 "y": {"label": "band", "values": list(range(len(settings.filters)))},
                 "values": _levels(first, settings)[0].T,
             },
-            {
-                "kind": "lines",
-                "title": "Mel filters",
-                "x": {"label": "frequency (Hz)", "values": hertz},
-                "y": {"label": "weight"},
-                "series": [
-                    {"name": str(number), "values": row} for number, row in enumerate(settings.filters)
-                ],
-            },
+            mel_plot(settings.filters, windows.frequency),
         ]
 
     def export(self, window: WindowSpec, params: Params) -> Export:
@@ -93,6 +82,12 @@ class Mfe(ProcessingBlock):
             outputs=[{"name": "features", "dtype": "float32", "shape": [settings.frames.count * count]}],
             tolerance={"absolute": 1 / _STEPS, "relative": 0.0},  # one step, where a level lies between two
         )
+
+
+def _description(window: WindowSpec, settings: _Settings) -> Description:
+    axis, count = window["axes"][0], len(settings.filters)
+    labels = [f"{axis} {time:g}s MFE {band}" for time in settings.frames.times for band in range(count)]
+    return Description(labels, {"type": "spectrogram", "width": settings.frames.count, "height": count})
 
 
 def _settings_of(window: WindowSpec, params: Params) -> _Settings:

@@ -35,18 +35,13 @@ class Spectrogram(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say labels and shape, and refuse parameters that can't work with this window."""
-        settings = _settings_of(window, params)
-        axis = window["axes"][0]
-        hertz = bin_frequencies(settings.frames.fft_length, settings.frames.frequency)
-        names = [f"{value:.6g} Hz" for value in hertz]
-        labels = [f"{axis} {time:g}s {name}" for time in settings.frames.times for name in names]
-        shape = {"type": "spectrogram", "width": settings.frames.count, "height": settings.bins}
-        return Description(labels, shape)
+        return _description(window, _settings_of(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, 1)`` windows."""
-        described = self.describe(windows.spec, params)
-        levels = _levels(windows, _settings_of(windows.spec, params))
+        settings = _settings_of(windows.spec, params)
+        described = _description(windows.spec, settings)
+        levels = _levels(windows, settings)
         return Features(levels.reshape(len(windows), -1), described.labels, described.shape)
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
@@ -83,6 +78,15 @@ class Spectrogram(ProcessingBlock):
             ],
             tolerance={"absolute": 1e-3, "relative": 1e-4},
         )
+
+
+def _description(window: WindowSpec, settings: _Settings) -> Description:
+    axis = window["axes"][0]
+    hertz = bin_frequencies(settings.frames.fft_length, settings.frames.frequency)
+    names = [f"{value:.6g} Hz" for value in hertz]
+    labels = [f"{axis} {time:g}s {name}" for time in settings.frames.times for name in names]
+    shape = {"type": "spectrogram", "width": settings.frames.count, "height": settings.bins}
+    return Description(labels, shape)
 
 
 def _settings_of(window: WindowSpec, params: Params) -> _Settings:
