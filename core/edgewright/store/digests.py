@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS parts (identity TEXT PRIMARY KEY, parts TEXT NOT NULL
 def hash_file(path: Path) -> tuple[str, os.stat_result]:
     """Return sha256 of the file's bytes and its stat; links are not followed.
 
+    A link to the file that is made or removed meanwhile (another task borrows it) changes its ctime and nothing else:
+    then the bytes are read once more, and two equal readings are an answer.
+
     Raises
     ------
     OSError
@@ -42,17 +45,31 @@ def hash_file(path: Path) -> tuple[str, os.stat_result]:
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
         before = os.fstat(fd)
-        digest = hashlib.sha256()
-        buffer = memoryview(bytearray(min(CHUNK, max(before.st_size, 1))))
-        with os.fdopen(os.dup(fd), "rb", buffering=0) as file:
-            while count := file.readinto(buffer):
-                digest.update(buffer[:count])
+        digest = _hash_open(fd, before.st_size)
         after = os.fstat(fd)
+        if _stat_key(before) == _stat_key(after):
+            return digest, after
+        if _written(before) == _written(after) and _hash_open(fd, before.st_size) == digest:
+            again = os.fstat(fd)
+            if _written(again) == _written(before):
+                return digest, again
     finally:
         os.close(fd)
-    if _stat_key(before) != _stat_key(after):
-        raise OSError(f"{path} changed while it was read")
-    return digest.hexdigest(), after
+    raise OSError(f"{path} changed while it was read")
+
+
+def _hash_open(fd: int, size: int) -> str:
+    digest = hashlib.sha256()
+    buffer = memoryview(bytearray(min(CHUNK, max(size, 1))))
+    os.lseek(fd, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(fd), "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()
+
+
+def _written(info: os.stat_result) -> tuple[int, int]:
+    return info.st_size, info.st_mtime_ns
 
 
 def settle(info: os.stat_result) -> None:
