@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
+from edgewright_sdk.columns import choose_columns, trained_columns
 
 from .clusters import Clusters, beyond_edge, learn, standardise
 
@@ -23,7 +23,7 @@ class KMeansAnomaly(LearningBlock):
 
     def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
         """Say what ``score`` gives, and refuse features that aren't there."""
-        labels = [features.labels[column] for column in _selected(features.labels, params)]
+        labels = [features.labels[column] for column in choose_columns(features.labels, params.features)]
         return LearningDescription(
             kind="anomaly",
             outputs=["scores", "contributions"],
@@ -33,7 +33,7 @@ class KMeansAnomaly(LearningBlock):
 
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the clusters of the training windows."""
-        columns = _selected(train.labels, params)
+        columns = choose_columns(train.labels, params.features)
         values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
         wanted = int(params.clusters)
         clusters = learn(values, wanted, _percentile(params), context.seed)
@@ -54,7 +54,7 @@ class KMeansAnomaly(LearningBlock):
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
         """Score windows: positive beyond the edge of every cluster."""
-        columns = _columns(model, features.labels)
+        columns = trained_columns(model, features.labels)
         clusters = _clusters(model)
         z = standardise(np.take(features.values, columns, axis=1), clusters.mean, clusters.scale)
         scores, contributions = beyond_edge(z, clusters)
@@ -79,7 +79,7 @@ class KMeansAnomaly(LearningBlock):
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
-        columns = _columns(model, features.labels)
+        columns = trained_columns(model, features.labels)
         clusters = _clusters(model)
         used = len(columns)
         return Export(
@@ -107,38 +107,6 @@ class KMeansAnomaly(LearningBlock):
         )
 
 
-def _selected(labels: list[str], params: Params) -> list[int]:
-    """Columns of the features that the parameters choose, in the order of the list."""
-    wanted = params.features
-    if wanted in ("all", ["all"]):
-        if not labels:
-            raise BlockError("the upstream blocks give no features")
-        return list(range(len(labels)))
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
-    if not names:
-        raise BlockError('features is empty; allowed: "all" or a list of feature labels')
-    columns = []
-    for name in names:
-        if name not in labels:
-            raise _unknown(name, labels)
-        columns.append(labels.index(name))
-    if len(set(columns)) < len(columns):
-        raise BlockError(f"features names {names[_first_repeat(columns)]!r} twice")
-    return columns
-
-
-def _first_repeat(columns: list[int]) -> int:
-    return next(i for i, column in enumerate(columns) if column in columns[:i])
-
-
-def _unknown(name: str, labels: list[str]) -> BlockError:
-    close = difflib.get_close_matches(str(name), labels, n=3)
-    shown = ", ".join(repr(label) for label in (close or labels[:5]))
-    more = "" if close or len(labels) <= 5 else f" and {len(labels) - 5} more"
-    known = "did you mean" if close else "there are"
-    return BlockError(f"features: no feature is labelled {name!r}; {known} {shown}{more}")
-
-
 def _percentile(params: Params) -> float:
     """Percentile of the radius; ``max`` is the hundredth."""
     given = params.radius
@@ -148,20 +116,6 @@ def _percentile(params: Params) -> float:
     if not 0 < percentile <= 100:
         raise BlockError(f"radius is {given}; allowed: a percentile above 0, up to 100, or max")
     return percentile
-
-
-def _columns(model: Model, labels: list[str]) -> list[int]:
-    """Columns of the model's features; the features must be those it was trained on."""
-    columns = [int(column) for column in model.arrays["selected"]]
-    trained = model.meta["labels"]
-    found = [labels[column] if column < len(labels) else None for column in columns]
-    if found != trained:
-        at = next(i for i, label in enumerate(found) if label != trained[i])
-        raise BlockError(
-            f"the model was trained on feature {trained[at]!r} in column {columns[at]}, "
-            f"but these features have {found[at]!r} there; score what was trained on"
-        )
-    return columns
 
 
 def _clusters(model: Model) -> Clusters:
