@@ -9,8 +9,9 @@ import numpy as np
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.standardisation import standardise
 
-from .clusters import Clusters, beyond_edge, learn, standardise
+from .clusters import Clusters, beyond_edge, learn
 
 if TYPE_CHECKING:
     from edgewright_sdk import Context, Features, FeatureSpec, Params

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk.standardisation import standardisation, standardise
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AT_ONCE = 1 << 20  # differences held at a time: 8 MiB of float64
-
-#: A feature that varies by less than this share of its size holds rounding noise, not information.
-_CONSTANT = 1e-6
-_SMALLEST_SPREAD = 1e-30
 
 
 @dataclass(frozen=True)
@@ -70,24 +68,6 @@ def learn(values: NDArray[np.float32], clusters: int, percentile: float, seed: i
         radii=_rounded_up(radii),
         sizes=np.array([np.count_nonzero(members == c) for c in used], dtype=np.int32),
     )
-
-
-def standardisation(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and population standard deviation of each column; a constant column gets scale 1."""
-    wide = values.astype(np.float64)
-    low, high = wide.min(axis=0), wide.max(axis=0)
-    size = np.maximum(np.abs(low), np.abs(high))
-    constant = high - low <= np.maximum(_CONSTANT * size, _SMALLEST_SPREAD)
-    mean = np.where(low == high, low, wide.mean(axis=0))
-    scale = np.where(constant, 1.0, wide.std(axis=0))
-    return mean.astype(np.float32), scale.astype(np.float32)
-
-
-def standardise(
-    values: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Return ``(x − mean) / scale`` in float64."""
-    return (values.astype(np.float64) - mean) / scale.astype(np.float64)
 
 
 def beyond_edge(

@@ -1,0 +1,49 @@
+"""Standardised features: ``z = (x − mean) / scale``. Learning blocks that compare features share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A feature that varies by less than this share of its size holds rounding noise, not information.
+_CONSTANT = 1e-6
+_SMALLEST_SPREAD = 1e-30
+
+
+def standardisation(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Learn how to standardise features, in float32 so that a device computes with the very same numbers.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+        Finite; ``n`` ≥ 1.
+
+    Returns
+    -------
+    mean, scale : np.ndarray [shape=(k,), dtype=float32]
+        Mean and population standard deviation. A constant feature gets scale 1: it counts in its own units.
+    """
+    wide = values.astype(np.float64)
+    low, high = wide.min(axis=0), wide.max(axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    constant = high - low <= np.maximum(_CONSTANT * size, _SMALLEST_SPREAD)
+    mean = np.where(low == high, low, wide.mean(axis=0))
+    scale = np.where(constant, 1.0, wide.std(axis=0))
+    return mean.astype(np.float32), scale.astype(np.float32)
+
+
+def standardise(
+    values: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return ``(x − mean) / scale`` in float64.
+
+    Examples
+    --------
+    >>> standardise(np.float32([[3.0]]), np.float32([1.0]), np.float32([4.0])).item()
+    0.5
+    """
+    return (values.astype(np.float64) - mean) / scale.astype(np.float64)
