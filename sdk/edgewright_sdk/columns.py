@@ -36,6 +36,11 @@ def choose_columns(labels: Sequence[str], wanted: str | Sequence[str]) -> list[i
     >>> choose_columns(["x RMS", "y RMS"], ["y RMS"])
     [1]
     """
+    if wanted in ("suggested", ["suggested"]) and "suggested" not in labels:
+        raise BlockError(
+            "features: suggested is worked out by the run of an impulse, before the block is asked; "
+            'here name labels, or give "all"'
+        )
     if wanted in ("all", ["all"]):
         if not labels:
             raise BlockError("the upstream blocks give no features")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PARAMETERS_FILE: Final = "parameters.json"
+#: The parameter by which learning blocks choose features, and the word that leaves the choice to the run.
+FEATURES: Final = "features"
+SUGGESTED: Final = "suggested"
 _SLUG: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _TEXTS: Final = {"title", "name", "author", "description", "type", "category", "displayCategory", "repositoryUrl", "integrateUrl", "experimental"}  # fmt: skip
 
@@ -259,6 +262,29 @@ def resolve_params(
         for p in spec.parameters
         if p.type != "secret"
     }
+
+
+def taking_suggested(spec: BlockSpec) -> BlockSpec:
+    """Let the list ``features`` of a learning block take the word ``suggested`` too, which a run resolves to labels.
+
+    Any learning block that takes labels of features gets them worked out, whether its author thought of it or not.
+    """
+    chosen = spec.parameter(FEATURES)
+    if spec.type != "learning" or chosen is None or chosen.type != "list" or SUGGESTED in chosen.options:
+        return spec
+    wider = chosen.model_copy(update={"valid": [*(chosen.valid or ()), SUGGESTED]})
+    return replace(spec, parameters=tuple(wider if p is chosen else p for p in spec.parameters))
+
+
+def asks_for_suggestion(spec: BlockSpec, params: Mapping[str, Any]) -> bool:
+    """Whether these complete parameters leave the choice of features to the run."""
+    chosen = spec.parameter(FEATURES)
+    return (
+        spec.type == "learning"
+        and chosen is not None
+        and chosen.type == "list"
+        and params.get(FEATURES) in (SUGGESTED, [SUGGESTED])
+    )
 
 
 def _placed(found: Problem, where: str, locate: Callable[[str], str] | None) -> Problem:

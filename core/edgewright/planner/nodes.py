@@ -9,6 +9,7 @@ from edgewright.errors import UsageError
 from edgewright.runners.grants import NO_GRANTS, Grants, grants_of
 from edgewright.runners.limits import limits_of
 from edgewright_specs.interface import IMAGE_SCALINGS
+from edgewright_specs.parameters import asks_for_suggestion
 from edgewright_specs.problems import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ class Node:
     def training(self) -> str | None:
         """What it may learn from (``normal-only``, ``labelled`` …); None where its block doesn't say."""
         return training_of(self.blocks[0])
+
+    @property
+    def wants_suggestion(self) -> bool:
+        """Whether the choice of its features is left to the run, and not made yet."""
+        return self.trainer is None and asks_for_suggestion(self.block.spec, self.params)
 
     @property
     def wants_validation(self) -> bool:
