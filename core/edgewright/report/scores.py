@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.report.sampling import packed, recording, spread
+from edgewright.scoring import roc_metrics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,20 +64,14 @@ def build(run: Run, node: str) -> dict[str, Any]:
 
 def curves(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, Any] | None:
     """Points of the ROC and precision–recall curves, thinned; None without both classes."""
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    if not positives or not negatives:
+    curve = roc_metrics(scores, truth)
+    if curve is None:
         return None
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(truth[order])
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    recall = hits[ends] / positives
-    fpr = (ends + 1 - hits[ends]) / negatives
-    precision = hits[ends] / (ends + 1)
-    thin = spread(len(ends), MAX_CURVE)
+    thin = spread(len(curve.fpr), MAX_CURVE)
     return {
-        "fpr": [0.0, *fpr[thin].tolist()],
-        "recall": [0.0, *recall[thin].tolist()],
-        "precision": [float(precision[0]), *precision[thin].tolist()],
+        "fpr": curve.fpr[thin].tolist(),
+        "recall": curve.recall[thin].tolist(),
+        "precision": curve.precision[thin].tolist(),
     }
 
 

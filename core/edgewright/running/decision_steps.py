@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edgewright_specs.impulse import ImpulseSpec
     from edgewright_specs.interface import Split
 
-VERSION = 2
+VERSION = 3
 
 #: Options of `thresholds:` that `scoring.choose` takes.
 OPTIONS = ("fpr", "fnr", "percentile", "sigma", "beta", "value")
@@ -160,7 +160,7 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
 def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
     import numpy as np
 
-    from edgewright.scoring import PTable, Threshold, decisions_document, metrics_document
+    from edgewright.scoring import PTable, Threshold, decisions_document, metrics_document, roc_document
 
     node = settings["node"]
     threshold = json.loads(inputs[f"{node}/threshold", "threshold"].read_text(encoding="utf-8"))
@@ -177,7 +177,8 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     metrics = metrics_document(decisions, samples, Threshold(**head), seed=settings["seed"])
     _write(out / "decisions.json", decisions)
     _write(out / "metrics.json", metrics)
-    return {"decisions": "decisions.json", "metrics": "metrics.json"}
+    _write(out / "roc.json", roc_document(decisions, samples))
+    return {"decisions": "decisions.json", "metrics": "metrics.json", "roc": "roc.json"}
 
 
 def _abnormal(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgewright.planner.nodes import Node
 
-VERSION = 1
+VERSION = 2
 
 
 def prediction_tasks(node: Node, planner: Planner, description: Mapping[str, Any]) -> list[Task]:
@@ -47,6 +47,7 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     import numpy as np
 
     from edgewright.scoring import (
+        class_roc_document,
         classification_metrics,
         predictions_document,
         regression_metrics,
@@ -80,7 +81,10 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     )
     metrics = {"kind": settings["kind"], "split": tested, "classes": classes, **judge(tested)}
     metrics["calibration"] = judge("calibration")
-    for name, document in (("decisions", decisions), ("metrics", metrics)):
+    documents = {"decisions": decisions, "metrics": metrics}
+    if classifies:
+        documents["roc"] = class_roc_document(values, rows["sample"], samples, classes)
+    for name, document in documents.items():
         path = out / f"{name}.json"
         path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
-    return {"decisions": "decisions.json", "metrics": "metrics.json"}
+    return {name: f"{name}.json" for name in documents}

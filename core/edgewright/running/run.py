@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgewright.scoring import RocMetrics
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -198,6 +200,41 @@ class Run:
         """Metrics over the test split, by window and by recording."""
         metrics: dict[str, Any] = self._json(node, "metrics.json")
         return metrics
+
+    def roc(self, node: str, *, table: str = "windows", label: str | None = None) -> RocMetrics | None:
+        """ROC and precision–recall curve of a node over the test split.
+
+        Parameters
+        ----------
+        node : str
+            An anomaly node, or a classification node.
+        table : {"windows", "recordings"}
+        label : str, optional
+            The class, of a classification node: its probability against all other classes.
+
+        Returns
+        -------
+        RocMetrics or None
+            None where the split has not both kinds.
+
+        Raises
+        ------
+        UsageError
+            A node without curves, another table, or no such class.
+        """
+        from edgewright.scoring import RocMetrics
+
+        if table not in ("windows", "recordings"):
+            raise UsageError(f"roc: got table {table!r}, must be 'windows' or 'recordings'")
+        curves = self._json(node, "roc.json")[table]
+        classes = self.description(node).get("classes") or []
+        if classes:
+            if label not in classes:
+                raise UsageError(f"roc: got label {label!r}, must be one of {', '.join(classes)}")
+            curves = (curves or {}).get(label)
+        elif label is not None:
+            raise UsageError(f"roc: node {node!r} has no classes, so label must be left out")
+        return None if curves is None else RocMetrics.from_document(curves)
 
     def plots(self, node: str) -> list[dict[str, Any]]:
         """What a node draws of what it learned."""

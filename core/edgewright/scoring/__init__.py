@@ -5,12 +5,19 @@ for one function).
 """
 
 from edgewright.scoring.classification import (
+    class_roc_document,
     classification_metrics,
     evaluate_classes,
     predictions_document,
 )
 from edgewright.scoring.conformal import PTable, p_values, table
-from edgewright.scoring.documents import decisions_document, metrics_document, threshold_document
+from edgewright.scoring.curves import RocMetrics, roc_metrics
+from edgewright.scoring.documents import (
+    decisions_document,
+    metrics_document,
+    roc_document,
+    threshold_document,
+)
 from edgewright.scoring.folds import Folds, fold_count, make_folds
 from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
@@ -22,12 +29,14 @@ __all__ = [
     "METHODS",
     "Folds",
     "PTable",
+    "RocMetrics",
     "Threshold",
     "aggregate",
     "auroc",
     "average_precision",
     "bootstrap",
     "choose",
+    "class_roc_document",
     "classification_metrics",
     "clopper_pearson",
     "confusion",
@@ -44,6 +53,8 @@ __all__ = [
     "predictions_document",
     "rates",
     "regression_metrics",
+    "roc_document",
+    "roc_metrics",
     "rules_table",
     "table",
     "threshold_document",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.errors import DataError
+from edgewright.scoring.curves import roc_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,6 +116,34 @@ def classification_metrics(
         "unlabelled": sum(label is None for label in own),
         "unknown_labels": dict(sorted(unknown.items())),
     }
+
+
+def class_roc_document(
+    probabilities: ArrayLike,
+    owner: ArrayLike,
+    samples: Sequence[Mapping[str, Any]],
+    classes: Sequence[str],
+) -> dict[str, Any]:
+    """Build ``roc.json`` of a classification node: by table and class the curves of that class against all others.
+
+    A class that no labelled row has, or that all have, is None.
+    """
+    values = np.asarray(probabilities, dtype=np.float64).reshape(-1, len(classes))
+    owners = np.asarray(owner, dtype=np.int64)
+    ids, means, _sizes = recording_means(values, owners)
+    document: dict[str, Any] = {}
+    for name, rows, of in (("windows", values, owners), ("recordings", means, ids)):
+        labels = [samples[number].get("label") for number in of]
+        known = np.array([label is not None for label in labels], bool)
+        truth = [label for label in labels if label is not None]
+        curves = {
+            one: roc_metrics(rows[known, column], [label == one for label in truth])
+            for column, one in enumerate(classes)
+        }
+        document[name] = {
+            one: None if curve is None else curve.to_document() for one, curve in curves.items()
+        }
+    return document
 
 
 def recording_means(

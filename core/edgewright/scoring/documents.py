@@ -1,4 +1,4 @@
-"""The three documents of an anomaly node in a run folder: threshold.json, decisions.json, metrics.json."""
+"""The documents of an anomaly node in a run folder: threshold.json, decisions.json, metrics.json, roc.json."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from edgewright.errors import DataError
 from edgewright.scoring.arrays import as_scores
 from edgewright.scoring.conformal import PTable, p_values
+from edgewright.scoring.curves import roc_metrics
 from edgewright.scoring.metrics import auroc, evaluate
 from edgewright.scoring.recordings import Aggregate, aggregate, bootstrap
 from edgewright.scoring.thresholds import Threshold, decide, rules_table
@@ -156,6 +157,25 @@ def metrics_document(
         "recordings": _table(by_recording, recordings, normal, groups, decisions["aggregate"]["limit"], seed),
         "unlabelled": int(np.sum(normal[owner] < 0)) if len(owner) else 0,
     }
+
+
+def roc_document(decisions: Mapping[str, Any], samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Build ``roc.json`` from ``decisions.json``: the curves of ``windows`` and of ``recordings``.
+
+    Each is :meth:`edgewright.scoring.RocMetrics.to_document`, or None where not both kinds are labelled.
+    """
+    normal = np.array([_truth(sample) for sample in samples], dtype=np.int8)
+    rows = decisions["recordings"]
+    tables = {
+        "windows": (decisions["windows"]["score"], decisions["windows"]["sample"]),
+        "recordings": ([row["score"] for row in rows], [row["sample"] for row in rows]),
+    }
+    document = {}
+    for name, (scores, owner) in tables.items():
+        truth = normal[np.asarray(owner, dtype=np.int64)]
+        curve = roc_metrics(np.asarray(scores, dtype=np.float64)[truth >= 0], truth[truth >= 0] == 0)
+        document[name] = None if curve is None else curve.to_document()
+    return document
 
 
 def _table(

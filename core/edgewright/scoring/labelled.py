@@ -1,7 +1,4 @@
-"""Thresholds from labelled scores: the calibration split, or the test split when the user insists.
-
-Candidates lie half-way between neighbouring distinct scores, so no measured score sits on a threshold.
-"""
+"""Thresholds from labelled scores: the calibration split, or the test split when the user insists."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import numpy as np
 
 from edgewright.errors import UsageError
 from edgewright.scoring.arrays import as_scores, as_truth
+from edgewright.scoring.curves import above, candidates
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,9 +50,9 @@ def from_labels(
             f"got {normal} normal and {abnormal} abnormal windows",
             hint="record some, or use `method: held-out`, which needs normal samples only",
         )
-    candidates = _candidates(values)
-    false_alarms = _above(values[~actual], candidates)
-    hits = _above(values[actual], candidates)
+    limits = candidates(values)
+    false_alarms = above(values[~actual], limits)
+    hits = above(values[actual], limits)
     fpr = false_alarms / max(normal, 1)
     recall = hits / max(abnormal, 1)
     if method == "target-fpr":
@@ -63,7 +61,7 @@ def from_labels(
         best = int(np.flatnonzero(1.0 - recall <= rate + 1e-12)[-1])
     else:
         best = _middle_of_best(_objective(method, hits, false_alarms, fpr, recall, abnormal, beta))
-    return float(candidates[best]), f"chosen on {normal} normal and {abnormal} abnormal windows"
+    return float(limits[best]), f"chosen on {normal} normal and {abnormal} abnormal windows"
 
 
 def _objective(
@@ -81,25 +79,6 @@ def _objective(
         worth = (1 + weight) * hits / ((1 + weight) * hits + false_alarms + weight * (abnormal - hits))
     result: NDArray[np.float64] = np.asarray(worth, dtype=np.float64)
     return result
-
-
-def _candidates(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Below all, between neighbours, and the largest score (above which is nothing), ascending."""
-    distinct = np.unique(values).astype(np.float64)
-    between = (distinct[:-1] + distinct[1:]) / 2.0
-    # Neighbouring float32 have nothing between them: the lower one serves, since decisions are strict.
-    between = np.where(between.astype(np.float32) >= distinct[1:], distinct[:-1], between)
-    lowest = np.nextafter(np.float32(distinct[0]), np.float32(-np.inf))
-    return np.concatenate(([float(lowest)], between, [distinct[-1]]))
-
-
-def _above(values: NDArray[np.float32], candidates: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many scores exceed each candidate."""
-    ordered = np.sort(values)
-    counts: NDArray[np.int64] = len(ordered) - np.searchsorted(
-        ordered, candidates.astype(np.float32), side="right"
-    )
-    return counts
 
 
 def _middle_of_best(worth: NDArray[np.float64]) -> int:
