@@ -88,6 +88,27 @@ def test_splits_are_shown_before_anything_runs(cli, motion, tmp_path):
     assert "normal" in cli("data", "split", target, "--list").out
 
 
+def test_a_copy_on_the_other_side_of_the_split_is_named(cli, motion, tmp_path):
+    target = tmp_path / "impulse.yaml"
+    assert cli("init", motion, "-o", target).code == 0
+    clean = cli("data", "split", target, "--json").json()
+    assert clean["leakage"]["pairs"] == []
+    lines = (motion / clean["samples"][0]["file"]).read_text().splitlines()
+    copy = motion / "normal" / "copy.csv"
+    for dropped in range(
+        1, 30
+    ):  # where a recording goes is decided by its content; a whole copy stays with its original
+        copy.write_text("\n".join(lines[:1] + lines[1 + dropped :]) + "\n")
+        found = cli("data", "split", target, "--json").json()
+        sides = {sample["name"]: sample["split"] for sample in found["samples"]}
+        if sides["normal/copy"] != sides[clean["samples"][0]["name"]]:
+            break
+    (pair,) = found["leakage"]["pairs"]
+    assert {side["recording"] for side in pair["sides"]} == {"normal/copy", clean["samples"][0]["name"]}
+    shown = cli("data", "split", target)
+    assert "near-duplicate windows on both sides of the split" in shown.out
+
+
 def test_import_writes_plain_files_that_read_the_same(cli, motion, tmp_path):
     out = tmp_path / "plain"
     result = cli("data", "import", motion, "-o", out, "--json")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 READ = "data/read"
 INDEX = "data/index"
+LEAKAGE = "data/leakage"
 
 
 class Planner:

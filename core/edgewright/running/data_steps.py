@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from edgewright.planner.plan import INDEX, READ
+from edgewright.planner.plan import INDEX, LEAKAGE, READ
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
 
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 READ_VERSION = 1
 INDEX_VERSION = 2
+LEAKAGE_VERSION = 1
 
 
 def data_tasks(
     impulse: ImpulseSpec, files: Inventory, store: Store, *, normal_only: bool, by_label: bool
 ) -> list[Task]:
-    """Tasks that read every file once and index its windows; the key holds each file's digest."""
+    """Tasks that read every file once, index its windows and look for leakage; the key holds each file's digest."""
     data, window = impulse.data, impulse.input
 
     def read_step(_inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
@@ -60,7 +61,18 @@ def data_tasks(
         settings={"data": {k: v for k, v in asked.items() if k != "path"}, "input": input_, "normal_only": normal_only, "by_label": by_label, "seed": impulse.seed},
         reads=(FromTask(READ, "signal"), FromTask(READ, "recordings")), place=impulse.locate("/input"),
     )  # fmt: skip
-    return [reading, indexing]
+    leakage = HostTask(
+        id=LEAKAGE, node="data", operation="leakage", step=_leakage, version=LEAKAGE_VERSION, settings={},
+        reads=(FromTask(READ, "signal"), *(FromTask(INDEX, name) for name in ("samples", "index", "windows"))),
+    )  # fmt: skip
+    return [reading, indexing, leakage]
+
+
+def _leakage(inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
+    from edgewright.data.leakage import leakage_of
+
+    _write(out / "leakage.json", leakage_of(inputs[READ, "signal"].parent, inputs[INDEX, "index"].parent))
+    return {"leakage": "leakage.json"}
 
 
 def _write(path: Path, document: Any) -> None:

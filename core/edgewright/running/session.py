@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError
 from edgewright.planner.nodes import Node, build_nodes
-from edgewright.planner.plan import INDEX, READ, Planner
+from edgewright.planner.plan import INDEX, LEAKAGE, READ, Planner
 from edgewright.planner.samples import load_samples
 from edgewright.planner.tasks import FromTask, HostTask, Task
 from edgewright.runners.grants import NO_GRANTS
@@ -59,7 +59,7 @@ def load(
     """
     from edgewright.registry import resolve
     from edgewright_specs.impulse import load_impulse
-    from edgewright_specs.parameters import resolve_params
+    from edgewright_specs.parameters import resolve_params, taking_suggested
 
     impulse = load_impulse(path)
     # Many nodes of one block see one block, read once.
@@ -71,7 +71,9 @@ def load(
     processing, learning, deployment = build_nodes(
         impulse,
         blocks,
-        lambda block, given, pointer: resolve_params(block.spec, given, where=pointer, locate=impulse.locate),
+        lambda block, given, pointer: resolve_params(
+            taking_suggested(block.spec), given, where=pointer, locate=impulse.locate
+        ),
         base,
     )
     return impulse, processing, learning, deployment
@@ -177,7 +179,8 @@ class Session:
         summary = json.loads(index.file("summary").read_text(encoding="utf-8"))
         for line in summary["lines"]:
             self.recorder.event("note", text=line)
-        for line in summary["warnings"]:
+        leakage = json.loads(self.engine.path(LEAKAGE, "leakage").read_text(encoding="utf-8"))
+        for line in (*summary["warnings"], *leakage["warnings"]):
             self.recorder.warning(line)
         self.open_planner()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,8 @@ from edgewright.cli.options import json_option
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgewright.cli.state import State
 
 
@@ -27,8 +29,12 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
-    """Show which recordings an impulse trains, calibrates and tests on, and how many windows each split has."""
+    """Show which recordings an impulse trains, calibrates and tests on, how many windows each split has, and leakage.
+
+    Leakage: near-duplicate windows (the same up to a shift, a factor and an offset) on two sides of the split.
+    """
     from edgewright.data import index, inventory, read
+    from edgewright.data.leakage import leakage_of
     from edgewright.planner.nodes import training_of
     from edgewright.registry import resolve
     from edgewright.single import workspace
@@ -52,6 +58,7 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
         )  # fmt: skip
         samples = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
         windows = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
+        leakage = leakage_of(folder, folder)
     counts = Counter((sample["label"], sample["split"]) for sample in samples)
     labels = sorted({sample["label"] for sample in samples}, key=lambda label: (label is None, label or ""))
     rows: list[list[object]] = [
@@ -65,8 +72,9 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     console.table(["windows", *SPLITS], [["", *sizes.values()]])
     for line in summary.lines:
         console.print(line)
-    for warning in summary.warnings:
+    for warning in (*summary.warnings, *leakage["warnings"]):
         console.print(f"warning: {warning}", fg="yellow")
+    _show_leakage(console, leakage)
     if listed:
         console.table(
             ["split", "label", "recording", "file"],
@@ -75,4 +83,23 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
                 for s in samples
             ],
         )
-    console.document({"ok": True, "windows": sizes, "samples": samples, "lines": list(summary.lines)})
+    console.document(
+        {"ok": True, "windows": sizes, "samples": samples, "lines": list(summary.lines), "leakage": leakage}
+    )
+
+
+def _show_leakage(console: Console, leakage: Mapping[str, Any]) -> None:
+    if not leakage["pairs"]:
+        console.print(
+            f"no near-duplicates across splits among {leakage['looked_at']} of {leakage['windows']} windows"
+        )
+        return
+    places = [
+        [f"{side['recording']} ({side['split']}, {side['seconds']:.1f} s)" for side in pair["sides"]]
+        for pair in leakage["pairs"]
+    ]
+    rows = [
+        [*place, pair["windows"], pair["correlation"]]
+        for place, pair in zip(places, leakage["pairs"], strict=True)
+    ]
+    console.table(["recording", "and", "shared windows", "correlation"], rows)
