@@ -74,7 +74,7 @@ def frames_of(
     axes, frequency, samples = window["axes"], float(window["frequency"]), window["length"]
     if len(axes) != 1:
         raise BlockError(
-            f"the window has {len(axes)} axes ({', '.join(axes)}); sound has one: choose it by `axes:`"
+            f"the window has {len(axes)} axes ({', '.join(axes)}); allowed: one, chosen by `axes:`"
         )
     if fft_length not in FFT_LENGTHS:
         raise BlockError(f"fft-length is {fft_length}; allowed: a power of two from 16 to 65536")

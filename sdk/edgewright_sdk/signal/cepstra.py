@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: A coefficient that varies less than this share of its mean stands still: what is left is rounding.
 STILL = 1e-6
+#: Equal frames differ by this share of their largest coefficient at most: a matrix product rounds its last rows otherwise.
+_ROUNDING = 1e-12
 _TINY = 1e-10
 
 
@@ -43,11 +45,13 @@ def sliding_normalise(rows: NDArray[np.float64], window: int) -> NDArray[np.floa
     Returns
     -------
     np.ndarray [shape=(n, frames, coefficients), dtype=float64]
-        A coefficient whose range over the frames is below 1e-6 of its mean's size is 0 throughout.
+        A coefficient whose range over the frames is below 1e-6 of its mean's size, or below 1e-12 of the largest
+        coefficient, is 0 throughout.
     """
     means = sliding_means(rows.shape[1], window)
     extent = np.ptp(rows, axis=1, keepdims=True)
     still = (extent == 0) | (extent < STILL * np.abs(rows.mean(axis=1, keepdims=True)))
+    still |= extent < _ROUNDING * np.abs(rows).max(axis=(1, 2), keepdims=True)
     centred = rows - means @ rows
     variance = means @ np.square(centred) - np.square(means @ centred)
     normalised: NDArray[np.float64] = centred / (np.sqrt(np.maximum(variance, 0.0)) + _TINY)

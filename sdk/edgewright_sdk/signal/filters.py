@@ -39,7 +39,7 @@ def butterworth(
         When a pole of the rounded sections lies on or outside the unit circle, so the filter would never settle.
     """
     if cutoff >= frequency / 2:
-        raise _unstable(order, cutoff, frequency, "use a lower cutoff, or order 0")
+        raise _unstable(order, cutoff, frequency, "a lower cutoff, or order 0")
     from scipy.signal import butter
 
     sections: NDArray[np.float32] = np.asarray(
@@ -48,7 +48,7 @@ def butterworth(
     a1, a2 = sections[:, 4].astype(np.float64), sections[:, 5].astype(np.float64)
     inside = (np.abs(a2) < 1) & (np.abs(a1) < 1 + a2)  # the stability triangle of z² + a1·z + a2
     if not (np.isfinite(sections).all() and inside.all()):
-        raise _unstable(order, cutoff, frequency, "use a lower order, or a cutoff further from 0 and Nyquist")
+        raise _unstable(order, cutoff, frequency, "a lower order, or a cutoff further from 0 and half the sampling frequency")
     return sections
 
 
@@ -123,5 +123,5 @@ def decimate(signals: NDArray[Any], ratio: int) -> NDArray[Any]:
 def _unstable(order: int, cutoff: float, frequency: float, advice: str) -> BlockError:
     return BlockError(
         f"a Butterworth filter of order {order} at {cutoff:g} Hz is unstable at a sampling frequency of "
-        f"{frequency:g} Hz; {advice}"
+        f"{frequency:g} Hz; allowed: {advice}"
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Samples have the range of int16.
 _SCALE = 1 / 32768
 _EMPHASIS = (0.98, 1)
+#: In the place of an energy of exactly 0.
+_SILENCE = 1e-10
 #: Levels are rounded to this many steps.
 _STEPS = 256
 
@@ -112,6 +114,8 @@ def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float64]:
     levels = np.empty((len(windows), settings.frames.count, len(settings.filters)))
     signals = windows.values[:, :, 0]
     for rows, power in frame_powers(signals, settings.frames, scale=_SCALE, emphasis=_EMPHASIS):
-        level = np.minimum(level_of(power @ settings.filters.T, settings.floor), 1.0)
+        energies = power @ settings.filters.T
+        energies[energies == 0] = _SILENCE
+        level = np.minimum(level_of(energies, settings.floor), 1.0)
         levels[rows] = np.rint(level * _STEPS) / _STEPS  # to the nearest step, halves to the even one
     return levels

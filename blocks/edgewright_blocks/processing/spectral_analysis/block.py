@@ -37,8 +37,7 @@ class SpectralAnalysis(ProcessingBlock):
         settings = settings_of(windows.spec, params)
         signals = _filtered(windows.values, settings)
         if settings.spectrum is None:
-            centred = signals - signals.mean(axis=-1, keepdims=True)
-            parts = [wavelet.features(centred, settings.wavelet, settings.level)]
+            parts = [wavelet.features(signals, settings.wavelet, settings.level)]
         else:
             features, centred = _spectral(signals, settings.spectrum)
             parts = [features]
@@ -117,7 +116,7 @@ def _spectrum_plot(
 
 
 def _wavelet_plots(signals: NDArray[Any], settings: Settings, axes: Sequence[str]) -> list[dict[str, Any]]:
-    parts = wavelet.split(signals - signals.mean(axis=-1, keepdims=True), settings.wavelet, settings.level)
+    parts = wavelet.split(signals, settings.wavelet, settings.level)
     plots = []
     for number, part in enumerate(parts):
         step = 2 ** (settings.level if number == 0 else settings.level + 1 - number)

@@ -19,8 +19,8 @@ _FFT_LENGTHS = [1 << bits for bits in range(2, 17)]
 _ORDERS = (0, 2, 4, 6, 8)
 #: A cutoff after decimation may come this near to half the new rate: beyond, the decimator's own filter has its say.
 _DECIMATED_NYQUIST = 0.9
-#: Fewer samples than these have no spectrum to speak of.
-_DECIMATED_SAMPLES = 8
+#: A single sample is a constant, of which there is nothing to tell.
+_DECIMATED_SAMPLES = 2
 #: By how much the copy for low frequencies is decimated, and how many half FFT lengths a signal must have for it.
 LOW_RATIO = 10
 _LOW_HALVES = 10
@@ -157,10 +157,15 @@ def _spectrum(params: Params, frequency: float, suffix: str = "") -> Spectrum:
     elif params.filter_type == "high":
         first = max(math.floor(edge - 0.5) + 1, 1)
     if first > last:
+        apart = frequency / fft_length
+        cutoffs = (
+            f"from {apart / 2:g} Hz"
+            if params.filter_type == "low"
+            else f"below {(frequency + apart) / 2:g} Hz"
+        )
         raise BlockError(
-            f"filter-cutoff {cutoff:g} Hz leaves no spectral power at fft-length {fft_length}{suffix}, whose "
-            f"bins are {frequency / fft_length:g} Hz apart; use a longer FFT or "
-            f"{'a higher' if params.filter_type == 'low' else 'a lower'} cutoff"
+            f"filter-cutoff {cutoff:g} Hz leaves no spectral power at fft-length {fft_length}{suffix}, whose bins are "
+            f"{apart:g} Hz apart; allowed: a cutoff {cutoffs}, or a longer FFT"
         )
     return Spectrum(
         fft_length=fft_length,

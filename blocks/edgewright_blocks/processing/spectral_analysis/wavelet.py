@@ -23,10 +23,12 @@ def labels(level: int) -> list[str]:
 
 
 def split(signals: NDArray[Any], wavelet: str, level: int) -> list[NDArray[Any]]:
-    """Split signals along the last axis, in their precision; they are mirrored beyond their ends."""
+    """Split signals, without their mean, along the last axis, in their precision; they are mirrored beyond their ends."""
     import pywt
 
-    parts: list[NDArray[Any]] = pywt.wavedec(signals, wavelet, mode="symmetric", level=level, axis=-1)
+    centred = signals - signals.mean(axis=-1, keepdims=True)
+    centred[np.ptp(signals, axis=-1) == 0] = 0.0  # where the mean is rounded, a constant would leave noise
+    parts: list[NDArray[Any]] = pywt.wavedec(centred, wavelet, mode="symmetric", level=level, axis=-1)
     return parts
 
 

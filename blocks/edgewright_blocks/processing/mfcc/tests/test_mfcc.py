@@ -37,6 +37,15 @@ def test_digital_silence_is_zero_once_normalised_and_finite_before(sound):
     assert raw.values[0, 0] == np.float32(np.log(1e-10))
 
 
+@pytest.mark.parametrize("frames", [1, 2, 3, 33, 98])  # how many tells which kernels multiply the last ones
+@pytest.mark.parametrize("level", [0.0, 21300.0])
+def test_what_stands_still_is_exactly_zero_once_normalised(sound, frames, level):
+    steady = np.full((3, 160 * frames, 1), level, np.float32)
+    features = sound.compute(steady, num_filters=20, win_size=301)
+    assert features.shape["width"] == frames
+    assert not features.values.any()
+
+
 def test_more_cepstra_than_filters_are_refused(sound):
     with pytest.raises(BlockError, match="allowed: up to num-filters, which is 32"):
         sound.compute(sound.waves(1, 2000), num_cepstral=33)

@@ -42,7 +42,7 @@ ew_status ew_mfe(const ew_mfe_tables& tables, void* state, const ew_view* in, ew
         float* const row = levels + frame * bank.filters;
         ew_mel_energies(bank, power, row);
         for (int32_t f = 0; f < bank.filters; ++f) {
-            const float level = ew_level(row[f], tables.noise_floor);
+            const float level = ew_level(row[f] != 0.0f ? row[f] : 1e-10f, tables.noise_floor);
             row[f] = rounded(level < 1.0f ? level : 1.0f);
         }
     }

@@ -33,6 +33,14 @@ def test_digital_silence_is_zero(sound):
     assert not sound.compute(np.zeros((1, 8000, 1), np.float32)).values.any()
 
 
+def test_an_energy_of_exactly_0_is_100_db_down_on_the_device_too(sound):
+    values = np.concatenate([np.zeros((1, 4000, 1)), sound.waves(1, 4000)], axis=1).astype(np.float32)
+    silent = sound.compute(values, noise_floor_db=-120).values[0, 40:80]
+    np.testing.assert_array_equal(silent, np.full(40, np.rint(20 / 132 * 256) / 256, np.float32))
+    got = sound.device(sound.window(8000), noise_floor_db=-120).batch(values)["features"][0, 40:80]
+    np.testing.assert_array_equal(got, silent)
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     frame=st.sampled_from([0.016, 0.02, 0.032, 0.05]),

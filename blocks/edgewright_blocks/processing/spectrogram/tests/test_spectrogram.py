@@ -42,7 +42,7 @@ def test_a_frame_of_three_samples_is_refused(sound):
 
 def test_two_axes_are_refused(sound):
     spec = {**sound.window(100), "axes": ["left", "right"]}
-    with pytest.raises(BlockError, match="choose it by `axes:`"):
+    with pytest.raises(BlockError, match="allowed: one, chosen by `axes:`"):
         sound.block.describe(spec, sound.params())
 
 
