@@ -27,7 +27,10 @@ def check_defaults(bench: Bench) -> str:
         raise NotApplicableError(
             "the spec declares no `fit`: its own tests must show what it does", stops=True
         )
-    scores = _score(bench, _fit(bench), _scored(bench))
+    model = _fit(bench)
+    if not common.declares(bench, "score"):
+        return "it scores nothing"
+    scores = _score(bench, model, _scored(bench))
     return ", ".join(f"{name} {scores.array(name).shape}" for name in scores.outputs)
 
 
@@ -55,7 +58,7 @@ def check_bounds(bench: Bench) -> str:
         described = True
 
     def works(params: dict[str, Any]) -> None:
-        if described:
+        if described or not common.declares(bench, "score"):
             _compare_description(bench, params)
         else:
             _score(bench, _fit(bench, params), _scored(bench), params)
@@ -92,7 +95,8 @@ def check_warm(bench: Bench) -> str | None:
         others.append(request)
         break
     sameness.check_warm(bench, _fit_request(bench), *others)
-    sameness.check_warm(bench, _score_request(bench, _fit(bench), _scored(bench)), others[0])
+    if common.declares(bench, "score"):
+        sameness.check_warm(bench, _score_request(bench, _fit(bench), _scored(bench)), others[0])
     return None
 
 
@@ -100,6 +104,7 @@ def check_batch(bench: Bench) -> str | None:
     """A window's score doesn't depend on its neighbours."""
     import numpy as np
 
+    _must_score(bench)
     model, rows = _fit(bench), _scored(bench)
     whole = _score(bench, model, rows)
     for row in (0, SCORED - 1):
@@ -115,6 +120,7 @@ def check_batch(bench: Bench) -> str | None:
 
 def check_empty(bench: Bench) -> str | None:
     """No rows give no scores."""
+    _must_score(bench)
     model = _fit(bench)
     whole, none = _score(bench, model, _scored(bench)), _score(bench, model, _scored(bench)[:0])
     for name in whole.outputs:
@@ -132,7 +138,9 @@ def check_not_finite(bench: Bench) -> str:
         raise NotApplicableError("images are uint8: they hold no NaN")
     model, values = _fit(bench), rows.training()
     values.reshape(len(values), -1)[3, 1] = float("nan")
-    common.must_refuse(bench, _fit_request(bench, values=values), "fitting a NaN")
+    refused = common.must_refuse(bench, _fit_request(bench, values=values), "fitting a NaN")
+    if not common.declares(bench, "score"):
+        return refused
     return common.must_refuse(bench, _score_request(bench, model, values[:5]), "scoring a NaN")
 
 
@@ -154,6 +162,8 @@ def check_degenerate(bench: Bench) -> str:
     for name, values in sets.items():
         try:
             model = bench.ask(_fit_request(bench, values=values)).outputs["model"]
+            if not common.declares(bench, "score"):
+                continue
             answer = _score(bench, model, _scored(bench))
             if not all(np.isfinite(answer.array(output)).all() for output in answer.outputs):
                 faults.append(f"{name}: scores are not finite")
@@ -187,6 +197,8 @@ def check_writes(bench: Bench) -> str:
 def check_cancel(bench: Bench) -> str:
     """It stops when asked, learning and scoring."""
     fitting = confinement.check_cancel(bench, _fit_request(bench))
+    if not common.declares(bench, "score"):
+        return f"fit {fitting}"
     scoring = confinement.check_cancel(bench, _score_request(bench, _fit(bench), _scored(bench)))
     return f"fit {fitting}, score {scoring}"
 
@@ -215,7 +227,8 @@ def check_device(bench: Bench) -> str:
 def check_container(bench: Bench) -> str | None:
     """A container gives what a process gives."""
     sameness.check_container(bench, _fit_request(bench))
-    sameness.check_container(bench, _score_request(bench, _fit(bench), _scored(bench)))
+    if common.declares(bench, "score"):
+        sameness.check_container(bench, _score_request(bench, _fit(bench), _scored(bench)))
     return None
 
 
@@ -249,13 +262,20 @@ def _score(bench: Bench, model: Path, rows: Any, params: dict[str, Any] | None =
     return bench.ask(_score_request(bench, model, rows, params))
 
 
+def _must_score(bench: Bench) -> None:
+    if not common.declares(bench, "score"):
+        raise NotApplicableError("the spec declares no `score`")
+
+
 def _requests(bench: Bench, params: dict[str, Any] | None = None) -> list[Request]:
     """The operations that make what a run keeps: a model, scores, device code."""
     params = common.complete(bench) if params is None else params
     section = bench.block.spec.edgewright
     fit = _fit_request(bench, params)
     model = bench.ask(fit).outputs["model"]
-    found = [fit, _score_request(bench, model, _scored(bench), params)]
+    found = [fit]
+    if common.declares(bench, "score"):
+        found.append(_score_request(bench, model, _scored(bench), params))
     if section is not None and section.device:
         found.append(rows_of(bench).request("export", params, model=model))
     return found
@@ -270,7 +290,7 @@ def _all_requests(bench: Bench, params: dict[str, Any] | None = None) -> list[Re
     except RefusedError:
         return [describe, _fit_request(bench, params)]
     section = bench.block.spec.edgewright
-    if section is not None and "plot" in (section.operations or ()):
+    if section is not None and "plot" in (section.operations or ()) and common.declares(bench, "score"):
         found.append(replace(found[1], operation="plot"))
     return [describe, *found]
 
@@ -288,7 +308,15 @@ def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
     import numpy as np
 
     described = bench.ask(rows_of(bench).request("describe", params)).document("description")
-    answer = _score(bench, _fit(bench, params), _scored(bench), params)
+    model = _fit(bench, params)
+    if not common.declares(bench, "score"):
+        if described["outputs"]:
+            raise BrokenPromiseError(
+                f"described are {', '.join(described['outputs'])}, but the spec declares no `score`",
+                "let describe list no outputs, or name score in the spec's operations",
+            )
+        return
+    answer = _score(bench, model, _scored(bench), params)
     if sorted(described["outputs"]) != sorted(answer.outputs):
         raise BrokenPromiseError(
             f"described are {', '.join(described['outputs'])}, score gives {', '.join(answer.outputs)}",
