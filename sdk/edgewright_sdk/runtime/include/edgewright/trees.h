@@ -28,6 +28,11 @@ struct ew_forest {
 // raw = base + the leaves reached, summed in the order of the trees. ew_bad_tables where the table is no forest.
 ew_status ew_trees(const ew_forest& forest, const float* x, float* raw);
 
+// The same of a forest of one value (outputs and leaf_width 1), and what each input did to it: a test moves a tree's
+// value from expected[test] to that of the child, at last the leaf's, and the move is its feature's. `moves` has
+// `inputs` values; with the trees' first values they sum to raw.
+ew_status ew_tree_moves(const ew_forest& forest, const float* expected, const float* x, float* raw, float* moves);
+
 }  // namespace EW_NS
 
 #endif
