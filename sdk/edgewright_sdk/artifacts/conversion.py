@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final
 
 from edgewright_sdk.artifacts.labels import columns_of
 from edgewright_sdk.artifacts.lightgbm_text import read_lightgbm
-from edgewright_sdk.artifacts.linear import Linear
 from edgewright_sdk.artifacts.network import Network, read_onnx, read_tflite
 from edgewright_sdk.artifacts.saved_model import read_saved_model
+from edgewright_sdk.artifacts.scoring import model_of
 from edgewright_sdk.artifacts.sklearn_models import read_sklearn
 from edgewright_sdk.artifacts.xgboost_json import read_xgboost
 from edgewright_sdk.errors import BlockError
-from edgewright_sdk.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from edgewright_sdk.artifacts.predictor import Predictor
     from edgewright_sdk.context import Context
+    from edgewright_sdk.model import Model
     from edgewright_sdk.values import FeatureSpec
 
 #: File → how it is read, the best first: what trained tools write themselves is exact and can be deployed.
@@ -106,7 +106,7 @@ def _model(predictor: Predictor, features: FeatureSpec, classes: list[str], mode
             f"{predictor.source} takes {scorer.features} features; this node has {features.width}: it must score what it was trained on"
         )
     meta = {"source": predictor.source, "mode": mode, "features": features.width}
-    arrays = {**scorer.arrays(), **predictor.extra}
+    arrays: dict[str, NDArray[Any]] = {}
     if mode == "classification":
         predictor = _as_classifier(predictor, classes)
         assert predictor.labels is not None
@@ -116,8 +116,7 @@ def _model(predictor: Predictor, features: FeatureSpec, classes: list[str], mode
         raise BlockError(f"{predictor.source} is a classifier; this node is of kind {mode}")
     elif predictor.values != 1:
         raise BlockError(f"{predictor.source} gives {predictor.values} values; a node of kind {mode} has 1")
-    meta |= {"kind": "linear" if isinstance(scorer, Linear) else "trees", "link": predictor.link}
-    return Model(meta, {name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    return model_of(predictor, meta, arrays)
 
 
 def _as_classifier(predictor: Predictor, classes: list[str]) -> Predictor:

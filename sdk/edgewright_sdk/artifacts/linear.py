@@ -34,7 +34,7 @@ class Linear:
         """Number of raw outputs."""
         return int(self.weights.shape[0])
 
-    def raw(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    def raw(self, x: NDArray[np.floating]) -> NDArray[np.float64]:
         """Raw outputs of rows ``(n, features)``, in float64. A row's sum doesn't depend on how many rows there are."""
         wide = x.astype(np.float64)
         columns = [(wide * weights).sum(axis=1) for weights in self.weights]

@@ -80,14 +80,17 @@ def read_pickle(path: Path) -> Any:
     BlockError
         The file is damaged, or names something other than scikit-learn's, scipy's and numpy's objects.
     """
+    return read_pickled(path.read_bytes(), path.name)
+
+
+def read_pickled(data: bytes, name: str) -> Any:
+    """Read a pickle's bytes; `name` is what messages call it."""
     try:
-        return _Reader(io.BytesIO(_unpacked(path.read_bytes()))).load()
+        return _Reader(io.BytesIO(_unpacked(data))).load()
     except BlockError as error:
-        raise BlockError(f"{path.name}: {error}") from None
+        raise BlockError(f"{name}: {error}") from None
     except Exception as error:  # a damaged pickle can raise anything
-        raise BlockError(
-            f"{path.name} is no pickle that can be read: {type(error).__name__}: {error}"
-        ) from None
+        raise BlockError(f"{name} is no pickle that can be read: {type(error).__name__}: {error}") from None
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgewright_sdk.artifacts.kernels import Kernel
     from edgewright_sdk.artifacts.linear import Linear
     from edgewright_sdk.artifacts.trees import Trees
 
@@ -23,17 +24,17 @@ class Predictor:
     ----------
     source : str
         What was read, for messages: ``model.pkl (RandomForestClassifier)``.
-    scorer : Linear or Trees
+    scorer : Linear, Kernel or Trees
     link : str
         See :mod:`~edgewright_sdk.artifacts.links`.
     labels : list or None
         Label of each value that the link gives; None for regression.
     extra : dict of str to np.ndarray
-        Further tables of the link.
+        Further tables: those of the link, and ``mean`` and ``scale`` where the scorer takes standardised features.
     """
 
     source: str
-    scorer: Linear | Trees
+    scorer: Linear | Kernel | Trees
     link: str
     labels: list[object] | None = None
     extra: dict[str, NDArray[np.float32]] = field(default_factory=dict)

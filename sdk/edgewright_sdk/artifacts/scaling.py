@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk.artifacts.kernels import Kernel
 from edgewright_sdk.artifacts.linear import Linear
 from edgewright_sdk.errors import BlockError
 
@@ -80,13 +81,27 @@ def scaling_of(step: Shell, name: str) -> Scaling:
 
 def through(scalings: Sequence[Scaling], predictor: Predictor) -> Predictor:
     """Fold scalers, in the order they come, into what follows them."""
+    if scalings and isinstance(predictor.scorer, Kernel):
+        return _before_kernel(scalings, predictor)
     for scaling in reversed(scalings):
         scorer = predictor.scorer
+        assert not isinstance(scorer, Kernel)
         predictor = replace(
             predictor,
             scorer=_linear(scaling, scorer) if isinstance(scorer, Linear) else _trees(scaling, scorer),
         )
     return predictor
+
+
+def _before_kernel(scalings: Sequence[Scaling], predictor: Predictor) -> Predictor:
+    """A radial kernel's distances can't absorb scales: mean and scale stay a step of their own, one for all scalers."""
+    slope: NDArray[np.float64] = np.ones(len(scalings[0].shift))
+    offset: NDArray[np.float64] = np.zeros(len(slope))
+    for scaling in scalings:
+        step = scaling.factor / scaling.divisor
+        slope, offset = slope * step, (offset - scaling.shift) * step + scaling.offset
+    standard = {"mean": (-offset / slope).astype(np.float32), "scale": (1 / slope).astype(np.float32)}
+    return replace(predictor, extra=predictor.extra | standard)
 
 
 def _filled(values: object, default: float, count: int) -> NDArray[np.float64]:

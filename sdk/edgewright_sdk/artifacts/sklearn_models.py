@@ -5,14 +5,15 @@ Which class an estimator is decides, not its module: modules moved between versi
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.artifacts import sklearn_trees
+from edgewright_sdk.artifacts import sklearn_trees, support_vectors
 from edgewright_sdk.artifacts.labels import labels_of
 from edgewright_sdk.artifacts.linear import Linear
-from edgewright_sdk.artifacts.pickles import Shell, read_pickle
+from edgewright_sdk.artifacts.pickles import Shell, read_pickle, read_pickled
 from edgewright_sdk.artifacts.predictor import Predictor
 from edgewright_sdk.artifacts.scaling import Scaling, scaling_of, through
 from edgewright_sdk.errors import BlockError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
 _LINEAR_REGRESSORS = (
     "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "BayesianRidge",
@@ -38,7 +38,23 @@ def read_sklearn(path: Path) -> Predictor:
     BlockError
         It can't be read, is not fitted, or is not one of those supported, which are named.
     """
-    estimator, scalings = read_pickle(path), list[Scaling]()
+    return _read(read_pickle(path), path.name)
+
+
+def predictor_of(estimator: object) -> Predictor:
+    """Read a fitted estimator of scikit-learn as its pickle would be read: one way from estimators to tables.
+
+    Raises
+    ------
+    BlockError
+        As :func:`read_sklearn`.
+    """
+    name = type(estimator).__name__
+    return _read(read_pickled(pickle.dumps(estimator), name), name)
+
+
+def _read(estimator: Any, name: str) -> Predictor:
+    scalings: list[Scaling] = []
     while isinstance(estimator, Shell) and estimator.name in (
         "Pipeline",
         "GridSearchCV",
@@ -48,11 +64,11 @@ def read_sklearn(path: Path) -> Predictor:
             estimator = estimator.get("best_estimator_")
             continue
         *before, (_, last) = estimator.get("steps")
-        scalings += [scaling_of(step, path.name) for _, step in before if step not in (None, "passthrough")]
+        scalings += [scaling_of(step, name) for _, step in before if step not in (None, "passthrough")]
         estimator = last
     if not isinstance(estimator, Shell) or not estimator.module.startswith("sklearn"):
-        raise BlockError(f"{path.name} holds no scikit-learn estimator but a {type(estimator).__name__}")
-    source = f"{path.name} ({estimator.name})"
+        raise BlockError(f"{name} holds no scikit-learn estimator but a {type(estimator).__name__}")
+    source = name if name == estimator.name else f"{name} ({estimator.name})"
     reader = _READERS.get(estimator.name)
     if reader is None:
         raise BlockError(f"{source}: this estimator is not supported; allowed: {', '.join(sorted(_READERS))}")
@@ -108,43 +124,6 @@ def _sgd(estimator: Shell, source: str) -> Predictor:
     return _classifier(link)(estimator, source)
 
 
-def _support_vectors(estimator: Shell, source: str) -> Predictor:
-    """A linear support vector machine, one against one.
-
-    The sums of a pair are those of libsvm, whose positive side is the first class; scikit-learn turns the sign round for
-    two classes, which is of no consequence here.
-    """
-    if estimator.get("kernel") != "linear":
-        raise BlockError(f"{source} has kernel {estimator.get('kernel')!r}; allowed: 'linear'")
-    coefficients = _dense(estimator.get("_dual_coef_", "dual_coef_"), source)
-    support = _dense(estimator.get("support_vectors_"), source)
-    if estimator.name.endswith("SVR"):
-        bias = np.asarray(estimator.get("_intercept_", "intercept_"), np.float64)
-        return Predictor(source, Linear(coefficients @ support, bias), "identity")
-    counts = np.asarray(estimator.get("_n_support", "n_support_"), np.int64)
-    ends = np.cumsum(counts)
-    own = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
-    pairs = [(i, j) for i in range(len(counts)) for j in range(i + 1, len(counts))]
-    weights = [
-        coefficients[j - 1, own[i]] @ support[own[i]] + coefficients[i, own[j]] @ support[own[j]]
-        for i, j in pairs
-    ]
-    linear = Linear(np.array(weights), np.asarray(estimator.get("_intercept_", "intercept_"), np.float64))
-    slopes = np.asarray(estimator.get("_probA", "probA_", default=()), np.float32)
-    if not len(slopes):
-        return Predictor(source, linear, "votes", labels_of(estimator))
-    tables = {"a": slopes, "b": np.asarray(estimator.get("_probB", "probB_"), np.float32)}
-    return Predictor(source, linear, "coupling", labels_of(estimator), tables)
-
-
-def _dense(values: Any, source: str) -> NDArray[np.float64]:
-    if isinstance(values, Shell):
-        raise BlockError(
-            f"{source} was trained on a sparse matrix, which is not supported; train on X.toarray()"
-        )
-    return np.asarray(values, np.float64)
-
-
 _READERS: dict[str, Callable[[Shell, str], Predictor]] = {
     **dict.fromkeys(_LINEAR_REGRESSORS, _regressor),
     **{name: _classifier("argmax") for name in _ARGMAX},
@@ -152,9 +131,6 @@ _READERS: dict[str, Callable[[Shell, str], Predictor]] = {
     "LogisticRegressionCV": _logistic,
     "LinearDiscriminantAnalysis": _classifier("softmax"),
     "SGDClassifier": _sgd,
-    "SVC": _support_vectors,
-    "NuSVC": _support_vectors,
-    "SVR": _support_vectors,
-    "NuSVR": _support_vectors,
+    **support_vectors.READERS,
     **sklearn_trees.READERS,
 }

@@ -10,10 +10,12 @@ import subprocess
 import joblib
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
@@ -136,7 +138,19 @@ def test_every_protocol_is_read(protocol, path):
     [
         (KMeans(2, n_init=1), r"model.pkl \(KMeans\): this estimator is not supported; allowed: .*SVC"),
         (DummyClassifier(), "this estimator is not supported"),
-        (SVC(kernel="rbf"), r"\(SVC\) has kernel 'rbf'; allowed: 'linear'"),
+        (SVC(kernel="poly"), r"\(SVC\) has kernel 'poly'; allowed: 'linear', 'rbf'"),
+        (
+            CalibratedClassifierCV(OneVsRestClassifier(SVC()), method="isotonic", ensemble=False),
+            "calibrated by 1",
+        ),
+        (
+            CalibratedClassifierCV(SVC(), ensemble=False),
+            "calibrates a SVC; allowed: OneVsRestClassifier of SVC",
+        ),
+        (
+            CalibratedClassifierCV(OneVsRestClassifier(LogisticRegression()), ensemble=False),
+            "OneVsRestClassifier of LogisticRegression; allowed: SVC",
+        ),
         (
             make_pipeline(PolynomialFeatures(2), LogisticRegression()),
             "a pipeline with PolynomialFeatures is not",

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from edgewright_sdk import BlockError, LearningBlock, LearningDescription
 from edgewright_sdk.artifacts import convert, score
-
-from .device_node import node
+from edgewright_sdk.artifacts.device import node
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -15,9 +16,10 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import SVC, SVR
 
 from edgewright_sdk import BlockError, Context, Features, FeatureSpec, Params, load_block
 from edgewright_sdk.codegen.compilers import WARNINGS
@@ -36,12 +38,23 @@ CLASSIFIERS = {
     "ridge": RidgeClassifier(),
     "svc": SVC(kernel="linear"),
     "svc-probability": SVC(kernel="linear", probability=True, random_state=0),
+    "radial": make_pipeline(StandardScaler(), SVC(probability=True, random_state=0)),
+    "radial-votes": SVC(gamma=0.3),
+    "calibrated": make_pipeline(
+        MinMaxScaler(),
+        StandardScaler(),
+        CalibratedClassifierCV(OneVsRestClassifier(SVC()), method="sigmoid", cv=3, ensemble=False),
+    ),
+    "calibrated-linear": CalibratedClassifierCV(
+        OneVsRestClassifier(SVC(kernel="linear")), method="sigmoid", cv=3, ensemble=False
+    ),
     "forest": RandomForestClassifier(20, random_state=0),
     "scaled-forest": make_pipeline(StandardScaler(), RandomForestClassifier(10, random_state=0)),
     "boosting": GradientBoostingClassifier(n_estimators=10, random_state=0),
 }
 REGRESSORS = {
     "linear": LinearRegression(),
+    "radial-numbers": make_pipeline(StandardScaler(), SVR(C=10)),
     "forest-of-numbers": RandomForestRegressor(10, random_state=0),
     "poisson": HistGradientBoostingRegressor(loss="poisson", max_iter=10),
 }
@@ -84,7 +97,8 @@ def device(tmp_path_factory):
         scores = block.score(model, Features(SEEN, SPEC.labels), params)
         block.export(model, SPEC, params).write(folder / name / "export", FOLDER / "device")
         expected = {"probabilities": scores.probabilities, "scores": scores.scores}
-        cases[name] = (load_node(folder / name / "export"), expected)
+        exact = estimator.predict_proba(SEEN) if hasattr(estimator, "predict_proba") else None
+        cases[name] = (load_node(folder / name / "export"), expected | {"exact": exact})
     work = folder / "build"
     work.mkdir()
     library = build_library([node for node, _ in cases.values()], work, options=[*WARNINGS, *TRAP])
@@ -103,6 +117,9 @@ def test_the_device_computes_what_python_computes(name, device):
     want = want.reshape(got.shape)
     assert (np.abs(got - want) <= allowed["absolute"] + allowed["relative"] * np.abs(want)).all()
     assert np.ptp(want) > 0
+    if expected["exact"] is not None:  # scikit-learn's own; its scalers round to float32
+        close = 1e-3 if "radial" in name or "svc" in name else 2e-6
+        np.testing.assert_allclose(want, expected["exact"], atol=close)
 
 
 @pytest.mark.parametrize(
