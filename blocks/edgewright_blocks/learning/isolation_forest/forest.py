@@ -106,7 +106,8 @@ def contributions(excess: NDArray[np.float64], moves: NDArray[np.float64]) -> ND
     u = -np.log(2.0) * excess
     secant = np.divide(np.expm1(u), u, out=np.ones_like(u), where=u != 0)
     slope = -0.5 * np.log(2.0) * secant
-    return 0.5 / moves.shape[1] + slope[:, None] * moves
+    split: NDArray[np.float64] = 0.5 / moves.shape[1] + slope[:, None] * moves
+    return split
 
 
 def grow(values: NDArray[np.float32], trees: int, samples: int, seed: int) -> Forest:
