@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from edgewright_specs.shared import Contract, One, Plain, Sha256, Size
@@ -47,6 +49,13 @@ class LockedBlock(WrittenModel):
     image: str | None = None
 
 
+class Suggestion(WrittenModel):
+    """The features that the run chose for a node which left them to it, and why these."""
+
+    features: list[str] | Literal["all"]
+    note: str
+
+
 class LockedTask(WrittenModel):
     """Key and outputs of one task."""
 
@@ -65,4 +74,5 @@ class LockFile(WrittenModel):
     impulse: Sha256
     blocks: dict[str, LockedBlock]
     images: dict[str, str] = Field(default_factory=dict)
+    suggested: dict[str, Suggestion] = Field(default_factory=dict)
     tasks: dict[str, LockedTask]

@@ -24,7 +24,7 @@ from edgewright.planner.tasks import (
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from edgewright.planner.nodes import Node
     from edgewright.planner.samples import Samples
@@ -175,13 +175,17 @@ class Planner:
                     hint="it needs training samples of two labels at least",
                 )
 
-    def features(self) -> list[Task]:
-        """Tasks that turn every window into features, chunk by chunk."""
+    def features(
+        self, *, nodes: Container[str] | None = None, splits: Sequence[Split] = SPLITS
+    ) -> list[Task]:
+        """Tasks that turn every window into features, chunk by chunk; only some ``nodes`` or ``splits`` where named."""
         tasks: list[Task] = []
         for node in self.processing.values():
+            if nodes is not None and node.id not in nodes:
+                continue
             columns = self.columns(node)
             width = self.description(node.id)["features"]
-            for split in SPLITS:
+            for split in splits:
                 for number, (first, last) in enumerate(self.samples.chunks(split)):
                     rows = WindowRows(READ, INDEX, first, last, self.samples.window["length"], columns)
                     tasks.append(
@@ -215,6 +219,12 @@ class Planner:
             )
             tasks.append(self._score(node, self.model(node), FeatureRows(chunk), f"{name or split}-{number}"))
         return tasks
+
+    def rank(self, node: Node, rows: Rows, classes: tuple[str, ...]) -> BlockTask:
+        """Rank the features of a node's inputs over some training windows, by the targets beside these rows."""
+        features = FeatureRows(self.parts(node, ["training"]), rows)
+        inputs: dict[str, Source] = {"features": features, "targets": CodeRows("targets", rows)}
+        return self._block(node, "fit", inputs, name="importance", classes=classes)
 
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:
         """Make a model without each fold in turn and score that fold."""

@@ -13,6 +13,7 @@ from edgewright.errors import DataError
 from edgewright.planner.plan import INDEX, READ
 from edgewright.running.record import Recorder
 from edgewright.running.session import Options, Session, load
+from edgewright.running.suggesting import chosen_before
 from edgewright.running.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from edgewright.planner.tasks import BlockTask
     from edgewright.plugins import Plugins
     from edgewright.running.run import Run
+    from edgewright_specs.impulse import ImpulseSpec
 
 
 @contextmanager
@@ -33,6 +35,7 @@ def scoring_session(run: Run, options: Options, plugins: Plugins) -> Iterator[Se
 
     base = Path(run.record["base"])
     impulse, processing, learning, _ = load(run.path / "impulse.yaml", base, plugins, run.images)
+    learning = chosen_before(learning, run)
     with tempfile.TemporaryDirectory(prefix="edgewright-score-") as folder:
         recorder = Recorder(Path(folder), {"name": impulse.name, "id": run.record["id"]})
         session = Session(
@@ -63,7 +66,8 @@ def score(
     Yields
     ------
     dict
-        ``sample``, ``time`` (seconds into the recording), and ``nodes``: per anomaly node ``score``, ``p``, ``anomalous``,
+        ``sample``, ``time`` (seconds into the recording), ``decision`` of all nodes together
+        (:func:`edgewright.scoring.combine`), and ``nodes``: per anomaly node ``score``, ``p``, ``anomalous``,
         ``threshold`` and ``contributions`` (the largest three, as ``[label, value]``); per classification node ``class``,
         ``probability``, ``probabilities``; per regression node ``value``.
     """
@@ -139,7 +143,7 @@ def scored(
 
     plugins = plugins or make_plugins()
     with scoring_session(run, options or Options(), plugins) as session:
-        session.impulse = _unlabelled(session.impulse, path)
+        session.impulse = _unlabelled(_windowed_as(run, session.impulse), path)
         session.data(inventory(session.impulse.data, Path.cwd(), plugins))
         planner, engine = session.planner, session.engine
         engine.run(planner.features())
@@ -163,6 +167,17 @@ def scored(
         )
 
 
+def _windowed_as(run: Run, impulse: ImpulseSpec) -> ImpulseSpec:
+    """The impulse with the rate and length that its run's data had, where it left them to its data."""
+    if impulse.input.kind != "time-series":
+        return impulse
+    info = run.windows_info
+    known: dict[str, float] = {"frequency": info["frequency"]}
+    if impulse.input.whole:
+        known["max_length_ms"] = 1000 * info["length"] / info["frequency"]
+    return impulse.model_copy(update={"input": impulse.input.model_copy(update=known)})
+
+
 def _unlabelled(impulse: Any, path: Path) -> Any:
     from edgewright.data.listing import FOLDER_OPTIONS
 
@@ -177,18 +192,20 @@ def _unlabelled(impulse: Any, path: Path) -> Any:
 
 
 def _verdicts(run: Run, fresh: Fresh) -> Iterator[dict[str, Any]]:
+    from edgewright.scoring import combine
+
     verdicts = {node: verdict_of(run, node) for node in fresh.scores}
     times = fresh.times()
     for number, row in enumerate(fresh.index):
+        nodes = {
+            name: verdicts[name].of(scores[number], None if parts is None else parts[number])
+            for (name, scores), parts in zip(fresh.scores.items(), fresh.contributions.values(), strict=True)
+        }
         yield {
             "sample": fresh.samples[int(row["sample"])]["name"],
             "time": times[number],
-            "nodes": {
-                name: verdicts[name].of(scores[number], None if parts is None else parts[number])
-                for (name, scores), parts in zip(
-                    fresh.scores.items(), fresh.contributions.values(), strict=True
-                )
-            },
+            "decision": combine(nodes),
+            "nodes": nodes,
         }
 
 

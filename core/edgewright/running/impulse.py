@@ -18,6 +18,7 @@ from edgewright.running.lock import lock
 from edgewright.running.record import Listener, Recorder, write_json
 from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
+from edgewright.running.suggesting import chosen_before, suggestions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -120,6 +121,8 @@ def run_impulse(
                 session.images = _pin_images(session, locked=bool(locked))
                 session.data(files)
                 session.describe()
+                if options.importance:
+                    session.rank()
                 blocks_ran = True
                 session.learn()
                 build = session.export(needed=bool(deployment))
@@ -186,7 +189,10 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
             path = folder / "impulse.lock"
             earlier = json.loads(path.read_text(encoding="utf-8"))["blocks"] if path.exists() else {}
             document = session.impulse.model_dump(mode="json")
-            write_json(path, lock(document, session.identity, session.engine, earlier, session.images))
+            whole = lock(
+                document, session.identity, session.engine, earlier, session.images, session.suggestions
+            )
+            write_json(path, whole)
         session.recorder.finish(status)
     from edgewright.running.reporting import write_report
 
@@ -210,11 +216,12 @@ def reopened(
     plugins = plugins or make_plugins()
     base = Path(run.record["base"])
     impulse, processing, learning, deployment = load(run.path / "impulse.yaml", base, plugins, run.images)
+    learning = chosen_before(learning, run)
     recorder = Recorder.reopen(run.path, (*listeners, plugins.run_event))
     session = Session(
         impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base)
     )
-    session.images = run.images
+    session.images, session.suggestions = run.images, suggestions_of(run)
     with finishing(session, run.path):
         session.engine.adopt(run.record["tasks"])
         session.open_planner()

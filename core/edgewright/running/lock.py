@@ -70,11 +70,13 @@ def lock(
     engine: Engine,
     earlier: Mapping[str, Any],
     images: Mapping[str, str],
+    suggestions: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task.
 
     ``earlier`` are the blocks of the lock that this one takes the place of: a run that goes on prepares only what it adds.
-    ``images`` say which image each image reference of the impulse stood for.
+    ``images`` say which image each image reference of the impulse stood for, ``suggestions`` which features the run chose
+    for a learning node, and why.
     """
     return {
         "version": LOCK_VERSION,
@@ -97,6 +99,7 @@ def lock(
             },
         },
         "images": dict(sorted(images.items())),
+        "suggested": {node: dict(chosen) for node, chosen in sorted(suggestions.items())},
         "tasks": {
             task: {
                 "key": entry.key,

@@ -56,6 +56,36 @@ def _select(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
     owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
     where = f"{settings['place']}: node {settings['node']!r}"
+    used = used_windows(samples, owners, settings, where)
+    assignment = np.where(used, 0, NOT_USED).astype(np.int32)
+    count, note = 0, ""
+    if settings["folds"]:
+        count, note, assignment[used] = _folds(samples, owners[used], settings, where)
+    np.save(out / "assignment.npy", assignment)
+    document = {"folds": count, "note": note, "all": bool(used.all()), "windows": int(used.sum())}
+    (out / "selection.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    made = _codes(samples, owners, used, settings, where)
+    if settings["validation"]:
+        made["validation"] = _validation(samples, owners, assignment, count, settings)
+    for name, array in made.items():
+        np.save(out / f"{name}.npy", array)
+    return {
+        "assignment": "assignment.npy",
+        "selection": "selection.json",
+        **{name: f"{name}.npy" for name in made},
+    }
+
+
+def used_windows(samples: Any, owners: Any, settings: Mapping[str, Any], where: str) -> Any:
+    """Which training windows a node learns from, by its settings ``normal_only`` and ``labels``; one bool a window.
+
+    Raises
+    ------
+    PlanError
+        It trains on labels that no sample has, or no window is left.
+    """
+    import numpy as np
+
     used = np.ones(len(owners), bool)
     if settings["normal_only"]:
         # Where something is known to be normal, what is neither normal nor abnormal is not learned from.
@@ -76,23 +106,7 @@ def _select(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
             f"{where} has no training window left",
             hint="give more samples, a shorter window_ms, or other labels in `data: normal` or `train: labels`",
         )
-    assignment = np.where(used, 0, NOT_USED).astype(np.int32)
-    count, note = 0, ""
-    if settings["folds"]:
-        count, note, assignment[used] = _folds(samples, owners[used], settings, where)
-    np.save(out / "assignment.npy", assignment)
-    document = {"folds": count, "note": note, "all": bool(used.all()), "windows": int(used.sum())}
-    (out / "selection.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    made = _codes(samples, owners, used, settings, where)
-    if settings["validation"]:
-        made["validation"] = _validation(samples, owners, assignment, count, settings)
-    for name, array in made.items():
-        np.save(out / f"{name}.npy", array)
-    return {
-        "assignment": "assignment.npy",
-        "selection": "selection.json",
-        **{name: f"{name}.npy" for name in made},
-    }
+    return used
 
 
 def _codes(samples: Any, owners: Any, used: Any, settings: Mapping[str, Any], where: str) -> dict[str, Any]:

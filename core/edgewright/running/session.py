@@ -17,16 +17,19 @@ from edgewright.runners.grants import NO_GRANTS
 from edgewright.runners.limits import limits_of
 from edgewright.running import assemble
 from edgewright.running.cancel import Cancel
+from edgewright.running.combination_step import combination_task
 from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
+from edgewright.running.importance_steps import ranker_node
 from edgewright.running.lock import build_id, identity
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
+from edgewright.running.suggesting import rank, resolve_suggestions
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from edgewright.data import Inventory
     from edgewright.executors import Executor
@@ -47,6 +50,7 @@ class Options:
     keep_going: bool = False
     trust: bool = False
     verify: bool = False  # compile and run every package's self-test
+    importance: bool = False  # rank the features of every processing node, asked for by a node or not
     locked: Path | None = None  # an impulse.lock, whose images are used whatever their tags mean by now
 
 
@@ -144,6 +148,8 @@ class Session:
         self.identity: dict[str, Any] | None = None
         #: What each image reference of the impulse stands for, for the lock.
         self.images: Mapping[str, str] = {}
+        #: What was chosen for learning nodes that left their features to the run, for the record and the lock.
+        self.suggestions: dict[str, dict[str, Any]] = {}
         self.chooser = Chooser(
             list(plugins.runners().values()),
             options.runner,
@@ -168,6 +174,8 @@ class Session:
         for node in (*self.processing, *self.learning, *self.deployment):
             for block in node.blocks:
                 self.chooser.choose(block)
+        if any(node.wants_suggestion for node in self.learning):
+            self.chooser.choose(ranker_node(self.plugins).block)
         learned = [node.training for node in self.learning]
         self.engine.run(
             data_tasks(
@@ -203,11 +211,21 @@ class Session:
     def describe(self) -> None:
         """Ask every node what it returns, and check that the nodes fit together."""
         self.engine.run(self.planner.describe_processing())
+        resolve_suggestions(self)
         self.engine.run(self.planner.describe_learning())
         self.planner.check_learning()
 
-    def learn(self) -> None:
-        """Features, models, scores, thresholds and metrics, all that can run side by side at once."""
+    def rank(self) -> None:
+        """Rank the features of every processing node, for whoever wants to see it."""
+        for node, document in rank(self, self.processing).items():
+            if document["note"]:
+                self.recorder.event("note", text=f"{node}: importance: {document['note']}")
+
+    def learn(self, *, on_test: Container[str] = ()) -> None:
+        """Features, models, scores, thresholds and metrics, all that can run side by side at once.
+
+        ``on_test`` are the nodes whose threshold is chosen by the labels of the test split.
+        """
         kinds = {node.id: self._description(node.id)["kind"] for node in self.learning}
         seed = self.impulse.seed
         self.engine.run(
@@ -221,10 +239,13 @@ class Session:
             tasks += self.planner.fit(node, every_window=selection["all"])
             description = self._description(node.id)
             if kinds[node.id] == "anomaly":
-                tasks += decision_tasks(self.impulse, node, self.planner, description, selection)
+                tasks += decision_tasks(
+                    self.impulse, node, self.planner, description, selection, on_test=node.id in on_test
+                )
             else:
                 tasks += prediction_tasks(node, self.planner, description)
-        self.engine.run(tasks)
+        together = combination_task(kinds)
+        self.engine.run([*tasks, together] if together is not None else tasks)
 
     def export(self, *, needed: bool = True) -> str:
         """Turn every node into device code and tables; return the build id of the trained impulse.
