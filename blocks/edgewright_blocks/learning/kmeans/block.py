@@ -11,9 +11,12 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
 from edgewright_sdk.standardisation import standardise
 
+from .choosing import COUNTS, QUANTILES, WINDOWS_EACH, Choice, choose_count, given
 from .clusters import Clusters, beyond_edge, learn
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edgewright_sdk import Context, Features, FeatureSpec, Params
 
 
@@ -36,14 +39,21 @@ class KMeansAnomaly(LearningBlock):
         """Learn the clusters of the training windows."""
         columns = choose_columns(train.labels, params.features)
         values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
-        wanted = int(params.clusters)
-        clusters = learn(values, wanted, _percentile(params), context.seed)
+        choice = _choice(values, params, context)
+        clusters = learn(values, choice.count, _percentile(params), context.seed)
         made = len(clusters.radii)
-        if made < wanted:
-            context.warn(f"{made} clusters instead of {wanted}: {len(values)} training windows hold no more")
+        if made < choice.count:
+            context.warn(
+                f"{made} clusters instead of {choice.count}: {len(values)} training windows hold no more"
+            )
+        elif made * WINDOWS_EACH > len(values) and made > COUNTS[0]:
+            context.warn(
+                f"{made} clusters for {len(values)} training windows: with fewer than {WINDOWS_EACH} windows each, "
+                "clusters learn single windows by heart; take fewer, or clusters: auto"
+            )
         context.metric("clusters", made)
         meta = {"labels": [train.labels[column] for column in columns]}
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "selected": np.array(columns, dtype=np.int32),
             "mean": clusters.mean,
             "scale": clusters.scale,
@@ -51,6 +61,8 @@ class KMeansAnomaly(LearningBlock):
             "radii": clusters.radii,
             "sizes": clusters.sizes,
         }
+        if len(choice.counts):
+            arrays |= {"counts": choice.counts, "curve": choice.sizes}
         return Model(meta, arrays)
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
@@ -62,7 +74,7 @@ class KMeansAnomaly(LearningBlock):
         return Scores(scores=scores, contributions=contributions)
 
     def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
-        """Show the clusters in the standardised space."""
+        """Show the clusters in the standardised space, and what their number was chosen by."""
         clusters = _clusters(model)
         balls = [
             {"center": center, "radius": radius, "size": size}
@@ -76,7 +88,7 @@ class KMeansAnomaly(LearningBlock):
             "scale": clusters.scale,
             "balls": balls,
         }
-        return [space]
+        return [space, *_curve(model)]
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
@@ -104,7 +116,7 @@ class KMeansAnomaly(LearningBlock):
                 {"name": "contributions", "dtype": "float32", "shape": [used]},
             ],
             scratch_bytes=scratch_bytes(used),
-            tolerance={"absolute": 1e-3, "relative": 1e-3},
+            tolerance={"absolute": 1e-4, "relative": 1e-4},
         )
 
 
@@ -117,6 +129,38 @@ def _percentile(params: Params) -> float:
     if not 0 < percentile <= 100:
         raise BlockError(f"radius is {given}; allowed: a percentile above 0, up to 100, or max")
     return percentile
+
+
+def _choice(values: NDArray[np.float32], params: Params, context: Context) -> Choice:
+    """The number of clusters that is given, or a chosen one."""
+    if params.clusters != "auto":
+        return given(int(params.clusters))
+    choice = choose_count(
+        values, _percentile(params), context.seed, groups=context.groups, progress=context.progress
+    )
+    if not len(choice.counts):
+        context.warn(
+            f"clusters: auto had nothing to choose from and took {choice.count}: {len(values)} training windows "
+            f"(it needs {WINDOWS_EACH} different ones a cluster, of two groups where groups are known)"
+        )
+    return choice
+
+
+def _curve(model: Model) -> list[dict[str, Any]]:
+    if "curve" not in model.arrays:
+        return []
+    series = [
+        {"name": f"{quantile:.0%} of them", "values": values}
+        for quantile, values in zip(QUANTILES, model.arrays["curve"].T, strict=True)
+    ]
+    lines = {
+        "kind": "lines",
+        "title": f"{len(model.arrays['radii'])} clusters chosen: size of what holds unseen normal windows",
+        "x": {"label": "clusters", "values": model.arrays["counts"], "scale": "log"},
+        "y": {"label": "radius of one ball as large"},
+        "series": series,
+    }
+    return [lines]
 
 
 def _clusters(model: Model) -> Clusters:

@@ -10,9 +10,12 @@ import numpy as np
 from edgewright_sdk.standardisation import standardisation, standardise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-_AT_ONCE = 1 << 20  # differences held at a time: 8 MiB of float64
+_AT_ONCE = 1 << 16  # distances held at a time: half a MiB of float64, which stays in a cache
+_ROUNDING = 1e-13  # of a squared distance that a matrix product gives, as a share of the squared lengths
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,9 @@ def learn(values: NDArray[np.float32], clusters: int, percentile: float, seed: i
         Of the distances of a cluster's members, for its radius.
     seed : int
     """
-    from sklearn.cluster import KMeans
-
     mean, scale = standardisation(values)
     z = standardise(values, mean, scale)
-    count = min(clusters, len(np.unique(z, axis=0)))
-    fitted = KMeans(n_clusters=count, init="k-means++", n_init=3, algorithm="lloyd", random_state=seed).fit(z)
-    centroids = fitted.cluster_centers_.astype(np.float32)
-    members, distances = _nearest(z, centroids)
+    centroids, members, distances = settle(z, min(clusters, distinct_rows(z, clusters)), seed)
     used = np.unique(members)
     radii = np.array([np.percentile(distances[members == c], percentile) for c in used])
     return Clusters(
@@ -66,8 +64,27 @@ def learn(values: NDArray[np.float32], clusters: int, percentile: float, seed: i
         scale=scale,
         centroids=centroids[used],
         radii=_rounded_up(radii),
-        sizes=np.array([np.count_nonzero(members == c) for c in used], dtype=np.int32),
+        sizes=np.bincount(members)[used].astype(np.int32),
     )
+
+
+def settle(
+    z: NDArray[np.float64], count: int, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float64]]:
+    """Find `count` centroids; also return the nearest one of each row, and its distance."""
+    from sklearn.cluster import KMeans
+
+    fitted = KMeans(n_clusters=count, init="k-means++", n_init=3, algorithm="lloyd", random_state=seed).fit(z)
+    centroids = fitted.cluster_centers_.astype(np.float32)
+    near = [piece[:2] for piece in _nearest(z, centroids, np.zeros(count))]
+    members, distances = (np.concatenate(parts) for parts in zip(*near, strict=True))
+    return centroids, members, distances
+
+
+def distinct_rows(z: NDArray[np.float64], enough: int) -> int:
+    """Number of different rows; counted no further than needed to see that there are `enough`."""
+    few = len(np.unique(z[: 4 * enough], axis=0))
+    return few if few >= enough or len(z) <= 4 * enough else len(np.unique(z, axis=0))
 
 
 def beyond_edge(
@@ -90,39 +107,45 @@ def beyond_edge(
     scores = np.empty(len(z))
     contributions = np.empty(z.shape, np.float32)
     radii = clusters.radii.astype(np.float64)
-    for start, stop in _pieces(len(z), clusters.centroids.size):
-        squares = _squares(z[start:stop], clusters.centroids)
-        distances = np.sqrt(squares.sum(axis=-1))
-        edges = distances - radii
-        nearest = edges.argmin(axis=1)
-        rows = np.arange(len(nearest))
-        scores[start:stop] = edges[rows, nearest]
-        distance = distances[rows, nearest][:, None]
-        shares = squares[rows, nearest] / np.where(distance > 0, distance, 1.0)
-        contributions[start:stop] = shares - radii[nearest][:, None] / z.shape[1]
+    start = 0
+    for nearest, distances, squares in _nearest(z, clusters.centroids, radii):
+        stop = start + len(nearest)
+        scores[start:stop] = distances - radii[nearest]
+        squares /= np.where(distances > 0, distances, 1.0)[:, None]
+        squares -= radii[nearest, None] / z.shape[1]
+        contributions[start:stop] = squares
+        start = stop
     return scores, contributions
 
 
 def _nearest(
-    z: NDArray[np.float64], centroids: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    members = np.empty(len(z), dtype=np.intp)
-    distances = np.empty(len(z))
-    for start, stop in _pieces(len(z), centroids.size):
-        found = np.sqrt(_squares(z[start:stop], centroids).sum(axis=-1))
-        members[start:stop] = found.argmin(axis=1)
-        distances[start:stop] = found.min(axis=1)
-    return members, distances
+    z: NDArray[np.float64], centroids: NDArray[np.float32], radii: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]]:
+    """For pieces of the rows: the cluster whose edge is nearest, the distance to its centroid, and that by feature, squared.
 
-
-def _squares(z: NDArray[np.float64], centroids: NDArray[np.float32]) -> NDArray[np.float64]:
-    difference = z[:, None, :] - centroids.astype(np.float64)[None, :, :]
-    return np.square(difference, out=difference)
-
-
-def _pieces(rows: int, values_each: int) -> list[tuple[int, int]]:
-    step = max(_AT_ONCE // max(values_each, 1), 1)
-    return [(start, min(start + step, rows)) for start in range(0, rows, step)]
+    A matrix product finds the cluster fast but rounds according to how many rows come together. So it only chooses: the
+    distance is computed from differences, and so is the choice where two clusters are closer than the product can tell.
+    """
+    wide = centroids.astype(np.float64)
+    lengths = np.square(wide).sum(axis=1)
+    across = np.ascontiguousarray(-2 * wide.T)
+    step = max(_AT_ONCE // max(wide.shape), 1)
+    for start in range(0, len(z), step):
+        piece = z[start : start + step]
+        own = np.square(piece).sum(axis=1)
+        edges = piece @ across
+        edges += lengths
+        edges += own[:, None]
+        np.sqrt(np.maximum(edges, 0, out=edges), out=edges)
+        edges -= radii
+        nearest = edges.argmin(axis=1)
+        doubt = 2 * np.sqrt(_ROUNDING * (own + lengths.max()))
+        doubt += edges[np.arange(len(piece)), nearest]
+        for row in np.flatnonzero(np.count_nonzero(edges <= doubt[:, None], axis=1) > 1):
+            exact = np.sqrt(np.square(piece[row] - wide).sum(axis=1)) - radii
+            nearest[row] = exact.argmin()
+        squares = np.square(piece - wide[nearest])
+        yield nearest, np.sqrt(squares.sum(axis=1)), squares
 
 
 def _rounded_up(radii: NDArray[np.float64]) -> NDArray[np.float32]:

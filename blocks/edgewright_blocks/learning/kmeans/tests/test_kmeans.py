@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
-from edgewright_sdk import BlockError, Context, Features, FeatureSpec, Params, load_block
+from edgewright_sdk import BlockError, Context, Features, FeatureSpec, Model, Params, load_block
 
 FOLDER = Path(__file__).parents[1]
 BLOCK = load_block(FOLDER)
@@ -145,6 +145,53 @@ def test_few_or_equal_windows_make_fewer_clusters(values, clusters):
     ]
     assert np.abs(score(model, values).scores).max() < 1e-5
     assert (score(model, np.full((1, 3), 50.0)).scores > 1).all()
+
+
+def test_more_clusters_than_a_tenth_of_the_windows_are_warned_of():
+    loud, quiet = Context(), Context()
+    fit(normal(99), clusters=10, context=loud)
+    fit(normal(100), clusters=10, context=quiet)
+    assert [text.split(":")[0] for text in loud.warnings] == ["10 clusters for 99 training windows"]
+    assert quiet.warnings == []
+
+
+def test_tables_of_others_are_scored_as_they_are():
+    """Scaler, centroids and radii as another program prints them: the smallest distance beyond an edge, to 1e-6."""
+    random = np.random.default_rng(7)
+    mean, scale = random.normal(size=5) * 40, random.uniform(0.01, 30, 5)
+    centroids, radii = random.normal(size=(9, 5)) * 2, random.uniform(0, 1.5, 9)
+    arrays = {
+        "selected": np.array([4, 0, 1, 3, 2], np.int32), "mean": mean, "scale": scale, "centroids": centroids,
+        "radii": radii, "sizes": np.ones(9, np.int32),
+    }  # fmt: skip
+    model = Model({"labels": [f"x f{i}" for i in (4, 0, 1, 3, 2)]}, arrays)
+    seen = (random.normal(size=(500, 5)) * scale * 2 + mean).astype(np.float32)
+    seen[0] = mean + scale * centroids[3]
+    columns = np.empty_like(seen)
+    columns[:, arrays["selected"]] = seen
+    scores = score(model, columns)
+    z = (seen.astype(np.float64) - mean) / scale
+    expected = [min(np.linalg.norm(row - c) - r for c, r in zip(centroids, radii, strict=True)) for row in z]
+    np.testing.assert_allclose(scores.scores, expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(scores.contributions.sum(axis=1), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("distance", [0.0, 1.0, 1e3, 1e8])
+def test_between_two_clusters_the_first_counts_alone_and_in_company(distance):
+    """Products round such distances differently for each number of rows: the choice must not hang on that."""
+    centroids = np.array([[-1.0, 0.3, 0.1], [1.0, 0.3, 0.1]], np.float32)
+    arrays = {
+        "selected": np.arange(3, dtype=np.int32), "mean": np.zeros(3, np.float32), "scale": np.ones(3, np.float32),
+        "centroids": centroids, "radii": np.full(2, 0.5, np.float32), "sizes": np.ones(2, np.int32),
+    }  # fmt: skip
+    model = Model({"labels": ["x f0", "x f1", "x f2"]}, arrays)
+    far = normal(64) * np.float32(10) + np.float32(distance)
+    far[:, 0] = 0
+    together = score(model, far)
+    alone = [score(model, row[None]) for row in far]
+    np.testing.assert_array_equal(together.scores, [one.scores[0] for one in alone])
+    np.testing.assert_array_equal(together.contributions, [one.contributions[0] for one in alone])
+    np.testing.assert_array_equal(together.contributions[:, 0] > 0, 1 / (together.scores + 0.5) > 0.5 / 3)
 
 
 def test_a_constant_feature_counts_in_its_own_units():

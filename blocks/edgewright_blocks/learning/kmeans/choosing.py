@@ -1,0 +1,125 @@
+"""Choosing the number of clusters: how little space holds normal windows that the clusters have not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgewright_sdk.standardisation import standardise
+
+from .clusters import beyond_edge, distinct_rows, learn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+COUNTS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+#: More clusters than a tenth of the windows learn single windows by heart.
+WINDOWS_EACH = 10
+QUANTILES = (0.90, 0.95, 0.99)
+
+_FOLDS = 5
+_RUNS = 50  # pieces of neighbouring windows that are dealt out to the folds
+_MOST_WINDOWS = 3000
+_AS_GOOD = 0.05  # a smaller count wins where its size is at most this share larger than the best
+_SMALLEST = 1e-9  # a ball of less holds equal windows; it has this radius, so that its logarithm is finite
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The count that was chosen, and the curve that it was chosen by.
+
+    Attributes
+    ----------
+    count : int
+    counts : np.ndarray [shape=(m,), dtype=int32]
+        What was tried; empty where there was nothing to choose from.
+    sizes : np.ndarray [shape=(m, quantiles)]
+        Radius of one ball as large as all that must be taken for normal to hold each of ``QUANTILES`` of unseen windows.
+    """
+
+    count: int
+    counts: NDArray[np.int32]
+    sizes: NDArray[np.float64]
+
+
+def given(count: int) -> Choice:
+    """A count that nobody had to choose."""
+    return Choice(count, np.zeros(0, np.int32), np.zeros((0, len(QUANTILES))))
+
+
+def choose_count(
+    values: NDArray[np.float32],
+    percentile: float,
+    seed: int,
+    *,
+    groups: NDArray[np.int32] | None = None,
+    progress: Callable[[float, float], None] = lambda _done, _total: None,
+) -> Choice:
+    """Choose how many clusters to make.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+        Training features, in the order of the data.
+    percentile : float
+        Of the radius.
+    seed : int
+    groups : np.ndarray [shape=(n,)], optional
+        Windows of one group stay together.
+    progress : callable
+        Told how many of how many clusterings are done.
+    """
+    step = -(-len(values) // _MOST_WINDOWS)
+    values = values[::step]
+    folds = _folds(len(values), None if groups is None else groups[::step])
+    distinct = distinct_rows(values.astype(np.float64), COUNTS[-1])
+    counts = [count for count in COUNTS if count * WINDOWS_EACH <= len(values) and count < distinct]
+    if len(counts) < 2 or folds.max() == 0:
+        return given(min(COUNTS[0], distinct))
+    sizes = np.zeros((len(counts), len(QUANTILES)))
+    parts = list(_parts(values, folds))
+    for row, count in enumerate(counts):
+        found = [_sizes(fit, held, count, percentile, seed) for fit, held in parts]
+        sizes[row] = np.exp(np.mean(found, axis=0))
+        progress(row + 1, len(counts))
+    mean = np.log(sizes).mean(axis=1)
+    best = int(np.flatnonzero(mean <= mean.min() + np.log1p(_AS_GOOD))[0])
+    return Choice(counts[best], np.array(counts, np.int32), sizes)
+
+
+def _folds(rows: int, groups: NDArray[np.int32] | None) -> NDArray[np.intp]:
+    """The fold of each row: whole groups in turn, the largest first, or runs of neighbours, since windows overlap."""
+    if groups is None:
+        return np.arange(rows) * _RUNS // max(rows, 1) % _FOLDS
+    _, codes, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    fold_of = np.zeros(len(sizes), np.intp)
+    load = np.zeros(min(_FOLDS, len(sizes)), np.intp)
+    for group in np.argsort(-sizes, kind="stable"):
+        fold_of[group] = load.argmin()
+        load[fold_of[group]] += sizes[group]
+    return fold_of[codes]
+
+
+def _parts(
+    values: NDArray[np.float32], folds: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    for fold in np.unique(folds):
+        yield values[folds != fold], values[folds == fold]
+
+
+def _sizes(
+    fit: NDArray[np.float32], held: NDArray[np.float32], count: int, percentile: float, seed: int
+) -> NDArray[np.float64]:
+    """Logarithm of the size that holds each of ``QUANTILES`` of windows that were not clustered."""
+    clusters = learn(fit, count, percentile, seed)
+    z = standardise(held, clusters.mean, clusters.scale)
+    scores, _ = beyond_edge(z, clusters)
+    varying = max(np.count_nonzero(np.ptp(fit, axis=0)), 1)
+    thresholds = np.quantile(scores, QUANTILES)
+    radii = np.maximum(clusters.radii + thresholds[:, None], _SMALLEST)
+    sizes: NDArray[np.float64] = np.logaddexp.reduce(varying * np.log(radii), axis=1) / varying
+    return sizes
