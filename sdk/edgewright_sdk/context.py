@@ -35,6 +35,9 @@ class Context:
         block's spec says ``"training": "labelled"``.
     groups : np.ndarray [shape=(n,), dtype=int32] or None
         Group of each training window: windows of one group must stay together. Given with `targets`.
+    folds : np.ndarray [shape=(n,), dtype=int32] or None
+        Which fold each training window is in, for a block whose spec's outputs name ``train_scores``: to be scored as if
+        unseen, a window of fold k is scored by what was learned from the other folds. −1 is in none: it overlaps two.
     validation_targets, validation_groups : np.ndarray [shape=(m,)] or None
         The same for the validation windows, where the spec says ``"validation": true``.
     """
@@ -44,6 +47,7 @@ class Context:
     classes: list[str] = field(default_factory=list)
     targets: NDArray[np.int32 | np.float32] | None = None
     groups: NDArray[np.int32] | None = None
+    folds: NDArray[np.int32] | None = None
     validation_targets: NDArray[np.int32 | np.float32] | None = None
     validation_groups: NDArray[np.int32] | None = None
     channel: Channel = field(default_factory=lambda: Channel(None), repr=False)

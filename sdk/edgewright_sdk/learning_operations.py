@@ -45,15 +45,18 @@ def _fit(block: AnyLearner, task: Task, outputs: Outputs) -> None:
     if not isinstance(model, Model):
         raise wrong_return(block, "fit", model, "a Model")
     model.save(outputs.new_folder("model"))
-    if model.train_scores is not None:
-        if np.shape(model.train_scores) != (len(train),):
-            raise BlockError(
-                f"train_scores has shape {np.shape(model.train_scores)} for {len(train)} training windows"
-            )
-        outputs.array("train_scores", np.asarray(model.train_scores))
+    for name, rank in (("train_scores", 1), ("train_contributions", 2)):
+        values = getattr(model, name)
+        if values is None:
+            continue
+        if np.ndim(values) != rank or len(values) != len(train):
+            raise BlockError(f"{name} has shape {np.shape(values)} for {len(train)} training windows")
+        outputs.array(name, np.asarray(values, np.float32) if rank == 2 else np.asarray(values))
 
 
 def _check_codes(context: Context, training: int, validation: int) -> None:
+    if context.folds is not None and context.folds.shape != (training,):
+        raise BlockError(f"folds has shape {context.folds.shape} for {training} training windows")
     for name, rows in (("", training), ("validation_", validation)):
         for kind in ("targets", "groups"):
             codes = getattr(context, name + kind)

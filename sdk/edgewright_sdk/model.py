@@ -33,6 +33,8 @@ class Model:
         Names are lower-case identifiers.
     train_scores : np.ndarray [shape=(n,)], optional
         Scores of the training windows *as if unseen*, where the block can give them. Written beside the model.
+    train_contributions : np.ndarray [shape=(n, k)], optional
+        What each described input adds to `train_scores`.
     networks : dict of str to bytes
         Serialised ONNX networks; names as those of arrays.
     """
@@ -41,6 +43,7 @@ class Model:
     arrays: dict[str, Array] = field(default_factory=dict)
     train_scores: NDArray[np.float32] | NDArray[np.float64] | None = None
     networks: dict[str, bytes] = field(default_factory=dict)
+    train_contributions: NDArray[np.float32] | None = None
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder."""

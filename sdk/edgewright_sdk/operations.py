@@ -49,7 +49,7 @@ def context_of(task: Task, context: Context) -> Context:
     """Fill a context from a request."""
     context.seed, context.threads, context.classes = task.seed, task.threads, task.classes
     if task.operation == "fit":
-        for name in ("targets", "groups", "validation_targets", "validation_groups"):
+        for name in ("targets", "groups", "folds", "validation_targets", "validation_groups"):
             setattr(context, name, _codes(task, name))
     return context
 

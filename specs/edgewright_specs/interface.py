@@ -173,7 +173,7 @@ OPERATION_INPUTS: Final[dict[Operation, dict[str, bool]]] = {  # name -> require
     "transform": {"windows": True},
     "plot": {"windows": False, "features": False, "model": False},
     "export": {"model": False, "features": False},
-    "fit": {"features": False, "windows": False} | _FITTING,
+    "fit": {"features": False, "windows": False, "folds": False} | _FITTING,
     "score": {"model": True, "features": False, "windows": False},
     "train": {"features": True} | _FITTING,
     "convert": {"artifacts": True, "features": True},
@@ -191,6 +191,7 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
     "fit": {
         "model": {"kind": "folder", "required": True},
         "train_scores": {"kind": "array", "required": False, "dtypes": ("float32", "float64"), "rank": 1},
+        "train_contributions": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
     },
     "score": {
         "scores": {"kind": "array", "required": False, "dtypes": ("float32", "float64"), "rank": 1},
