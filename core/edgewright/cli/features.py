@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgewright.cli.console import Console
+from edgewright.cli.importance import read_labels, show_importance
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
 from edgewright.cli.parameters import params_options, read_params
@@ -29,17 +30,18 @@ PLOTTED = 6
         "edgewright features spectral_analysis X.npy -o F.npy --frequency 62.5 -p fft-length=64 --json",
         "edgewright features ./my_block X.npy -o F.npy --runner docker",
         "edgewright features spectral_analysis X.npy -o F.npy --frequency 62.5 --plot features.html",
+        "edgewright features flatten X.npy --importance --labels y.txt",
+        "edgewright features spectral impulse.yaml --importance    # of the node `spectral`",
     )
 )
 @click.argument("block")
-@click.argument("windows", type=click.Path(path_type=Path), metavar="X.npy")
+@click.argument("windows", type=click.Path(path_type=Path), metavar="X.npy|IMPULSE")
 @click.option(
     "-o",
     "--output",
-    required=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="F.npy",
-    help="Where the features go: float32, shape (n, f).",
+    help="Where the features go: float32, shape (n, f). Needed, but with --importance.",
 )
 @params_options
 @click.option(
@@ -52,6 +54,17 @@ PLOTTED = 6
     metavar="OUT.html",
     help="Also write a page with what the block draws, the features and the windows.",
 )
+@click.option(
+    "--importance",
+    is_flag=True,
+    help="Rank the features by how well they tell labels apart: those of --labels, or of an impulse's training windows.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="One label a window of X.npy: text with one a line, a list in .json, a .npy. Empty: none.",
+)
 @runner_option
 @trust_option
 @json_option
@@ -60,31 +73,46 @@ def command(
     state: State,
     block: str,
     windows: Path,
-    output: Path,
+    output: Path | None,
     pairs: tuple[str, ...],
     params_file: Path | None,
     frequency: float | None,
     axes: str | None,
     plot: Path | None,
+    importance: bool,
+    labels: Path | None,
     runner: str,
     trust: bool,
     as_json: bool,
 ) -> None:
     """Compute a processing block's features of an array of windows.
 
-    X.npy holds float32 windows of shape (n, length, axes), or uint8 images of shape (n, height, width, channels).
+    X.npy holds float32 windows of shape (n, length, axes), or uint8 images of shape (n, height, width, channels). With
+    --importance it may be an impulse.yaml, and BLOCK the id of one of its nodes.
     """
     from edgewright.face import open_block
     from edgewright.single import as_windows, window_spec
 
     console = Console(as_json)
-    if output.suffix != ".npy":
+    if windows.suffix in (".yaml", ".yml"):
+        given = {
+            "-o": output, "-p": pairs, "--params": params_file, "--frequency": frequency, "--axes": axes,
+            "--plot": plot, "--labels": labels,
+        }  # fmt: skip
+        _of_impulse(
+            console, state, block, windows, [name for name, value in given.items() if value],
+            importance=importance, options={"runner": runner, "trust": trust},
+        )  # fmt: skip
+        return
+    _check_words(importance, labels, output)
+    if output is not None and output.suffix != ".npy":
         raise UsageError(
             f"-o {output}: features are written as .npy", hint=f"-o {output.with_suffix('.npy')}"
         )
     values = load_windows(windows)
     if plot is not None and not len(values):
         raise UsageError(f"--plot: {windows} holds no window to draw", hint="leave --plot out")
+    said = None if labels is None else read_labels(labels)
     names = None if axes is None else [name.strip() for name in axes.split(",")]
     started = time.perf_counter()
     with open_block(block, runner=runner, trust=trust, plugins=state.plugins) as opened:
@@ -97,7 +125,13 @@ def command(
     total = time.perf_counter() - started
     for warning in opened.warnings:
         console.note(f"warning: {warning}", fg="yellow")
-    save_array(output, features.values)
+    ranking = None
+    if said is not None:
+        from edgewright.ranking import rank_features
+
+        ranking = rank_features(features, said, runner=runner, plugins=state.plugins)
+    if output is not None:
+        save_array(output, features.values)
     if plot is not None:
         from edgewright.report.block_page import render_block_page
         from edgewright.report.page import save
@@ -114,15 +148,17 @@ def command(
         )
         save(page, plot)
     console.print(
-        f"{output}: {features.values.shape[0]} windows × {features.values.shape[1]} features "
+        f"{output or opened.block.name}: {features.values.shape[0]} windows × {features.values.shape[1]} features "
         f"in {ran * 1000:.1f} ms ({used})"
     )
     if plot is not None:
         console.print(f"{plot}: {len(drawn)} plots of the block")
+    if ranking is not None:
+        show_importance(console, opened.block.name, ranking)
     console.document(
         {
             "block": opened.block.name,
-            "output": str(output),
+            "output": None if output is None else str(output),
             "page": None if plot is None else str(plot),
             "windows": features.values.shape[0],
             "features": features.values.shape[1],
@@ -131,8 +167,51 @@ def command(
             "params": opened.complete(params),
             "runner": used,
             "seconds": {"transform": ran, "total": total},
+            **({} if ranking is None else {"importance": ranking}),
         }
     )
+
+
+def _check_words(importance: bool, labels: Path | None, output: Path | None) -> None:
+    if importance and labels is None:
+        raise UsageError(
+            "--importance ranks features by how well they tell labels apart, and there are none",
+            hint="give one a window by --labels FILE, or an impulse.yaml in the place of X.npy",
+        )
+    if labels is not None and not importance:
+        raise UsageError("--labels is for --importance", hint="add --importance, or leave --labels out")
+    if output is None and not importance:
+        raise UsageError("nowhere to write the features", hint="give -o F.npy")
+
+
+def _of_impulse(
+    console: Console,
+    state: State,
+    node: str,
+    impulse: Path,
+    given: list[str],
+    *,
+    importance: bool,
+    options: dict[str, Any],
+) -> None:
+    """Rank the features at a node of an impulse."""
+    from edgewright.cli.run import RunListener
+    from edgewright.ranking import rank_impulse
+    from edgewright.running import Options
+
+    if not importance:
+        raise UsageError(
+            f"{impulse} is an impulse", hint="`edgewright run` computes its features; --importance ranks them"
+        )
+    if given:
+        raise UsageError(f"{given[0]} doesn't go with an impulse", hint="the impulse says it, or its data")
+    with console.progress("ranking") as update:
+        listener = RunListener(console, update)
+        document = rank_impulse(
+            impulse, node, options=Options(**options), plugins=state.plugins, listeners=(listener,)
+        )
+    show_importance(console, node, document)
+    console.document({"node": node, "impulse": str(impulse), "importance": document})
 
 
 def load_windows(path: Path) -> Any:

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     help="Use the images that this impulse.lock pins, whatever their tags mean by now.",
 )
 @click.option("--verify", is_flag=True, help="Compile and run the self-test of every package.")
+@click.option(
+    "--importance", is_flag=True, help="Rank the features of every processing node, for the report."
+)
 @json_option
 @click.pass_obj
 def command(
@@ -64,6 +67,7 @@ def command(
     trust: bool,
     locked: Path | None,
     verify: bool,
+    importance: bool,
     as_json: bool,
 ) -> None:
     """Run an impulse: read, window, features, models, thresholds, packages, report.
@@ -80,6 +84,7 @@ def command(
         keep_going=keep_going,
         trust=trust,
         verify=verify,
+        importance=importance,
         locked=locked,
     )
     with console.progress("running") as update:
@@ -125,6 +130,8 @@ def show_explanation(console: Console, run: Run) -> None:
 
 def show_run(console: Console, run: Run) -> None:
     """Print what a run found and where it put it."""
+    from edgewright.running.combination_step import DECISION
+
     record = run.record
     counts = Counter(task["status"] for task in record["tasks"])
     console.print(
@@ -136,6 +143,8 @@ def show_run(console: Console, run: Run) -> None:
             show_metrics(console, run, node)
         else:
             show_predictions(console, run, node)
+    if run.combined:
+        show_predictions(console, run, DECISION)
     console.print()
     for target in run.node_ids("deployment"):
         console.print(f"{target:<8} {run.package(target)}")
@@ -172,6 +181,8 @@ def _show(value: float | None) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """The ``--json`` document of a run."""
+    from edgewright.running.combination_step import DECISION
+
     return {
         "ok": run.record["status"] == "ok",
         "run": str(run.path),
@@ -185,5 +196,6 @@ def summary(run: Run) -> dict[str, Any]:
             }
             for node in run.node_ids("learning")
         },
+        **({"decision": run.metrics(DECISION)} if run.combined else {}),
         "record": run.record,
     }
