@@ -43,7 +43,7 @@ def result_type(outputs: int) -> type[ctypes.Structure]:
         ("status", ctypes.c_int32),
         ("decision", ctypes.c_int32),
         ("output_count", ctypes.c_int32),
-        ("reserved", ctypes.c_uint32),
+        ("class_index", ctypes.c_int32),
         ("start", ctypes.c_uint64),
         ("build_id", ctypes.c_char_p),
         ("outputs", Output * max(outputs, 1)),
@@ -70,7 +70,11 @@ class CApi:
     def call(self, function: str, *arguments: Any) -> int:
         return int(self._library[f"{self._name}_{function}"](*arguments))
 
-    def text(self, function: str, *arguments: int) -> str | None:
+    def label(self) -> str | None:
+        """What all outputs together say of the last window."""
+        return self.text("label", ctypes.byref(self.result))
+
+    def text(self, function: str, *arguments: Any) -> str | None:
         found = self._library[f"{self._name}_{function}"]
         found.restype = ctypes.c_char_p
         value = found(*arguments)

@@ -208,10 +208,13 @@ def test_classification_of_images_with_a_map(folder: Path) -> None:
         assert (spot.map_height, spot.map_width) == (2, 2)
         assert [spot.map[i] for i in range(4)] == pytest.approx([level / 255 * w for w in (1, 2, 3, 4)])
         assert spot.decision == 0  # without a threshold nothing is anomalous
+        assert api.result.class_index == decision
+        assert api.label() == {1: "bright", 0: "dark", -1: "uncertain"}[decision]
     assert api.text("class_label", 0, 1) == "bright"
     assert api.set("threshold", 0.2, output=1) == OK
     assert api.run(np.full(shape, 255, np.uint8)) == OK
-    assert api.result.decision == 1
+    assert api.result.outputs[0].decision == 1
+    assert (api.result.decision, api.result.class_index, api.label()) == (1, -1, "anomaly")  # it wins
 
 
 def test_one_symbol_with_two_codes_is_refused(folder: Path) -> None:

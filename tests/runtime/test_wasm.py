@@ -109,6 +109,7 @@ def test_wrapper_streams_and_sets_thresholds(package: Path, tmp_path: Path) -> N
     assert [start for start, _ in found["streamed"]] == list(range(0, 300 - 125 + 1, 25))
     assert [score for _, score in found["streamed"]] == found["single"]
     assert found["low"]["decision"] is True
+    assert found["low"]["label"] == "anomaly"
     assert found["low"]["outputs"][0]["threshold"] == -1000
     assert len(found["low"]["outputs"][0]["contributions"]) == 3
     assert all(found["errors"]), found["errors"]

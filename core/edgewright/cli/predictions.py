@@ -13,19 +13,18 @@ if TYPE_CHECKING:
 _FIGURES = {
     "classification": ("n", "accuracy", "macro_f1", "log_loss"),
     "regression": ("n", "mae", "rmse", "r2"),
+    "combined": ("n", "accuracy", "macro_f1"),
 }
 
 
 def show_predictions(console: Console, run: Run, node: str) -> None:
-    """Print the test metrics of one classification or regression node."""
+    """Print the test metrics of one classification or regression node, or of all nodes together."""
     metrics = run.metrics(node)
     names = _FIGURES[metrics["kind"]]
     console.print()
     classes = metrics.get("classes") or []
-    console.print(
-        f"{node}: {metrics['kind']}"
-        + (f" of {len(classes)} classes: {', '.join(classes)}" if classes else "")
-    )
+    title = "all nodes together" if metrics["kind"] == "combined" else f"{node}: {metrics['kind']}"
+    console.print(title + (f" of {len(classes)} classes: {', '.join(classes)}" if classes else ""))
     rows = [
         (table, *(_show(metrics[table][name]) for name in names))
         for table in ("windows", "recordings")

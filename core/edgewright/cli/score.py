@@ -49,8 +49,8 @@ def command(
     """Score new recordings with a finished run, window by window.
 
     Each line tells sample, time, score, p-value, decision and the features that weighed most, or the class or number
-    of a node that learned these; with --json one JSON
-    object a line. --follow reads samples as they come: a header line names the axes (CSV), or each line is a JSON object
+    of a node that learned these; with several nodes the first line of a window is what all of them decide together
+    (an anomaly above its threshold, else the class). With --json one JSON object a line. --follow reads samples as they come: a header line names the axes (CSV), or each line is a JSON object
     or list. A line that is neither is named and skipped, and windows begin anew after it.
     """
     from edgewright.running import Options, Run
@@ -83,6 +83,13 @@ def command(
 
 
 def _print(console: Console, result: Mapping[str, Any]) -> None:
+    decision = result["decision"]
+    if decision is not None and len(result["nodes"]) > 1:
+        console.print(
+            f"{result['sample']}  {result['time']:8.3f} s  {decision['label']}",
+            fg="red" if decision["anomalous"] else None,
+            bold=True,
+        )
     for node, verdict in result["nodes"].items():
         console.print(
             f"{result['sample']}  {result['time']:8.3f} s  {node}  {verdict_text(verdict)}",

@@ -107,6 +107,9 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             partial(scores.build, run, node),
         )
         add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
+    if run.combined:
+        title = "Decision of all nodes together"
+        add("plots", "decision", title, partial(predictions.combined, run))
     for node in _other_nodes(run, anomaly_nodes):
         add("plots", f"predictions-{node}", f"Predictions · {node}", partial(predictions.build, run, node))
     for node in run.node_ids("learning"):

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright.data.names import number_of
 from edgewright.report.sampling import spread
+from edgewright.running.combination_step import DECISION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,31 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         plots += _against_truth(decisions["recordings"])
         tables.append(_far(decisions["recordings"]))
     return {"text": _text(metrics), "plots": plots, "tables": [table for table in tables if table["rows"]]}
+
+
+def combined(run: Run) -> dict[str, Any]:
+    """The one decision of several nodes: figures, confusion with ``anomaly`` as a class, and the wrong recordings."""
+    metrics, decisions = run.metrics(DECISION), run.decisions(DECISION)
+    detectors, classifier = ", ".join(decisions["anomaly"]), decisions["classification"]
+    rest = f"the class of {classifier}" if classifier else "normal"
+    tables = [_figures(metrics, ("n", "accuracy", "macro_f1"))]
+    if metrics["windows"]:
+        tables += [_counts(metrics["windows"]), _per_class(metrics["windows"])]
+    wrong = [
+        [row["name"], row["label"], row["decided"], row["windows"]]
+        for row in decisions["recordings"]
+        if row["right"] is False
+    ]
+    title = f"Recordings decided wrongly: {len(wrong)}"
+    tables.append(
+        {"title": title, "columns": ["recording", "label", "decided", "windows"], "rows": wrong[:MAX_ROWS]}
+    )
+    plots = [_confusion(metrics[name], name) for name in ("windows", "recordings")]
+    return {
+        "text": f"A window is an anomaly where {detectors} is above its threshold, else {rest}. Abnormal labels count as anomaly. {_text(metrics)}",
+        "plots": [plot for plot in plots if plot],
+        "tables": [table for table in tables if table["rows"]],
+    }
 
 
 def _text(metrics: Mapping[str, Any]) -> str:

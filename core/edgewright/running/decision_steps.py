@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 VERSION = 3
 
+NORMAL, ABNORMAL, UNKNOWN = 0, 1, -1
+_KINDS = {True: NORMAL, False: ABNORMAL, None: UNKNOWN}
+
 #: Options of `thresholds:` that `scoring.choose` takes.
 OPTIONS = ("fpr", "fnr", "percentile", "sigma", "beta", "value")
 
@@ -32,8 +35,13 @@ def decision_tasks(
     planner: Planner,
     description: Mapping[str, Any],
     selection: Mapping[str, Any],
+    *,
+    on_test: bool = False,
 ) -> list[Task]:
-    """Tasks for one anomaly node: folds where nothing better is to be had, then threshold, decisions and metrics."""
+    """Tasks for one anomaly node: folds where nothing better is to be had, then threshold, decisions and metrics.
+
+    ``on_test``: the methods that read labels take those of the test split, and the metrics say so.
+    """
     asked = threshold_settings(impulse, node.id)
     tasks: list[Task] = []
     if node.scores_its_training:
@@ -48,6 +56,7 @@ def decision_tasks(
             ]
         held = FromTask(f"{node.id}/held-out", "held_out")
     scores = {split: _score_refs(node, planner, split) for split in SPLITS}
+    labelled: Split = "test" if on_test else "calibration"
     tasks.append(
         HostTask(
             id=f"{node.id}/threshold", node=node.id, operation="threshold", step=_threshold, version=VERSION,
@@ -55,8 +64,9 @@ def decision_tasks(
                 **asked, "node": node.id, "note": selection["note"], "bounded_in_sample": bool(description.get("bounded_in_sample")),
                 "splits": {split: list(planner.samples.splits[split]) for split in SPLITS},
                 "held": [held.task, held.output], "scores": {k: [r.task for r in v] for k, v in scores.items()},
+                "labelled": labelled,
             },
-            reads=(held, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scores["training"], *scores["calibration"]),
+            reads=(held, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scores["training"], *scores[labelled]),
             place=impulse.locate(f"/thresholds/{node.id}"),
         )
     )  # fmt: skip
@@ -104,7 +114,7 @@ def _held_out(node: Node, planner: Planner, folds: int) -> HostTask:
         for fold, task in enumerate(settings["folds"]):
             scores[assignment == fold] = np.load(inputs[task, "scores"])
         # A block that learns labels, or from a few abnormal samples too, has folds with abnormal windows in them.
-        normal = ~_abnormal(inputs, settings["training"])
+        normal = _normality(inputs, settings["training"]) != ABNORMAL
         np.save(out / "held_out.npy", scores[(assignment >= 0) & normal])
         return {"held_out": "held_out.npy"}
 
@@ -138,11 +148,12 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
 
     held = np.load(inputs[settings["held"][0], settings["held"][1]])
     training = _concatenate(inputs, settings["scores"]["training"])
-    calibration = _concatenate(inputs, settings["scores"]["calibration"])
+    split = settings["labelled"]
+    labelled = _concatenate(inputs, settings["scores"][split])
     bounded = settings["bounded_in_sample"]
-    truth = _abnormal(inputs, settings["splits"]["calibration"])
+    kind = _normality(inputs, settings["splits"][split])
     chosen = choose(
-        settings["method"], held_out=held, training=training, calibration=calibration, calibration_truth=truth,
+        settings["method"], held_out=held, training=training, labelled=labelled[kind != UNKNOWN], truth=kind[kind != UNKNOWN] == ABNORMAL, split=split,
         bounded_in_sample=bounded, **{name: settings[name] for name in OPTIONS},
     )  # fmt: skip
     document = threshold_document(
@@ -153,7 +164,7 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
         bounded_in_sample=bounded,
         notes=[settings["note"]],
     )
-    _write(out / "threshold.json", {"node": settings["node"], **document})
+    _write(out / "threshold.json", {"node": settings["node"], **document, "on_test": split == "test"})
     return {"threshold": "threshold.json"}
 
 
@@ -174,19 +185,24 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
         split=settings["split"], method=settings["aggregate"], top_k=settings["top_k"],
     )  # fmt: skip
     head = {name: threshold[name] for name in Threshold.__dataclass_fields__}
-    metrics = metrics_document(decisions, samples, Threshold(**head), seed=settings["seed"])
+    metrics = metrics_document(
+        decisions, samples, Threshold(**head), on_test=threshold["on_test"], seed=settings["seed"]
+    )
     _write(out / "decisions.json", decisions)
     _write(out / "metrics.json", metrics)
     _write(out / "roc.json", roc_document(decisions, samples))
     return {"decisions": "decisions.json", "metrics": "metrics.json", "roc": "roc.json"}
 
 
-def _abnormal(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.bool_]:
+def _normality(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.int8]:
+    """What the samples of these windows are: normal, abnormal, or not known."""
     import numpy as np
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
     owners = np.load(inputs[INDEX, "index"])["sample"][slice(*rows)]
-    return np.array([samples[number]["normal"] is False for number in owners], bool)
+    of_sample = np.array([_KINDS[sample["normal"]] for sample in samples], np.int8)
+    kinds: NDArray[np.int8] = of_sample[owners]
+    return kinds
 
 
 def _concatenate(inputs: StepInputs, tasks: Sequence[str]) -> NDArray[Any]:

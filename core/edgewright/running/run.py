@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
+from edgewright.running.combination_step import DECISION
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -99,6 +100,11 @@ class Run:
     def anomaly_nodes(self) -> list[str]:
         """Learning nodes that give an anomaly score."""
         return [node for node in self.node_ids("learning") if self.description(node)["kind"] == "anomaly"]
+
+    @property
+    def combined(self) -> bool:
+        """Whether several nodes decide together: ``decisions("decision")`` and ``metrics("decision")`` tell what."""
+        return (self.path / "outputs" / DECISION / "metrics.json").is_file()
 
     # -- data -------------------------------------------------------------------------------------------------------
 

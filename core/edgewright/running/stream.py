@@ -108,11 +108,17 @@ def follow(
     import numpy as np
 
     from edgewright.plugins import make_plugins
+    from edgewright.scoring import combine
 
     options = options or Options()
     if options.runner == "docker":
         raise UsageError(
             "--follow keeps blocks warm as processes", hint="leave --runner out, or use --runner process"
+        )
+    if run.windows_info.get("whole"):
+        raise UsageError(
+            "--follow: each window of this run is a whole recording, and a stream has no end",
+            hint="score recordings: `edgewright score RUN FILE…`",
         )
     info = run.windows_info
     length, stride, axes = int(info["length"]), int(info["stride"]), list(info["axes"])
@@ -129,10 +135,12 @@ def follow(
                 continue
             window = np.concatenate([window, np.asarray([values], np.float32)])[-length:]
             if len(window) == length and (seen - length) % stride == 0:
+                nodes = chain.score(window)
                 yield {
                     "sample": "stream",
                     "time": round((seen - length) / float(info["frequency"]), 6),
-                    "nodes": chain.score(window),
+                    "decision": combine(nodes),
+                    "nodes": nodes,
                 }
 
 

@@ -10,6 +10,7 @@ from edgewright.scoring.classification import (
     evaluate_classes,
     predictions_document,
 )
+from edgewright.scoring.combined import ANOMALY, NORMAL, combine, combined_documents
 from edgewright.scoring.conformal import PTable, p_values, table
 from edgewright.scoring.curves import RocMetrics, roc_metrics
 from edgewright.scoring.documents import (
@@ -26,7 +27,9 @@ from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, fa
 
 __all__ = [
     "AGGREGATES",
+    "ANOMALY",
     "METHODS",
+    "NORMAL",
     "Folds",
     "PTable",
     "RocMetrics",
@@ -39,6 +42,8 @@ __all__ = [
     "class_roc_document",
     "classification_metrics",
     "clopper_pearson",
+    "combine",
+    "combined_documents",
     "confusion",
     "decide",
     "decisions_document",

@@ -175,16 +175,46 @@ def evaluate_classes(
         ``per_class`` with ``precision``, ``recall``, ``f1``, ``support``. A ratio without a denominator is None.
     """
     known = np.array([label is not None for label in labels], bool)
-    if not known.any():
+    values = probabilities[known]
+    judged = [label for label in labels if label is not None]
+    table = confusion_table([classes[best] for best in values.argmax(axis=1)], judged, classes)
+    if table is None:
         return None
+    code = {name: number for number, name in enumerate(classes)}
+    truth = np.array([code.get(label, -1) for label in judged], np.int64)
+    chances = np.maximum(values[truth >= 0, truth[truth >= 0]], SMALLEST)
+    return {**table, "log_loss": float(-np.log(chances).mean()) if len(chances) else None}
+
+
+def confusion_table(
+    predicted: Sequence[str], labels: Sequence[str | None], classes: Sequence[str]
+) -> dict[str, Any] | None:
+    """Count predictions by labels.
+
+    Parameters
+    ----------
+    predicted : sequence of str [length=n]
+        One of ``classes`` each.
+    labels : sequence of str or None [length=n]
+        Rows without a label are left out; a label that is no class makes its rows wrong.
+    classes : sequence of str
+
+    Returns
+    -------
+    dict or None
+        ``n``, ``accuracy``, ``macro_f1``, ``labels``, ``confusion``, ``per_class`` as :func:`evaluate_classes`; None
+        when nothing is labelled.
+    """
     others = sorted({label for label in labels if label is not None} - set(classes))
     names = [*classes, *others]
     code = {name: number for number, name in enumerate(names)}
-    truth = np.array([code[label] for label in labels if label is not None], np.int64)
-    values = probabilities[known]
-    predicted = values.argmax(axis=1)
+    pairs = [
+        (code[label], code[said]) for label, said in zip(labels, predicted, strict=True) if label is not None
+    ]
+    if not pairs:
+        return None
     confusion = np.zeros((len(names), len(classes)), np.int64)
-    np.add.at(confusion, (truth, predicted), 1)
+    np.add.at(confusion, tuple(np.array(pairs, np.int64).T), 1)
     per_class: dict[str, dict[str, float | int | None]] = {}
     for number, name in enumerate(classes):
         hit = int(confusion[number, number])
@@ -196,12 +226,9 @@ def evaluate_classes(
             "support": support,
         }
     scores = [entry["f1"] for entry in per_class.values() if entry["f1"] is not None]
-    judged = truth < len(classes)
-    chances = np.maximum(values[judged, truth[judged]], SMALLEST)
     return {
-        "n": len(truth),
-        "accuracy": float(np.trace(confusion) / len(truth)),
-        "log_loss": float(-np.log(chances).mean()) if len(chances) else None,
+        "n": len(pairs),
+        "accuracy": float(np.trace(confusion) / len(pairs)),
         "macro_f1": float(np.mean(scores)) if scores else None,
         "labels": names,
         "confusion": confusion.tolist(),

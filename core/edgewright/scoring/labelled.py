@@ -17,7 +17,13 @@ LABELLED_METHODS: Final = ("target-fpr", "target-fnr", "f1", "fbeta", "roc", "pr
 
 
 def from_labels(
-    method: str, scores: ArrayLike, truth: ArrayLike, *, rate: float = 0.0, beta: float = 1.0
+    method: str,
+    scores: ArrayLike,
+    truth: ArrayLike,
+    *,
+    rate: float = 0.0,
+    beta: float = 1.0,
+    split: str = "calibration",
 ) -> tuple[float, str]:
     """Choose a threshold by labels.
 
@@ -29,6 +35,8 @@ def from_labels(
         largest Youden index, recall − FPR. ``pr``: the point of the precision–recall curve nearest to (1, 1).
     scores, truth : array-like [shape=(n,)]
         Scores, and True where abnormal.
+    split : {"calibration", "test"}
+        Where they are from.
 
     Returns
     -------
@@ -41,12 +49,12 @@ def from_labels(
     UsageError
         Either kind is missing where the method needs it.
     """
-    values = as_scores(scores, name="calibration scores")
+    values = as_scores(scores, name=f"{split} scores")
     actual = as_truth(truth, len(values))
     normal, abnormal = int((~actual).sum()), int(actual.sum())
     if (not normal and method != "target-fnr") or (not abnormal and method != "target-fpr"):
         raise UsageError(
-            f"threshold: method {method} needs labelled normal and abnormal samples in the calibration split, "
+            f"threshold: method {method} needs labelled normal and abnormal samples in the {split} split, "
             f"got {normal} normal and {abnormal} abnormal windows",
             hint="record some, or use `method: held-out`, which needs normal samples only",
         )
@@ -61,7 +69,10 @@ def from_labels(
         best = int(np.flatnonzero(1.0 - recall <= rate + 1e-12)[-1])
     else:
         best = _middle_of_best(_objective(method, hits, false_alarms, fpr, recall, abnormal, beta))
-    return float(limits[best]), f"chosen on {normal} normal and {abnormal} abnormal windows"
+    note = f"chosen on {normal} normal and {abnormal} abnormal windows"
+    if split == "test":
+        note += " of the test split, so the metrics on it are too good"
+    return float(limits[best]), note
 
 
 def _objective(

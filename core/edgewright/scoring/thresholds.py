@@ -75,8 +75,9 @@ def choose(
     *,
     held_out: ArrayLike = (),
     training: ArrayLike = (),
-    calibration: ArrayLike = (),
-    calibration_truth: ArrayLike = (),
+    labelled: ArrayLike = (),
+    truth: ArrayLike = (),
+    split: str = "calibration",
     fpr: float | None = None,
     fnr: float | None = None,
     percentile: float | None = None,
@@ -95,8 +96,10 @@ def choose(
         Scores of normal windows by models not fitted on them.
     training : array-like [shape=(t,)]
         Scores of the training windows by the final model.
-    calibration, calibration_truth : array-like [shape=(c,)]
-        Scores of the calibration split and True where abnormal.
+    labelled, truth : array-like [shape=(c,)]
+        Scores of the split whose labels choose, and True where abnormal.
+    split : {"calibration", "test"}
+        Which split that is.
     fpr : float in (0, 1), optional
         Target false-alarm rate of ``held-out`` and ``target-fpr``; the default is 0.01, for ``held-out`` the
         smallest rate that n allows where that is larger.
@@ -154,7 +157,7 @@ def choose(
             options["beta"] = _option("beta", beta, 2.0)
         rate = target if target is not None else options.get("fnr", 0.0)
         result, note = from_labels(
-            method, calibration, calibration_truth, rate=rate, beta=options.get("beta", 1.0)
+            method, labelled, truth, rate=rate, beta=options.get("beta", 1.0), split=split
         )
     else:
         close = difflib.get_close_matches(str(method), METHODS, n=1)

@@ -36,11 +36,31 @@ def glue_source(graph: Graph) -> str:
         check="" if graph.image else check,
         steps="".join(_step(graph, step) for step in graph.steps),
         last=len(graph.steps) - 1,
+        **_together(graph),
         feature_slots=max(len(features), 1),
         feature_nodes=", ".join(features) or "{-1, 0, 0}",
         stream=stream,
         axes=0 if graph.image else graph.shape[1],
     )
+
+
+def _together(graph: Graph) -> dict[str, str]:
+    """How the outputs make one decision: what an anomaly leaves is the first classification's, else normal."""
+    kinds = [step.entry["kind"] for step in graph.learning]
+    if "classification" not in kinds:
+        text = '"normal"' if "anomaly" in kinds else "nullptr"
+        return {"classify": "", "named": f"    return {text};\n"}
+    at = kinds.index("classification")
+    return {
+        "classify": (
+            "    if (status == ew_ok && result->decision == 0) "
+            f"result->class_index = result->outputs[{at}].decision;\n"
+        ),
+        "named": (
+            f"    const char* const name = name_of(class_labels, {len(kinds)}, {at}, result->class_index);\n"
+            '    return name == nullptr ? "uncertain" : name;\n'
+        ),
+    }
 
 
 def _step(graph: Graph, step: Step) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from edgewright.errors import EdgewrightError, TaskError
+from edgewright.errors import EdgewrightError, TaskError, UsageError
 from edgewright.running import Options, Run, run_impulse
 from edgewright.running.fresh import score
 from edgewright.running.stream import follow
@@ -243,6 +243,28 @@ def test_an_anomaly_block_beside_it_learns_from_normal_windows_only(tmp_path: Pa
     used = np.load(trained.path / "outputs" / "anomaly" / "assignment.npy") != -2
     assert set(labels[used]) == {"idle", "running"}
     assert trained.metrics("anomaly")["windows"]["auroc"] > 0.95
+
+    # Both together decide once: broken is a class, but an abnormal one.
+    assert trained.combined
+    metrics, decisions = trained.metrics("decision"), trained.decisions("decision")
+    assert metrics["classes"] == ["idle", "running", "anomaly"]
+    assert metrics["windows"]["n"] == len(decisions["windows"]["label"]) > 0
+    flags = np.array(trained.decisions("anomaly")["windows"]["anomalous"])
+    predicted = np.array(trained.decisions("classes")["windows"]["predicted"])
+    anomaly = decisions["labels"].index("anomaly")
+    np.testing.assert_array_equal(decisions["windows"]["label"], np.where(flags, anomaly, predicted))
+    assert "Decision of all nodes together" in (trained.path / "report.html").read_text()
+    results = list(score(trained, [recordings / "broken" / "1.csv"], options=TRUSTED))
+    assert {result["decision"]["label"] for result in results} <= {"anomaly", "broken"}
+    assert any(result["decision"]["nodes"] == ["anomaly"] for result in results)
+    curve = trained.roc("classes", label="broken", table="recordings")
+    assert curve is not None
+    assert curve.auroc == 1.0
+    curve = trained.roc("anomaly")
+    assert curve is not None
+    assert curve.auroc == trained.metrics("anomaly")["windows"]["auroc"]
+    with pytest.raises(UsageError, match="must be one of broken, idle, running"):
+        trained.roc("classes", label="fallen")
 
 
 def test_a_node_without_device_code_is_refused_before_anything_runs(tmp_path: Path, recordings: Path) -> None:

@@ -98,7 +98,7 @@ def test_percentile_sigma_and_manual():
 def test_labelled_methods(method, options, low, high):
     scores = np.concatenate((np.arange(100), np.arange(95, 120)))
     truth = np.arange(125) >= 100
-    chosen = choose(method, calibration=scores, calibration_truth=truth, held_out=NORMAL, **options)
+    chosen = choose(method, labelled=scores, truth=truth, held_out=NORMAL, **options)
     assert low <= chosen.value <= high
     assert "100 normal and 25 abnormal" in chosen.note
 
@@ -110,7 +110,7 @@ def test_f1_is_the_best_of_all_thresholds(pairs):
     truth = np.array([flag for _, flag in pairs])
     if truth.all() or not truth.any():
         with pytest.raises(UsageError, match="needs labelled normal and abnormal"):
-            choose("f1", calibration=scores, calibration_truth=truth)
+            choose("f1", labelled=scores, truth=truth)
         return
 
     def f1(value):
@@ -122,7 +122,7 @@ def test_f1_is_the_best_of_all_thresholds(pairs):
         )
 
     best = max(f1(value) for value in np.arange(-6, 6, 0.5))
-    assert f1(choose("f1", calibration=scores, calibration_truth=truth).value) == pytest.approx(best)
+    assert f1(choose("f1", labelled=scores, truth=truth).value) == pytest.approx(best)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_every_method_gives_a_json_document():
     import json
 
     data = {
-        "held_out": NORMAL, "training": NORMAL, "calibration": [0, 1, 2, 3], "calibration_truth": [0, 0, 1, 1], "value": 1
+        "held_out": NORMAL, "training": NORMAL, "labelled": [0, 1, 2, 3], "truth": [0, 0, 1, 1], "value": 1
     }  # fmt: skip
     for method in METHODS:
         document = choose(method, **data).to_document()

@@ -23,6 +23,7 @@ _API = [
     "build_id",
     "axis_name",
     "output_name",
+    "label",
     "class_label",
     "contribution_label",
     "feature_label",

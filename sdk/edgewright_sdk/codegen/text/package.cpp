@@ -62,6 +62,7 @@ int32_t evaluate(@n@_model* model, const window_value* window, unsigned char* st
     memset(result, 0, sizeof *result);
     result->build_id = @N@_BUILD_ID;
     result->output_count = @N@_OUTPUTS;
+    result->class_index = -1;
     ew_status status = run_nodes(model->arena, window, states, @last@);
     for (int32_t i = 0; i < @N@_OUTPUTS && status == ew_ok; ++i) {
         ew_outcome outcome;
@@ -71,7 +72,7 @@ int32_t evaluate(@n@_model* model, const window_value* window, unsigned char* st
         fill(output_nodes[i], outcome, result->outputs[i]);
         if (output_nodes[i].kind == ew_anomaly && outcome.decision == 1) result->decision = 1;
     }
-    result->status = public_status(status);
+@classify@    result->status = public_status(status);
     return result->status;
 }
 
@@ -152,6 +153,11 @@ const char* @n@_axis_name(int32_t axis) {
 const char* @n@_output_name(int32_t output) {
     return output >= 0 && output < @N@_OUTPUTS ? output_names[output] : nullptr;
 }
+
+const char* @n@_label(const @n@_result* result) {
+    if (result == nullptr || result->status != @N@_OK) return nullptr;
+    if (result->decision == 1) return "anomaly";
+@named@}
 
 const char* @n@_class_label(int32_t output, int32_t class_index) {
     return name_of(class_labels, @N@_OUTPUTS, output, class_index);

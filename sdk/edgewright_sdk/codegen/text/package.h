@@ -70,7 +70,7 @@ typedef struct @n@_result {
     int32_t status;             /* what the call returned */
     int32_t decision;           /* 1 when any output of kind anomaly is anomalous */
     int32_t output_count;       /* @N@_OUTPUTS */
-    uint32_t reserved;
+    int32_t class_index;        /* class of the first classification; -1: there is none, none is sure, or anomalous */
     uint64_t start;             /* row of the stream at which the window starts; 0 in one-shot calls */
     const char *build_id;
     @n@_output outputs[@output_slots@];
@@ -102,6 +102,8 @@ int32_t @n@_features(@n@_model *model, int32_t node, const @ctype@ *window, size
 const char *@n@_build_id(void);
 const char *@n@_axis_name(int32_t axis);
 const char *@n@_output_name(int32_t output);
+/* What all outputs together say: "anomaly", else the class ("uncertain" when none reaches the threshold), else "normal". */
+const char *@n@_label(const @n@_result *result);
 const char *@n@_class_label(int32_t output, int32_t class_index);
 const char *@n@_contribution_label(int32_t output, int32_t feature);
 const char *@n@_feature_label(int32_t node, int32_t feature);

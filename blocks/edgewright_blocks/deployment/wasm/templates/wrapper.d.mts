@@ -24,6 +24,8 @@ export interface Output {
 export interface Result {
   /** true when any output of kind anomaly is anomalous */
   decision: boolean;
+  /** what all outputs together say: "anomaly", else the class ("uncertain" when none reaches the threshold), else "normal"; null with numbers only */
+  label: string | null;
   /** row of the stream at which the window starts; 0 from run() */
   start: number;
   buildId: string;

@@ -136,6 +136,7 @@ export class Classifier {
     const at = this.#result;
     return {
       decision: view.getInt32(at + 4, true) === 1,
+      label: this.#text(this.#c.@name@_label(at)) ?? null,
       start: Number(view.getBigUint64(at + 16, true)),
       buildId: info.buildId,
       outputs: info.outputs.map((output, i) => this.#output(view, at + OUTPUTS_AT + i * OUTPUT_BYTES, output)),
