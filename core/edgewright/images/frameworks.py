@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgewright.images.commands import Progress
 
 #: Names as a Dockerfile's ``FROM edgewright/<name>`` and a spec's ``environment`` give them, in the order of building.
-FRAMEWORKS = ("base", "classical", "toolchain")
+FRAMEWORKS = ("base", "classical", "torch", "toolchain")
 
 DIGEST_LENGTH = 12
 FRAMEWORK_LABEL = "org.edgewright.framework"
