@@ -15,6 +15,7 @@ from edgewright_sdk.export import Export
 from edgewright_sdk.loading import load_block
 from edgewright_sdk.model import Model
 from edgewright_sdk.params import Params
+from edgewright_sdk.remember import remembered
 from edgewright_sdk.values import Features, FeatureSpec, Scores, Windows
 from edgewright_specs.interface import WindowSpec
 
@@ -39,4 +40,5 @@ __all__ = [
     "WindowSpec",
     "Windows",
     "load_block",
+    "remembered",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from edgewright_sdk.errors import BlockError
+from edgewright_sdk.signal.spectrum import squared_magnitudes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,8 @@ FULL_SCALE = 12.0
 _SMALLEST_POWER = 1e-30
 #: A length this little above a whole number of samples is that number: 0.02 s · 16 kHz is 320, not 321.
 _SLACK = 1e-3
-#: Float64 values of frames that are in memory at a time, 2 MiB: as much as a processor's cache holds.
-_FRAME_VALUES = 1 << 18
+#: Float64 values of frames that are in memory at a time, 1 MiB: as much as a processor's cache holds.
+_FRAME_VALUES = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -94,27 +95,29 @@ def frames_of(
     return Frames(length, step, count, fft_length, frequency)
 
 
-def pre_emphasis(signals: NDArray[Any], factor: float, shift: int) -> NDArray[np.float64]:
-    """Return ``x[i] − factor · x[i − shift]`` along the last axis, in a circle."""
+def pre_emphasis(
+    signals: NDArray[Any], factor: float, shift: int, *, out: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return ``x[i] − factor · x[i − shift]`` along the last axis, in a circle; `out` must not be `signals`."""
     x = np.asarray(signals, np.float64)
-    shift %= x.shape[-1]
-    emphasised = np.empty_like(x)
-    np.subtract(x[..., shift:], factor * x[..., : x.shape[-1] - shift], out=emphasised[..., shift:])
-    np.subtract(x[..., :shift], factor * x[..., x.shape[-1] - shift :], out=emphasised[..., :shift])
+    size = x.shape[-1]
+    shift %= size
+    emphasised = np.empty_like(x) if out is None else out
+    np.multiply(x[..., : size - shift], -factor, out=emphasised[..., shift:])
+    np.multiply(x[..., size - shift :], -factor, out=emphasised[..., :shift])
+    emphasised += x
     return emphasised
 
 
-def frame_powers(
-    signals: NDArray[Any], frames: Frames, *, scale: float = 1.0, emphasis: tuple[float, int] | None = None
+def squared_spectra(
+    signals: NDArray[Any], frames: Frames, *, emphasis: tuple[float, int] | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Give the power spectra of signals, a few signals at a time.
+    """Give the squared magnitudes of the spectra of frames, a few signals at a time.
 
     Parameters
     ----------
     signals : np.ndarray [shape=(n, length)]
     frames : Frames
-    scale : float
-        Every sample is multiplied by it first.
     emphasis : (factor, shift), optional
         Of :func:`pre_emphasis`.
 
@@ -122,37 +125,44 @@ def frame_powers(
     ------
     rows : slice
         Which signals.
-    power : np.ndarray [shape=(rows, frames, N/2 + 1), dtype=float64]
-        ``|rfft(frame)|² / N``; a frame longer than N is cut off, a shorter one ends in zeros. Rectangular window.
+    squares : np.ndarray [shape=(rows, frames, N/2 + 1), dtype=float64]
+        ``|rfft(frame)|²``, N times the power; a frame longer than N is cut off, a shorter one ends in zeros. Rectangular
+        window. The memory is the caller's until the next step.
+
+    Notes
+    -----
+    Float64, although signals are float32: beside a loud tone the weak bins of a float32 transform are its rounding.
     """
-    from scipy.fft import rfft
-
-    at_once = max(_FRAME_VALUES // max(frames.count * frames.fft_length, signals.shape[-1]), 1)
-    last = (frames.count - 1) * frames.step + 1
-    for start in range(0, len(signals), at_once):
-        rows = slice(start, min(start + at_once, len(signals)))
-        x = signals[rows].astype(np.float64)
-        if scale != 1.0:
-            x *= scale
+    count, length = signals.shape
+    at_once = max(_FRAME_VALUES // max(frames.count * frames.fft_length, length), 1)
+    at_once = min(at_once, max(count, 1))
+    given, emphasised = np.empty((2, at_once, length))
+    cut = sliding_window_view(given if emphasis is None else emphasised, frames.used, axis=-1)
+    cut = cut[:, : (frames.count - 1) * frames.step + 1 : frames.step]
+    squares = np.empty((at_once, frames.count, frames.fft_length // 2 + 1))
+    for start in range(0, count, at_once):
+        rows = slice(start, min(start + at_once, count))
+        here = slice(0, rows.stop - start)
+        given[here] = signals[rows]
         if emphasis is not None:
-            x = pre_emphasis(x, *emphasis)
-        spectrum = rfft(
-            sliding_window_view(x, frames.used, axis=-1)[:, : last : frames.step], n=frames.fft_length
-        )
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
-        power /= frames.fft_length
-        yield rows, power
+            pre_emphasis(given[here], *emphasis, out=emphasised[here])
+        yield rows, squared_magnitudes(np.fft.rfft(cut[here], n=frames.fft_length), out=squares[here])
 
 
-def level_of(power: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
-    """Turn powers into levels: 0 at `floor` dB and below, 1 at 12 dB."""
-    decibels = np.log10(np.maximum(power, _SMALLEST_POWER))
-    decibels *= 10.0
-    decibels -= floor
-    decibels /= FULL_SCALE - floor
-    level: NDArray[np.float64] = np.maximum(decibels, 0.0, out=decibels)
-    return level
+def level_of(power: NDArray[np.float64], floor: float, *, divisor: float = 1.0) -> NDArray[np.float64]:
+    """Turn powers, each to be divided by `divisor` first, into levels: 0 at `floor` dB and below, 1 at 12 dB.
+
+    Parameters
+    ----------
+    power : np.ndarray
+        The levels take its place.
+    """
+    extent = FULL_SCALE - floor
+    np.maximum(power, _SMALLEST_POWER * divisor, out=power)
+    np.log(power, out=power)
+    power *= 10.0 / math.log(10.0) / extent
+    power -= (10.0 * math.log10(divisor) + floor) / extent
+    return np.maximum(power, 0.0, out=power)
 
 
 def _samples(name: str, seconds: float, frequency: float, smallest: int) -> int:

@@ -48,7 +48,12 @@ def butterworth(
     a1, a2 = sections[:, 4].astype(np.float64), sections[:, 5].astype(np.float64)
     inside = (np.abs(a2) < 1) & (np.abs(a1) < 1 + a2)  # the stability triangle of z² + a1·z + a2
     if not (np.isfinite(sections).all() and inside.all()):
-        raise _unstable(order, cutoff, frequency, "a lower order, or a cutoff further from 0 and half the sampling frequency")
+        raise _unstable(
+            order,
+            cutoff,
+            frequency,
+            "a lower order, or a cutoff further from 0 and half the sampling frequency",
+        )
     return sections
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: The highest point stays this far below its frequency, so that half the sampling rate falls into the last bin.
 _BELOW = 1e-3
 MOST_FILTERS = 1000
+#: Filters that are multiplied together at least, and into how many parts a bank is split at most.
+_TOGETHER, _MOST_PARTS = 8, 4
 
 
 @lru_cache(maxsize=16)
@@ -82,6 +84,37 @@ def mel_filters(
         row[middle] = 1.0
     bank.flags.writeable = False
     return bank
+
+
+class MelProduct:
+    """Energies in mel bands of many spectra: ``squares @ filters.T · scale``.
+
+    Neighbouring filters are multiplied together, and only by the bins that they have: half of a filter bank's products are
+    by zeros. Signals are multiplied one by one, so that a signal's energies don't depend on its neighbours.
+
+    Parameters
+    ----------
+    filters : np.ndarray [shape=(count, bins)]
+        Of :func:`mel_filters`.
+    scale : float
+    """
+
+    def __init__(self, filters: NDArray[np.float64], scale: float = 1.0) -> None:
+        self.count = len(filters)
+        edges = np.linspace(0, self.count, max(min(self.count // _TOGETHER, _MOST_PARTS), 1) + 1).astype(int)
+        self._parts = []
+        for first, end in zip(edges[:-1], edges[1:], strict=True):
+            used = np.flatnonzero(filters[first:end].any(axis=0))
+            bins = slice(int(used[0]), int(used[-1]) + 1)
+            weights = np.ascontiguousarray(filters[first:end, bins].T * scale)
+            self._parts.append((bins, slice(int(first), int(end)), weights))
+
+    def __call__(self, squares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Multiply ``(n, frames, bins)``: gives ``(n, frames, count)``."""
+        energies = np.empty((*squares.shape[:-1], self.count))
+        for bins, filters, weights in self._parts:
+            np.matmul(squares[..., bins], weights, out=energies[..., filters])
+        return energies
 
 
 def mel_plot(filters: NDArray[np.float64], frequency: float) -> dict[str, Any]:

@@ -14,6 +14,25 @@ if TYPE_CHECKING:
 _FRAME_VALUES = 1 << 21  # 16 MiB of float64 frames at a time
 
 
+def squared_magnitudes(
+    spectra: NDArray[np.complex128], *, out: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return ``|spectra|²``; what `spectra` held is lost.
+
+    Parameters
+    ----------
+    spectra : np.ndarray [shape=(..., n), dtype=complex128]
+        In C order.
+    out : np.ndarray [shape=(..., n), dtype=float64], optional
+    """
+    parts = spectra.view(
+        np.float64
+    )  # two passes over memory in its order; |·|² of numpy's complex numbers takes four
+    np.square(parts, out=parts)
+    squares: NDArray[np.float64] = np.add(parts[..., ::2], parts[..., 1::2], out=out)
+    return squares
+
+
 def max_hold_power(signals: NDArray[Any], fft_length: int, *, overlap: bool) -> NDArray[np.float64]:
     """Compute the largest power of each frequency bin over the frames of a signal.
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
+from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.audio import AudioTables
 from edgewright_sdk.signal import (
+    MelProduct,
     dct_matrix,
-    frame_powers,
     frames_of,
     mel_filters,
     mel_plot,
     sliding_normalise,
+    squared_spectra,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ _FLOOR = 1e-10
 class _Settings:
     frames: Frames
     filters: NDArray[np.float64]
+    energies: MelProduct
     cepstra: int
     smoothing: int
     emphasis: tuple[float, int]
+    description: Description
 
 
 class Mfcc(ProcessingBlock):
@@ -42,13 +45,13 @@ class Mfcc(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say labels and shape, and refuse parameters that can't work with this window."""
-        return _description(window, _settings_of(window, params))
+        return _settings_of(window, params).description
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, 1)`` windows."""
         settings = _settings_of(windows.spec, params)
-        described = _description(windows.spec, settings)
         cepstra = _cepstra(windows, settings)
+        described = settings.description
         return Features(cepstra.reshape(len(windows), -1), described.labels, described.shape)
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
@@ -93,17 +96,13 @@ class Mfcc(ProcessingBlock):
         )
 
 
-def _description(window: WindowSpec, settings: _Settings) -> Description:
+def _description(window: WindowSpec, frames: Frames, cepstra: int) -> Description:
     axis = window["axes"][0]
-    labels = [
-        f"{axis} {time:g}s MFCC {number}"
-        for time in settings.frames.times
-        for number in range(settings.cepstra)
-    ]
-    shape = {"type": "spectrogram", "width": settings.frames.count, "height": settings.cepstra}
-    return Description(labels, shape)
+    labels = [f"{axis} {time:g}s MFCC {number}" for time in frames.times for number in range(cepstra)]
+    return Description(labels, {"type": "spectrogram", "width": frames.count, "height": cepstra})
 
 
+@remembered
 def _settings_of(window: WindowSpec, params: Params) -> _Settings:
     frames = frames_of(
         window,
@@ -126,20 +125,32 @@ def _settings_of(window: WindowSpec, params: Params) -> _Settings:
         raise BlockError(
             f"win-size is {params.win_size}; allowed: an odd number of frames, or 0 for no normalisation"
         )
-    emphasis = (float(params.pre_cof), int(params.pre_shift))
-    return _Settings(frames, filters, params.num_cepstral, params.win_size, emphasis)
+    return _Settings(
+        frames,
+        filters,
+        MelProduct(filters, 1 / frames.fft_length),
+        params.num_cepstral,
+        params.win_size,
+        (float(params.pre_cof), int(params.pre_shift)),
+        _description(window, frames, params.num_cepstral),
+    )
 
 
-def _cepstra(windows: Windows, settings: _Settings) -> NDArray[np.float64]:
+def _cepstra(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
     """Cepstra ``(n, frames, cepstra)``."""
+    frames = settings.frames
     dct = dct_matrix(len(settings.filters), settings.cepstra)
-    cepstra = np.empty((len(windows), settings.frames.count, settings.cepstra))
-    signals = windows.values[:, :, 0]
-    for rows, power in frame_powers(signals, settings.frames, emphasis=settings.emphasis):
-        energies = power @ settings.filters.T
+    each = np.full(frames.fft_length // 2 + 1, 1 / frames.fft_length)
+    found = np.empty((len(windows), frames.count, settings.cepstra), np.float32)
+    for rows, squares in squared_spectra(windows.values[:, :, 0], frames, emphasis=settings.emphasis):
+        cepstra = _logarithm(settings.energies(squares)) @ dct
+        cepstra[..., 0] = _logarithm(squares @ each)
+        found[rows] = sliding_normalise(cepstra, settings.smoothing) if settings.smoothing else cepstra
+    return found
+
+
+def _logarithm(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In its place."""
+    if not energies.all():
         energies[energies == 0] = _FLOOR
-        cepstra[rows] = np.log(energies, out=energies) @ dct
-        total = power.sum(axis=-1)
-        total[total == 0] = _FLOOR
-        cepstra[rows, :, 0] = np.log(total)
-    return sliding_normalise(cepstra, settings.smoothing) if settings.smoothing else cepstra
+    return np.log(energies, out=energies)

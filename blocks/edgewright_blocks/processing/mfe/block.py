@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.audio import AudioTables
-from edgewright_sdk.signal import frame_powers, frames_of, level_of, mel_filters, mel_plot
+from edgewright_sdk.signal import MelProduct, frames_of, level_of, mel_filters, mel_plot, squared_spectra
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,9 @@ _STEPS = 256
 class _Settings:
     frames: Frames
     filters: NDArray[np.float64]
+    energies: MelProduct
     floor: float
+    description: Description
 
 
 class Mfe(ProcessingBlock):
@@ -38,12 +40,12 @@ class Mfe(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say labels and shape, and refuse parameters that can't work with this window."""
-        return _description(window, _settings_of(window, params))
+        return _settings_of(window, params).description
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, 1)`` windows."""
         settings = _settings_of(windows.spec, params)
-        described = _description(windows.spec, settings)
+        described = settings.description
         levels = _levels(windows, settings)
         return Features(levels.reshape(len(windows), -1), described.labels, described.shape)
 
@@ -86,12 +88,13 @@ class Mfe(ProcessingBlock):
         )
 
 
-def _description(window: WindowSpec, settings: _Settings) -> Description:
-    axis, count = window["axes"][0], len(settings.filters)
-    labels = [f"{axis} {time:g}s MFE {band}" for time in settings.frames.times for band in range(count)]
-    return Description(labels, {"type": "spectrogram", "width": settings.frames.count, "height": count})
+def _description(window: WindowSpec, frames: Frames, bands: int) -> Description:
+    axis = window["axes"][0]
+    labels = [f"{axis} {time:g}s MFE {band}" for time in frames.times for band in range(bands)]
+    return Description(labels, {"type": "spectrogram", "width": frames.count, "height": bands})
 
 
+@remembered
 def _settings_of(window: WindowSpec, params: Params) -> _Settings:
     frames = frames_of(
         window,
@@ -106,16 +109,25 @@ def _settings_of(window: WindowSpec, params: Params) -> _Settings:
         params.low_frequency,
         params.high_frequency,
     )
-    return _Settings(frames, filters, float(params.noise_floor_db))
+    return _Settings(
+        frames,
+        filters,
+        MelProduct(filters, _SCALE**2 / frames.fft_length),
+        float(params.noise_floor_db),
+        _description(window, frames, len(filters)),
+    )
 
 
-def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float64]:
+def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
     """Levels ``(n, frames, filters)``."""
-    levels = np.empty((len(windows), settings.frames.count, len(settings.filters)))
-    signals = windows.values[:, :, 0]
-    for rows, power in frame_powers(signals, settings.frames, scale=_SCALE, emphasis=_EMPHASIS):
-        energies = power @ settings.filters.T
-        energies[energies == 0] = _SILENCE
-        level = np.minimum(level_of(energies, settings.floor), 1.0)
-        levels[rows] = np.rint(level * _STEPS) / _STEPS  # to the nearest step, halves to the even one
+    levels = np.empty((len(windows), settings.frames.count, len(settings.filters)), np.float32)
+    for rows, squares in squared_spectra(windows.values[:, :, 0], settings.frames, emphasis=_EMPHASIS):
+        energies = settings.energies(squares)
+        if not energies.all():
+            energies[energies == 0] = _SILENCE
+        level = level_of(energies, settings.floor)
+        level *= _STEPS
+        np.rint(level, out=level)  # to the nearest step, halves to the even one
+        levels[rows] = np.minimum(level, _STEPS, out=level)
+    levels /= _STEPS
     return levels

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.audio import AudioTables
-from edgewright_sdk.signal import bin_frequencies, frame_powers, frames_of, level_of
+from edgewright_sdk.signal import bin_frequencies, frames_of, level_of, squared_spectra
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,7 @@ _SMALLEST = 4  # samples of a frame and of a stride
 class _Settings:
     frames: Frames
     floor: float
+    description: Description
 
     @property
     def bins(self) -> int:
@@ -35,12 +36,12 @@ class Spectrogram(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say labels and shape, and refuse parameters that can't work with this window."""
-        return _description(window, _settings_of(window, params))
+        return _settings_of(window, params).description
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, 1)`` windows."""
         settings = _settings_of(windows.spec, params)
-        described = _description(windows.spec, settings)
+        described = settings.description
         levels = _levels(windows, settings)
         return Features(levels.reshape(len(windows), -1), described.labels, described.shape)
 
@@ -80,15 +81,14 @@ class Spectrogram(ProcessingBlock):
         )
 
 
-def _description(window: WindowSpec, settings: _Settings) -> Description:
+def _description(window: WindowSpec, frames: Frames) -> Description:
     axis = window["axes"][0]
-    hertz = bin_frequencies(settings.frames.fft_length, settings.frames.frequency)
-    names = [f"{value:.6g} Hz" for value in hertz]
-    labels = [f"{axis} {time:g}s {name}" for time in settings.frames.times for name in names]
-    shape = {"type": "spectrogram", "width": settings.frames.count, "height": settings.bins}
-    return Description(labels, shape)
+    names = [f"{value:.6g} Hz" for value in bin_frequencies(frames.fft_length, frames.frequency)]
+    labels = [f"{axis} {time:g}s {name}" for time in frames.times for name in names]
+    return Description(labels, {"type": "spectrogram", "width": frames.count, "height": len(names)})
 
 
+@remembered
 def _settings_of(window: WindowSpec, params: Params) -> _Settings:
     frames = frames_of(
         window,
@@ -97,12 +97,12 @@ def _settings_of(window: WindowSpec, params: Params) -> _Settings:
         fft_length=params.fft_length,
         smallest=_SMALLEST,
     )
-    return _Settings(frames, float(params.noise_floor_db))
+    return _Settings(frames, float(params.noise_floor_db), _description(window, frames))
 
 
-def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float64]:
+def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
     """Levels ``(n, frames, N/2 + 1)``."""
-    levels = np.empty((len(windows), settings.frames.count, settings.bins))
-    for rows, power in frame_powers(windows.values[:, :, 0], settings.frames):
-        levels[rows] = level_of(power, settings.floor)
+    levels = np.empty((len(windows), settings.frames.count, settings.bins), np.float32)
+    for rows, squares in squared_spectra(windows.values[:, :, 0], settings.frames):
+        levels[rows] = level_of(squares, settings.floor, divisor=settings.frames.fft_length)
     return levels
