@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 INPUT: Final = "input"
 #: Names that stand for something else in a graph or a run folder.
-RESERVED: Final = (INPUT, "data", "selftest", "assemble")
+RESERVED: Final = (INPUT, "data", "selftest", "assemble", "decision")
 _CYCLE_SHOWN: Final = 12
 
 #: The fields that go with each threshold method; True where one is needed.
@@ -32,7 +32,7 @@ _METHOD_FIELDS: Final[dict[str, dict[str, bool]]] = {
 }
 #: The fields of `input` that only some kinds have.
 _KIND_FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "time-series": ("frequency", "window_ms", "stride_ms", "pad", "axes"),
+    "time-series": ("frequency", "window", "window_ms", "max_length_ms", "stride_ms", "pad", "axes"),
     "image": ("width", "height", "channels", "resize"),
     "tabular": ("axes",),
 }
@@ -72,11 +72,27 @@ def _input_problems(spec: InputSpec) -> list[Problem]:
     for name in sorted(spec.model_fields_set - {"kind", *_KIND_FIELDS[spec.kind]}):
         kinds = [k for k, fields in _KIND_FIELDS.items() if name in fields]
         found.append(problem(f"is only for kind: {choices(kinds)}; this is {spec.kind}", f"/input/{name}"))
-    if spec.kind == "time-series" and spec.window_ms is None:
-        found.append(problem('lacks "window_ms", the length of a window in milliseconds', "/input"))
+    if spec.kind == "time-series":
+        found += _window_problems(spec)
     if spec.axes is not None:
         found += _repeated(spec.axes, "/input/axes")
     return found
+
+
+def _window_problems(spec: InputSpec) -> list[Problem]:
+    if not spec.whole:
+        found = []
+        if spec.window_ms is None:
+            message = 'lacks "window_ms", the length of a window in milliseconds'
+            found.append(problem(message, "/input", hint="or `window: sample`, for whole recordings"))
+        if spec.max_length_ms is not None:
+            found.append(problem("is only for window: sample", "/input/max_length_ms"))
+        return found
+    return [
+        problem("doesn't go with window: sample, where each recording is one window", f"/input/{name}")
+        for name in ("window_ms", "stride_ms", "pad")
+        if name in spec.model_fields_set
+    ]
 
 
 def _repeated(names: Sequence[str], pointer: str) -> list[Problem]:

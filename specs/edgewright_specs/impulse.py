@@ -74,7 +74,9 @@ class InputSpec(SpecModel):
 
     kind: Literal["time-series", "image", "tabular"] = "time-series"
     frequency: float | None = Field(default=None, gt=0)
+    window: Literal["sample"] | None = None
     window_ms: float | None = Field(default=None, gt=0)
+    max_length_ms: float | None = Field(default=None, gt=0)
     stride_ms: float | None = Field(default=None, gt=0)
     axes: Texts | None = None
     pad: bool = False
@@ -83,11 +85,19 @@ class InputSpec(SpecModel):
     channels: Literal["rgb", "grayscale"] | None = None
     resize: Literal["squash", "fit-shortest", "fit-longest"] | None = None
 
-    def window_length(self, frequency: float) -> int:
-        """Return the samples of one window at `frequency` Hz; 1 for tabular rows."""
-        return max(1, round(self.window_ms * frequency / 1000)) if self.window_ms else 1
+    @property
+    def whole(self) -> bool:
+        """Whether each recording is one window."""
+        return self.window == "sample"
 
-    def stride_length(self, frequency: float) -> int:
+    def window_length(self, frequency: float) -> int | None:
+        """Return the samples of one window at `frequency` Hz: 1 for tabular rows, None where the longest recording decides."""
+        milliseconds = self.max_length_ms if self.whole else self.window_ms
+        if milliseconds is None:
+            return None if self.whole else 1
+        return max(1, round(milliseconds * frequency / 1000))
+
+    def stride_length(self, frequency: float) -> int | None:
         """Return the samples from one window's start to the next; the window's length where no stride is given."""
         if self.stride_ms is None:
             return self.window_length(frequency)

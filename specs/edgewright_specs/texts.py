@@ -47,7 +47,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "InputSpec": {
         "kind": "What a sample is.",
         "frequency": "Samples a second; recordings at another rate are resampled. Without it the rate that all of them share.",
+        "window": "`sample`: each recording is one window, filled up with zeros.",
         "window_ms": "Length of a window in milliseconds.",
+        "max_length_ms": "Length that whole recordings (`window: sample`) are brought to, in milliseconds: shorter ones are filled up, longer ones cut off. Without it the longest decides.",
         "stride_ms": "From one window's start to the next, in milliseconds; the window's length where it is not given.",
         "axes": "Axes to use, in this order; all where it is not given.",
         "pad": "Fill a recording that is shorter than a window with zeros.",

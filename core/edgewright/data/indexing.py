@@ -13,7 +13,7 @@ from edgewright.data.grouping import groups_of
 from edgewright.data.names import sorted_labels
 from edgewright.data.normality import conclude, no_normal
 from edgewright.data.splits import Candidate, Shares, assign
-from edgewright.data.windowing import window_index
+from edgewright.data.windowing import sample_index, window_index
 from edgewright.errors import DataError
 from edgewright_specs.interface import SPLITS, Split
 
@@ -58,7 +58,8 @@ def index(
     read_dir : Path
         Where :func:`edgewright.data.read` wrote ``recordings.json``.
     data, input : the sections of the impulse
-        Used here: ``data.normal``, ``data.abnormal``, ``data.split``; ``input.window_ms``, ``stride_ms``, ``pad``, ``kind``.
+        Used here: ``data.normal``, ``data.abnormal``, ``data.split``; ``input.window``, ``window_ms``, ``max_length_ms``,
+        ``stride_ms``, ``pad``, ``kind``.
     out : Path
         An existing folder.
     normal_only : bool
@@ -84,10 +85,10 @@ def index(
     samples: list[dict[str, Any]] = document["samples"]
     frequency = float(document["frequency"])
     tabular = document["kind"] == "tabular"
-    length = 1 if tabular else input.window_length(frequency)
-    stride = 1 if tabular else input.stride_length(frequency)
     longest = max(sample["length"] for sample in samples)
-    if longest < length and not input.pad:
+    length = 1 if tabular else input.window_length(frequency) or longest
+    stride = 1 if tabular else input.stride_length(frequency) or length
+    if longest < length and not (input.pad or input.whole):
         raise DataError(
             f"input.window_ms: a window of {input.window_ms:g} ms is {length} values at {frequency:g} Hz, "
             f"but the longest sample has {longest} ({1000 * longest / frequency:g} ms)",
@@ -105,15 +106,18 @@ def index(
         if normal_only:
             _know_normal(samples, data)
         apart = normal_only and not by_label
-        kept = _split(samples, data, length, lines, warnings, normal_only=apart, by_label=by_label, seed=seed)
+        kept = _split(
+            samples, data, None if input.whole else length, lines, warnings,
+            normal_only=apart, by_label=by_label, seed=seed,
+        )  # fmt: skip
     _duplicates(kept, warnings)
-    table = window_index(
-        [sample["offset"] for sample in kept],
-        [sample["length"] for sample in kept],
-        length,
-        stride,
-        pad=input.pad,
-    )
+    offsets = [sample["offset"] for sample in kept]
+    lengths = [sample["length"] for sample in kept]
+    if input.whole:
+        table = sample_index(offsets, lengths, length)
+        _whole(kept, length, frequency, lines, warnings)
+    else:
+        table = window_index(offsets, lengths, length, stride, pad=input.pad)
     rank = np.array([SPLITS.index(sample["split"]) for sample in kept], dtype=np.int8)
     table = table[np.argsort(rank[table["sample"]], kind="stable")]
     ends = np.cumsum(np.bincount(rank[table["sample"]], minlength=len(SPLITS))).tolist()
@@ -134,7 +138,7 @@ def index(
         warnings.append("the test split has no windows: no metrics can be computed")
     _write(out, kept, table, {
         "splits": ranges, "length": length, "stride": stride, "axes": document["axes"], "frequency": frequency,
-        "units": document["units"], "kind": document["kind"], "explore": explore,
+        "units": document["units"], "kind": document["kind"], "explore": explore, "whole": input.whole,
         "labels": _labels(kept, table[slice(*ranges["training"])]),
     })  # fmt: skip
     return IndexSummary(counts, length, stride, frequency, tuple(lines), tuple(warnings))
@@ -143,7 +147,7 @@ def index(
 def _split(
     samples: list[dict[str, Any]],
     data: DataSpec,
-    length: int,
+    length: int | None,
     lines: list[str],
     warnings: list[str],
     *,
@@ -151,6 +155,7 @@ def _split(
     by_label: bool,
     seed: int,
 ) -> list[dict[str, Any]]:
+    """Say of each sample what is normal and which split it is in; with the `length` of a window, few long ones are cut."""
     assert data.split != "none"
     label_counts: Counter[str | None] = Counter(sample["label"] for sample in samples)
     normality = conclude(label_counts, data.normal, data.abnormal)
@@ -167,7 +172,7 @@ def _split(
         sample["group"] = group
     given = _given(kept, lines)
     shares = Shares.of_percentages(data.split.training, data.split.calibration, data.split.test)
-    if not any(given):
+    if not any(given) and length is not None:
         if by_label:
             kept = _cut_labels_in_time(kept, shares, length, lines)
         else:
@@ -316,6 +321,25 @@ def _short(samples: Sequence[Mapping[str, Any]], table: Any, length: int, warnin
     if names:
         warnings.append(
             f"{len(names)} sample(s) are shorter than a window ({length} values) and have none: {_some(names)}"
+        )
+
+
+def _whole(
+    samples: Sequence[Mapping[str, Any]],
+    length: int,
+    frequency: float,
+    lines: list[str],
+    warnings: list[str],
+) -> None:
+    typical = float(np.median([sample["length"] for sample in samples]))
+    lines.append(
+        f"each recording is one window of {length / frequency:g} s ({length} values; half of the recordings have at most "
+        f"{typical / frequency:g} s), filled up with zeros"
+    )
+    longer = [sample["name"] for sample in samples if sample["length"] > length]
+    if longer:
+        warnings.append(
+            f"{len(longer)} recording(s) are longer than {length / frequency:g} s, what comes after is not looked at: {_some(longer)}"
         )
 
 

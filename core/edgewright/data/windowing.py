@@ -64,6 +64,14 @@ def window_index(
     return index
 
 
+def sample_index(
+    offsets: Sequence[int] | NDArray[np.int64], lengths: Sequence[int] | NDArray[np.int64], window: int
+) -> NDArray[Any]:
+    """One window a sample, from its start: a shorter one is filled up with zeros, of a longer one the rest is left out."""
+    rows = np.minimum(np.asarray(lengths, dtype=np.int64), window)
+    return window_index(offsets, rows, window, window, pad=True)
+
+
 def windows(signal: NDArray[Any], index: NDArray[Any], rows: Any, length: int) -> NDArray[np.float32]:
     """Cut windows out of a signal.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgewright_sdk import Params, Windows, WindowSpec
 
-_LONGEST = 1 << 16
+_LONGEST = 1 << 18
 _FLOOR = 1e-10  # −100 dB
 _SCALES = ("magnitude", "power", "db")
 
@@ -74,7 +74,8 @@ def _fft_length(window: WindowSpec) -> int:
     length = window["length"]
     if length > _LONGEST:
         raise BlockError(
-            f"a window has {length} samples; allowed: up to {_LONGEST}, which is {_LONGEST / window['frequency']:g} s"
+            f"a window has {length} samples; allowed: up to {_LONGEST}, which is {_LONGEST / window['frequency']:g} s: use a shorter "
+            "window (`window_ms`, or `max_length_ms` of whole recordings), or a lower `frequency` of the input"
         )
     return int(max(16, 1 << (length - 1).bit_length()))
 
