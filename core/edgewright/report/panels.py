@@ -64,7 +64,16 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         ``version``, ``panels`` (list of ``kind``, ``id``, ``title``, ``data``), ``problems`` (list of str). JSON-able,
         and the same for the same outputs.
     """
-    from edgewright.report import anomaly, blocks, features, overview, packages, predictions, scores
+    from edgewright.report import (
+        anomaly,
+        blocks,
+        features,
+        importance,
+        overview,
+        packages,
+        predictions,
+        scores,
+    )
 
     found: list[dict[str, Any]] = []
     problems: list[str] = []
@@ -84,6 +93,10 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         if data:
             found.append({"kind": kind, "id": name, "title": title, "data": data})
 
+    def add_importance(node: str) -> None:
+        title = f"Feature importance · {node}"
+        add("importance", f"importance-{node}", title, partial(importance.build, run, node))
+
     add("overview", "data", "Data", partial(overview.build, run))
     for node in run.node_ids("processing"):
         add(
@@ -92,6 +105,10 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             f"Feature explorer · {node}",
             partial(features.build, run, node),
         )
+        for name in importance.of_input(run, node):
+            add_importance(name)
+    for name in importance.of_several(run):
+        add_importance(name)
     anomaly_nodes = _anomaly_nodes(run, problems)
     for node in anomaly_nodes:
         add(

@@ -87,6 +87,14 @@ class Run:
             return {}
 
     @property
+    def locked_blocks(self) -> dict[str, Any]:
+        """Blocks as the run had them, by digest; none where it ended before anything was trained."""
+        try:
+            return dict(self.lock["blocks"])
+        except FileNotFoundError:
+            return {}
+
+    @property
     def nodes(self) -> list[dict[str, Any]]:
         """Nodes in the order of the impulse: id, type, block, inputs."""
         nodes: list[dict[str, Any]] = self.record.get("nodes", [])
@@ -168,6 +176,20 @@ class Run:
 
             values = np.zeros((0, len(labels)), np.float32)
         return Labelled(values, labels)
+
+    def importance(self, node: str) -> dict[str, Any] | None:
+        """How well each feature of a node tells the labels of the training windows apart; None where nobody asked."""
+        if not (self.path / "outputs" / node / "importance.json").is_file():
+            return None
+        document: dict[str, Any] = self._json(node, "importance.json")
+        return document
+
+    def suggestion(self, node: str) -> dict[str, Any] | None:
+        """The ``features`` that the run chose for a learning node, and the ``note`` that says why; None where it didn't."""
+        found: dict[str, Any] | None = next(
+            (entry.get("suggested") for entry in self.nodes if entry["id"] == node), None
+        )
+        return found
 
     def inputs_of(self, node: str) -> list[str]:
         """Ids of the nodes that a node reads."""
