@@ -1,0 +1,129 @@
+"""PCA reconstruction error: what of a window the common variation of normal windows can't explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
+from edgewright_sdk.codegen.memory import scratch_bytes
+from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.cross_fitting import cross_fits
+
+from .pictures import pictures
+from .subspace import Subspace, learn
+
+if TYPE_CHECKING:
+    from edgewright_sdk import Context, Features, FeatureSpec, Params
+
+
+class PcaReconstruction(LearningBlock):
+    """The principal components of normal windows, and the error of windows rebuilt from them."""
+
+    batch_bytes = 4 << 20
+
+    def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
+        """Say what ``score`` gives, and refuse features and components that can't be."""
+        columns = choose_columns(features.labels, params.features)
+        if len(columns) < 2:
+            raise BlockError(
+                f"{features.labels[columns[0]]!r} is the only feature; a reconstruction needs two at least"
+            )
+        _components(params, len(columns))
+        labels = [features.labels[column] for column in columns]
+        return LearningDescription(kind="anomaly", outputs=["scores", "contributions"], contributions=labels)
+
+    def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
+        """Learn the components, and score the training windows by those of other folds."""
+        columns = choose_columns(train.labels, params.features)
+        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
+        wanted, scaled = _components(params, len(columns)), bool(params.standardise)
+        subspace = learn(values, wanted, scaled=scaled)
+        made = len(subspace.components)
+        if wanted != "auto" and wanted > made:
+            context.warn(
+                f"{made} components instead of {wanted:g}: {len(values)} training windows vary in no more"
+            )
+        context.metric("components", made)
+        context.metric("explained", subspace.explained)
+        # A window that no fold holds has no better score than the final one.
+        contributions = subspace.errors(values).astype(np.float32)
+        unseen = contributions.sum(axis=1, dtype=np.float64)
+        for learned, held in cross_fits(context, len(values)):
+            errors = learn(values[learned], wanted, scaled=scaled).errors(values[held])
+            contributions[held], unseen[held] = errors, errors.sum(axis=1)
+        return Model(
+            {"labels": [train.labels[column] for column in columns]},
+            {
+                "selected": np.array(columns, dtype=np.int32),
+                "mean": subspace.mean,
+                "scale": subspace.scale,
+                "components": subspace.components,
+                "variances": subspace.variances,
+            },
+            train_scores=unseen,
+            train_contributions=contributions,
+        )
+
+    def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
+        """Score windows: the sum over features of the squared error."""
+        columns = trained_columns(model, features.labels)
+        errors = _subspace(model).errors(np.take(features.values, columns, axis=1))
+        return Scores(scores=errors.sum(axis=1), contributions=errors.astype(np.float32))
+
+    def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Show the components, and windows beside their reconstruction."""
+        rows = None
+        if features is not None:
+            rows = np.take(features.values, trained_columns(model, features.labels), axis=1)
+        return pictures(_subspace(model), model.meta["labels"], rows)
+
+    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
+        """Give the node for the device."""
+        columns = trained_columns(model, features.labels)
+        subspace, used = _subspace(model), len(columns)
+        made = len(subspace.components)
+        # The error is a difference of numbers as large as the window itself, each with float32's rounding.
+        absolute = 1e-6 * (float(subspace.variances.sum()) or float(used))
+        return Export(
+            symbol="ew_pca_reconstruction",
+            header="pca_reconstruction.h",
+            sources=["pca_reconstruction.cpp"],
+            modules=["linear", "vector"],
+            tables={
+                "inputs": features.width,
+                "features": used,
+                "selected": np.array(columns, dtype=np.int32),
+                "mean": subspace.mean,
+                "scale": subspace.scale,
+                "components": made,
+                "weights": subspace.components,
+            },
+            inputs=[{"dtype": "float32", "shape": [features.width]}],
+            outputs=[
+                {"name": "scores", "dtype": "float32", "shape": [1]},
+                {"name": "contributions", "dtype": "float32", "shape": [used]},
+            ],
+            scratch_bytes=scratch_bytes(made),
+            tolerance={"absolute": absolute, "relative": 1e-4},
+        )
+
+
+def _components(params: Params, features: int) -> float | Literal["auto"]:
+    """What `components` asks for, checked against the number of features."""
+    given = params.components
+    if given == "auto":
+        return "auto"
+    wanted = float(given)
+    if 0 < wanted < 1 or (wanted.is_integer() and 1 <= wanted < features):
+        return wanted
+    raise BlockError(
+        f"components is {given}, of {features} features; allowed: a share of the variance above 0 and below 1, "
+        f"a whole number from 1 to {features - 1}, or auto"
+    )
+
+
+def _subspace(model: Model) -> Subspace:
+    arrays = model.arrays
+    return Subspace(arrays["mean"], arrays["scale"], arrays["components"], arrays["variances"])

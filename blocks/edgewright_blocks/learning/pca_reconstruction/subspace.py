@@ -1,0 +1,133 @@
+"""The subspace that normal windows vary in, and how far a window lies from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from edgewright_sdk.standardisation import standardisation, standardise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+_AT_ONCE = 1 << 21  # float64 values held at a time: 16 MiB
+#: Variance below this share of the largest component's is rounding of float32 features.
+_NOISE = 1e-12
+
+
+@dataclass(frozen=True)
+class Subspace:
+    """A trained model. What scores is float32, so that a device computes with the very same numbers.
+
+    Attributes
+    ----------
+    mean, scale : np.ndarray [shape=(k,), dtype=float32]
+        ``z = (x − mean) / scale``.
+    components : np.ndarray [shape=(c, k), dtype=float32]
+        Orthonormal rows, by falling variance; the largest weight of each is positive. None of them: a single point.
+    variances : np.ndarray [shape=(m,), dtype=float64]
+        Variance along each possible component, the largest first; ``m = min(n, k)``.
+    """
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    components: NDArray[np.float32]
+    variances: NDArray[np.float64]
+
+    @property
+    def explained(self) -> float:
+        """Share of the training windows' variance that the components hold; 1 where there is none."""
+        total = float(self.variances.sum())
+        return float(self.variances[: len(self.components)].sum()) / total if total > 0 else 1.0
+
+    def errors(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Square of what the reconstruction leaves of each standardised feature, ``(n, k)``."""
+        z = standardise(x, self.mean, self.scale)
+        left = z - self._projected(z)
+        return np.square(left, out=left)
+
+    def reconstruct(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Windows as the components alone would have them, in the features' own units, ``(n, k)``."""
+        z = self._projected(standardise(x, self.mean, self.scale))
+        return z * self.scale.astype(np.float64) + self.mean
+
+    def _projected(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        wide = self.components.astype(np.float64)
+        projected: NDArray[np.float64] = (z @ wide.T) @ wide
+        return projected
+
+
+def learn(values: NDArray[np.float32], components: float | Literal["auto"], *, scaled: bool) -> Subspace:
+    """Find the subspace of training features.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+        Finite; ``n`` ≥ 1, ``k`` ≥ 2.
+    components : float > 0 or "auto"
+        A share of the variance below 1, a number from 1; or those that stand out from noise. Never more than there is
+        variance for, nor so many that nothing could be left over (``k − 1``).
+    scaled : bool
+        Whether to divide by the standard deviation.
+    """
+    rows, width = values.shape
+    mean, scale = standardisation(values)
+    if not scaled:
+        scale = np.ones_like(scale)
+    # Products over the longer side: a matrix of windows or of features, whichever are fewer.
+    shorter = min(rows, width)
+    products = np.zeros((shorter, shorter))
+    for z in _pieces(values, mean, scale):
+        products += z.T @ z
+    squares, vectors = np.linalg.eigh(products)
+    squares, vectors = np.maximum(squares[::-1], 0.0), vectors[:, ::-1]
+    distinct = int(np.sum(squares > _NOISE * squares[0]))
+    found = vectors[:, : min(_count(squares, components, rows, width), distinct, width - 1)]
+    if width > rows:  # weights of windows, of which those of features are made
+        found = np.concatenate([z @ found for z in _pieces(values, mean, scale)])
+    return Subspace(mean, scale, _signed(found).T.astype(np.float32), squares / rows)
+
+
+def _pieces(
+    values: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
+) -> Iterator[NDArray[np.float64]]:
+    """Standardised features, cut along the longer side, which comes first: windows, or else features."""
+    rows, width = values.shape
+    step = max(_AT_ONCE // min(rows, width), 1)
+    for start in range(0, max(rows, width), step):
+        part = slice(start, start + step)
+        if width <= rows:
+            yield standardise(values[part], mean, scale)
+        else:
+            yield standardise(values[:, part], mean[part], scale[part]).T
+
+
+def _count(squares: NDArray[np.float64], components: float | str, rows: int, width: int) -> int:
+    """How many components were asked for; one at least."""
+    total = squares.sum()
+    if components == "auto":
+        # Singular values above 0.56β³ − 0.95β² + 1.82β + 1.43 times the median stand out from noise of unknown size
+        # (Gavish and Donoho 2014, the hard threshold of the least squared error).
+        beta = min(rows, width) / max(rows, width)
+        factor = 0.56 * beta**3 - 0.95 * beta**2 + 1.82 * beta + 1.43
+        singular = np.sqrt(squares)
+        return max(int(np.sum(singular > factor * np.median(singular))), 1)
+    wanted = float(components)
+    if wanted >= 1 or total <= 0:
+        return max(int(wanted), 1)
+    reached = np.cumsum(squares) >= (wanted - 1e-12) * total
+    return int(np.argmax(reached)) + 1
+
+
+def _signed(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Orthonormal columns, each turned so that its largest weight is positive: a decomposition leaves the sign open."""
+    if not vectors.shape[1]:
+        return vectors
+    orthonormal, _ = np.linalg.qr(vectors)
+    largest = np.abs(orthonormal).argmax(axis=0)
+    signs = np.sign(orthonormal[largest, np.arange(orthonormal.shape[1])])
+    return np.asarray(orthonormal * signs)
