@@ -53,7 +53,7 @@ def _linear(model: Model, features: FeatureSpec) -> Export:
     }
     # A sum of large terms may be small. What rounding costs depends on the features: standardised ones are of size 1.
     sizes = np.abs(weights).sum(axis=1) + np.abs(bias)
-    absolute = 1e-5 + 1e-6 * float(sizes.max()) if inputs["chosen"] else 1e-4
+    absolute = _unit(model) + 1e-6 * float(sizes.max()) if inputs["chosen"] else 1e-4
     return _export(
         "linear_model", model, tables, [inputs["chosen"]], {"absolute": absolute, "relative": 1e-4}
     )
@@ -73,7 +73,7 @@ def _kernel(model: Model, features: FeatureSpec) -> Export:
     }
     # Each vector's nearness is off by a few roundings of its own, and such errors add up as their squares do.
     size = float(np.sqrt(np.square(coefficients).sum(axis=0)).max()) + float(np.abs(arrays["bias"]).max())
-    tolerance = {"absolute": 1e-5 + 16 * _ROUNDING * size, "relative": 1e-4}
+    tolerance = {"absolute": _unit(model) + 16 * _ROUNDING * size, "relative": 1e-4}
     return _export("kernel_model", model, tables, [inputs["chosen"], coefficients.shape[1]], tolerance)
 
 
@@ -105,6 +105,11 @@ def _trees(model: Model, features: FeatureSpec) -> Export:
     scale = {"square": 2 * size, "exp": 1.0}.get(model.meta["link"], 1.0)
     relative = 1e-5 + (error if model.meta["link"] == "exp" else 0.0)
     return _export("tree_model", model, tables, [], {"absolute": 1e-6 + error * scale, "relative": relative})
+
+
+def _unit(model: Model) -> float:
+    """What a probability may be off by in any case; a number has a unit that nobody knows here."""
+    return 1e-5 if model.meta.get("classes") else 0.0
 
 
 def _inputs(model: Model, features: FeatureSpec) -> dict[str, Any]:
