@@ -75,6 +75,15 @@ class Ball(WrittenModel):
     size: Size
 
 
+class Ellipse(WrittenModel):
+    """One normal distribution of a space; its axes are uncorrelated where no covariance is given."""
+
+    center: Numbers
+    weight: float
+    variances: Numbers
+    covariance: list[Numbers] | None = None
+
+
 class Space(WrittenModel):
     """A standardised feature space with clusters: a window stands at (features − mean)/scale."""
 
@@ -84,6 +93,7 @@ class Space(WrittenModel):
     mean: Numbers
     scale: Numbers
     balls: list[Ball]
+    ellipses: list[Ellipse] = Field(default_factory=list)
 
 
 class PlotsFile(WrittenModel):

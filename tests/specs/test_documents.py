@@ -82,6 +82,7 @@ SPACE = {
     "mean": [0],
     "scale": [1],
     "balls": [{"center": [0.0], "radius": 1, "size": 3}],
+    "ellipses": [{"center": [0.0], "weight": 1, "variances": [1.0], "covariance": [[1.0]]}],
 }
 PLOTS = {
     "plots": [

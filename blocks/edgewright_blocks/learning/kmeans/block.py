@@ -99,7 +99,7 @@ class KMeansAnomaly(LearningBlock):
             symbol="ew_kmeans",
             header="kmeans.h",
             sources=["kmeans.cpp"],
-            modules=["vector"],
+            modules=["standardise", "vector"],
             tables={
                 "inputs": features.width,
                 "features": used,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgewright/vector.h"
 
+#include "edgewright/lanes.h"
+
 namespace EW_NS {
 
 float ew_squared_distance(const float* a, const float* b, int32_t count) {
@@ -19,13 +21,27 @@ float ew_squared_distance(const float* a, const float* b, int32_t count) {
     return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
 }
 
+float ew_dot(const float* a, const float* b, int32_t count) {
+    int32_t i = 0;
+    ew_lanes lanes = {};
+    for (; i + ew_width<ew_lanes> <= count; i += ew_width<ew_lanes>) {
+        lanes += ew_get<ew_lanes>(a + i) * ew_get<ew_lanes>(b + i);
+    }
+    float sum = ew_added(lanes);
+    for (; i < count; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
 float ew_total(const float* values, int32_t count) {
     float total = 0.0f;
-    for (int32_t start = 0; start < count; start += 64) {
-        const int32_t end = count - start < 64 ? count : start + 64;
-        float piece = 0.0f;
-        for (int32_t i = start; i < end; ++i) piece += values[i];
-        total += piece;
+    for (int32_t start = 0; start < count; start += 256) {
+        const int32_t end = count - start < 256 ? count : start + 256;
+        ew_lanes lanes = {};
+        int32_t i = start;
+        for (; i + ew_width<ew_lanes> <= end; i += ew_width<ew_lanes>) lanes += ew_get<ew_lanes>(values + i);
+        float sum = ew_added(lanes);
+        for (; i < end; ++i) sum += values[i];
+        total += sum;
     }
     return total;
 }

@@ -2,6 +2,7 @@
 #include "kmeans.h"
 
 #include "edgewright/scalar.h"
+#include "edgewright/standardise.h"
 #include "edgewright/vector.h"
 
 namespace EW_NS {
@@ -14,8 +15,7 @@ ew_status ew_kmeans(const ew_kmeans_tables& tables, void*, const ew_view* in, ew
     }
     float* const z = ew_take<float>(scratch, count);
     if (z == nullptr) return ew_no_memory;
-    const float* const features = ew_floats(in[0]);
-    for (int32_t i = 0; i < count; ++i) z[i] = (features[tables.selected[i]] - tables.mean[i]) / tables.scale[i];
+    ew_standardise(ew_floats(in[0]), tables.selected, tables.mean, tables.scale, count, z);
 
     int32_t nearest = 0;
     float distance = 0.0f;

@@ -10,6 +10,9 @@ namespace EW_NS {
 // Sum of (a[i] - b[i])^2.
 float ew_squared_distance(const float* a, const float* b, int32_t count);
 
+// Sum of a[i] b[i].
+float ew_dot(const float* a, const float* b, int32_t count);
+
 // Sum of all values, piece by piece, so that the error grows with the number of pieces only.
 float ew_total(const float* values, int32_t count);
 

@@ -1,0 +1,157 @@
+"""Gaussian mixture anomaly detection: how unlikely a window is among normal ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk import Export, LearningBlock, LearningDescription, Model, Scores
+from edgewright_sdk.codegen.memory import scratch_bytes
+from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.standardisation import standardise
+
+from .choosing import WINDOWS_EACH, choose_count
+from .drawing import curve, space
+from .mixture import Mixture, learn, unlikelihood
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgewright_sdk import Context, Features, FeatureSpec, Params
+
+_SMALLEST_SPREAD = 1e-6  # of log-likelihoods; training windows that are all alike have none, and are given 1
+
+
+class GaussianMixtureAnomaly(LearningBlock):
+    """A density of normal windows in the standardised space of the chosen features."""
+
+    batch_bytes = 4 << 20
+
+    def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
+        """Say what ``score`` gives, and refuse features that aren't there."""
+        labels = [features.labels[column] for column in choose_columns(features.labels, params.features)]
+        return LearningDescription(kind="anomaly", outputs=["scores", "contributions"], contributions=labels)
+
+    def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
+        """Learn the mixture of the training windows."""
+        columns = choose_columns(train.labels, params.features)
+        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
+        covariance, regularisation = str(params.covariance), float(params.regularisation)
+        tried: dict[int, float] = {}
+        if params.components == "auto":
+            wanted, tried = choose_count(values, covariance, regularisation, context.seed, context.progress)
+        else:
+            wanted = int(params.components)
+        components = min(wanted, len(np.unique(values, axis=0)))
+        mixture, settled = learn(values, components, covariance, regularisation, context.seed)
+        _warn(context, wanted, mixture, settled=settled, windows=len(values), covariance=covariance)
+        context.metric("components", len(mixture.weights))
+        unlikely, _ = unlikelihood(standardise(values, mixture.mean, mixture.scale), mixture)
+        spread = float(unlikely.std())
+        meta = {
+            "labels": [train.labels[column] for column in columns],
+            "level": float(unlikely.mean()),
+            "spread": spread if spread > _SMALLEST_SPREAD else 1.0,
+        }
+        arrays: dict[str, NDArray[Any]] = {
+            "selected": np.array(columns, dtype=np.int32),
+            "mean": mixture.mean,
+            "scale": mixture.scale,
+            "weights": mixture.weights,
+            "means": mixture.means,
+            "factors": mixture.factors,
+        }
+        return Model(meta, arrays | _curve(tried))
+
+    def score(self, model: Model, features: Features, params: Params) -> Scores:
+        """Score windows by what ``score`` asks for; higher is less likely."""
+        columns = trained_columns(model, features.labels)
+        mixture = _mixture(model)
+        level, spread = _level(model, params)
+        z = standardise(np.take(features.values, columns, axis=1), mixture.mean, mixture.scale)
+        scores, contributions = unlikelihood(z, mixture)
+        scores = (scores - level) / spread
+        contributions = (contributions - level / z.shape[1]) / spread
+        if params.score == "absolute-z":
+            contributions[scores < 0] *= -1
+            scores = np.abs(scores)
+        return Scores(scores=scores, contributions=contributions.astype(np.float32))
+
+    def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Show the components in the standardised space, and what their number was chosen by."""
+        return [space(model.meta["labels"], _mixture(model)), *curve(model)]
+
+    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:
+        """Give the node for the device."""
+        columns = trained_columns(model, features.labels)
+        mixture = _mixture(model)
+        level, spread = _level(model, params)
+        used = len(columns)
+        factors = mixture.factors
+        if factors.ndim == 3:  # the upper triangles, column by column
+            low = np.tril_indices(used)
+            factors = factors.transpose(0, 2, 1)[:, low[0], low[1]]
+        return Export(
+            symbol="ew_gmm",
+            header="gmm.h",
+            sources=["gmm.cpp"],
+            modules=["gaussian", "standardise"],
+            tables={
+                "inputs": features.width,
+                "features": used,
+                "selected": np.array(columns, dtype=np.int32),
+                "mean": mixture.mean,
+                "scale": mixture.scale,
+                "components": len(mixture.weights),
+                "kind": 3 - mixture.factors.ndim,
+                "shared": len(factors) == 1,
+                "means": mixture.means.astype(np.float32),
+                "factors": factors.astype(np.float32),
+                "offsets": (mixture.offsets + level).astype(np.float32),
+                "spread": spread,
+                "absolute": params.score == "absolute-z",
+            },
+            inputs=[{"dtype": "float32", "shape": [features.width]}],
+            outputs=[
+                {"name": "scores", "dtype": "float32", "shape": [1]},
+                {"name": "contributions", "dtype": "float32", "shape": [used]},
+            ],
+            scratch_bytes=scratch_bytes(used, used, used),
+            tolerance={"absolute": 1e-4, "relative": 1e-4},
+        )
+
+
+def _curve(tried: dict[int, float]) -> dict[str, NDArray[Any]]:
+    if not tried:
+        return {}
+    return {"counts": np.array(list(tried), np.int32), "criterion": np.array(list(tried.values()))}
+
+
+def _warn(
+    context: Context, wanted: int, mixture: Mixture, *, settled: bool, windows: int, covariance: str
+) -> None:
+    made, axes = mixture.means.shape
+    needed = axes + 1 if covariance == "full" else WINDOWS_EACH
+    if made < wanted:
+        context.warn(f"{made} components instead of {wanted}: {windows} training windows hold no more")
+    elif windows < made * max(needed, WINDOWS_EACH):
+        context.warn(
+            f"{made} components over {axes} features for {windows} training windows: {covariance} covariance needs "
+            f"{max(needed, WINDOWS_EACH)} windows a component, and what is missing is filled in by regularisation; take "
+            "fewer components, fewer features or diag covariance"
+        )
+    if not settled:
+        context.warn("the mixture had not settled when the rounds were over; fewer components settle sooner")
+
+
+def _level(model: Model, params: Params) -> tuple[float, float]:
+    """Where the scale of the score begins, and its unit."""
+    if params.score == "negative-log-likelihood":
+        return 0.0, 1.0
+    return float(model.meta["level"]), float(model.meta["spread"])
+
+
+def _mixture(model: Model) -> Mixture:
+    arrays = model.arrays
+    return Mixture(*(arrays[name] for name in ("mean", "scale", "weights", "means", "factors")))

@@ -1,0 +1,190 @@
+"""A mixture of normal distributions: learning it, and how unlikely it makes a window."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk import BlockError
+from edgewright_sdk.standardisation import standardisation, standardise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+
+_ROUNDS = 200
+_AT_ONCE = 1 << 17  # values of one component held at a time: a MiB of float64
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A trained model.
+
+    Attributes
+    ----------
+    mean, scale : np.ndarray [shape=(k,), dtype=float32]
+        Standardise a feature: ``z = (x − mean) / scale``. The device has the very same numbers.
+    weights : np.ndarray [shape=(components,)]
+    means : np.ndarray [shape=(components, k)]
+        In standardised units.
+    factors : np.ndarray [shape=(components or 1, k, k) or (components, k) or (components,)]
+        Of each component's precision (or of the one that all share): an upper triangle ``U`` with ``U Uᵀ`` = inverse
+        covariance; its diagonal; or one number for all axes.
+    """
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    weights: Float
+    means: Float
+    factors: Float
+
+    @property
+    def offsets(self) -> Float:
+        """Logarithm of each component's weight times its density at its mean."""
+        axes = self.means.shape[1]
+        if self.factors.ndim == 3:
+            logs = np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)
+        else:
+            logs = np.log(self.factors).sum(axis=1) if self.factors.ndim == 2 else axes * np.log(self.factors)
+        offsets: Float = np.log(self.weights) + logs - axes / 2 * np.log(2 * np.pi)
+        return offsets
+
+
+def learn(
+    values: NDArray[np.float32], components: int, covariance: str, regularisation: float, seed: int
+) -> tuple[Mixture, bool]:
+    """Fit a mixture to training features.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+        Finite; at least `components` different rows.
+    components : int ≥ 1
+    covariance : {"full", "tied", "diag", "spherical"}
+    regularisation : float ≥ 0
+        Added to the variance of each standardised feature.
+    seed : int
+
+    Returns
+    -------
+    mixture : Mixture
+    settled : bool
+        Whether the fit has converged.
+    """
+    mean, scale = standardisation(values)
+    z = standardise(values, mean, scale)
+    varying = varies(z, scale)
+    if not varying.any():
+        shape = {"full": (1, 0, 0), "tied": (1, 0, 0), "diag": (1, 0), "spherical": (1,)}[covariance]
+        nothing = np.ones(1), np.zeros((1, 0)), np.ones(shape)
+        return Mixture(mean, scale, *_with_constants(*nothing, varying)), True
+    fitted = fit(z[:, varying], components, covariance, regularisation, seed)
+    factors = fitted.precisions_cholesky_
+    factors = factors[None] if covariance == "tied" else factors
+    parts = _with_constants(fitted.weights_, fitted.means_, factors, varying)
+    return Mixture(mean, scale, *parts), bool(fitted.converged_)
+
+
+def varies(z: Float, scale: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which standardised features vary: constant ones have scale 1, and no standard deviation of 1."""
+    found: NDArray[np.bool_] = (scale != 1) | (np.abs(z.std(axis=0) - 1) < 1e-3)
+    return found
+
+
+def fit(z: Float, components: int, covariance: str, regularisation: float, seed: int) -> Any:
+    """Fit scikit-learn's mixture; its warnings are in ``converged_``."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(
+        components, covariance_type=covariance, reg_covar=regularisation, max_iter=_ROUNDS, random_state=seed
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            return model.fit(z)
+        except ValueError as error:
+            if "ill-defined" not in str(error):
+                raise
+    raise BlockError(
+        f"{components} components with {covariance} covariance have no width somewhere in {len(z)} training windows; "
+        f"regularisation is {regularisation:g}: take more of it (0.001), fewer components, or diag or spherical covariance"
+    )
+
+
+def _with_constants(
+    weights: Float, means: Float, factors: Float, varying: NDArray[np.bool_]
+) -> tuple[Float, Float, Float]:
+    """Put constant features back, around 0 with variance 1 in their own units (spherical: that of all axes)."""
+    axes = len(varying)
+    wide = np.zeros((len(means), axes))
+    wide[:, varying] = means
+    if factors.ndim == 1:
+        return weights, wide, factors
+    if factors.ndim == 2:
+        diagonals = np.ones((len(factors), axes))
+        diagonals[:, varying] = factors
+        return weights, wide, diagonals
+    triangles = np.repeat(np.eye(axes)[None], len(factors), axis=0)
+    triangles[np.ix_(np.arange(len(factors)), varying, varying)] = factors
+    return weights, wide, triangles
+
+
+def unlikelihood(z: Float, mixture: Mixture) -> tuple[Float, Float]:
+    """Negative logarithm of the likelihood of standardised features, and what each of them adds to it.
+
+    Parameters
+    ----------
+    z : np.ndarray [shape=(n, k)]
+
+    Returns
+    -------
+    total : np.ndarray [shape=(n,)]
+        ``−log Σ weight · density``.
+    contributions : np.ndarray [shape=(n, k)]
+        Sum to the total. With ``δ`` the way from the likeliest component's mean and ``P`` its precision, feature i adds
+        ``δ_i (P δ)_i / 2``, its share of half the squared Mahalanobis distance, and an equal share of the rest.
+    """
+    total, contributions = np.empty(len(z)), np.empty(z.shape)
+    step = max(_AT_ONCE // z.shape[1], 1)
+    offsets = mixture.offsets
+    for start in range(0, len(z), step):
+        piece = z[start : start + step]
+        terms = np.stack([_distance(piece, mixture, k) for k in range(len(offsets))], axis=1)
+        terms *= -0.5
+        terms += offsets
+        likeliest = terms.argmax(axis=1)
+        top = terms[np.arange(len(piece)), likeliest]
+        found = -(top + np.log(np.exp(terms - top[:, None]).sum(axis=1)))
+        total[start : start + step] = found
+        halves = contributions[start : start + step]
+        for k in np.unique(likeliest):
+            chosen = likeliest == k
+            halves[chosen] = _by_axis(piece[chosen], mixture, k)
+        halves /= 2
+        halves += (found - halves.sum(axis=1))[:, None] / z.shape[1]
+    return total, contributions
+
+
+def _whitened(z: Float, mixture: Mixture, k: int) -> tuple[Float, Float, Float]:
+    """The way from the mean of component `k`, the same in units of its spread, and the factor that makes it so."""
+    factor = mixture.factors[k if len(mixture.factors) > 1 else 0]
+    away = z - mixture.means[k]
+    return away, away @ factor if factor.ndim == 2 else away * factor, factor
+
+
+def _distance(z: Float, mixture: Mixture, k: int) -> Float:
+    _, whitened, _ = _whitened(z, mixture, k)
+    squared: Float = np.square(whitened, out=whitened).sum(axis=1)
+    return squared
+
+
+def _by_axis(z: Float, mixture: Mixture, k: int) -> Float:
+    away, whitened, factor = _whitened(z, mixture, k)
+    pull = whitened @ factor.T if factor.ndim == 2 else whitened * factor
+    shares: Float = away * pull
+    return shares
