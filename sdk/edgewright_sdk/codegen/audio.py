@@ -62,9 +62,9 @@ class AudioTables:
         return 4 * (1 + self.frames.count * values) if self.streams else 0
 
     def scratch_bytes(self, *counts: int) -> int:
-        """Scratch memory: a frame, its power, and pieces of so many floats."""
+        """Scratch memory: a frame, its transform, and pieces of so many floats."""
         n = self.frames.fft_length
-        return scratch_bytes(n, n // 2 + 1, *counts)
+        return scratch_bytes(n, n, *counts)
 
     @staticmethod
     def mel(filters: NDArray[np.float64]) -> dict[str, Any]:

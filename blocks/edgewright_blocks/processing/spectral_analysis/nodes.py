@@ -50,7 +50,7 @@ def export_spectrum(window: WindowSpec, settings: Settings, features: int) -> Ex
         },
         inputs=[{"dtype": "float32", "shape": [window["length"], len(window["axes"])]}],
         outputs=[{"name": "features", "dtype": "float32", "shape": [features]}],
-        scratch_bytes=scratch_bytes(window["length"], n, n // 2 + 1),
+        scratch_bytes=scratch_bytes(window["length"], n, n, n // 2 + 1),
         tolerance={"absolute": 1e-3, "relative": 1e-4},
     )
 

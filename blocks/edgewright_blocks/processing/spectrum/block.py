@@ -62,7 +62,7 @@ class Spectrum(ProcessingBlock):
                 "normalise": int(params.normalise == "max"),
                 "quarter_wave": np.sin(2 * np.pi * np.arange(n // 4 + 1) / n).astype(np.float32),
             },
-            scratch_bytes=scratch_bytes(n),
+            scratch_bytes=scratch_bytes(n, n),
             inputs=[{"dtype": "float32", "shape": [window["length"], axes]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [axes * (n // 2 + 1)]}],
             tolerance={"absolute": 1e-3, "relative": 1e-4},

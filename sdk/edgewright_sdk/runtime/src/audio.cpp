@@ -2,7 +2,7 @@
 #include "edgewright/audio.h"
 
 #include "edgewright/fft.h"
-#include "edgewright/scalar.h"
+#include "edgewright/logarithm.h"
 
 namespace EW_NS {
 
@@ -17,26 +17,24 @@ bool ew_frames_fit(const ew_frames& frames, int32_t samples) {
 
 void ew_frame_power(const ew_frames& frames, const float* signal, int32_t samples, int32_t frame, float* work,
                     float* power) {
-    const int32_t n = frames.fft_length;
     const int32_t start = frame * frames.step;
+    const float* const x = signal + start;
     if (frames.factor == 0.0f) {
-        for (int32_t i = 0; i < frames.used; ++i) work[i] = signal[start + i] * frames.scale;
+        for (int32_t i = 0; i < frames.used; ++i) power[i] = x[i] * frames.scale;
     } else {
-        int32_t before = start - frames.shift;
-        if (before < 0) before += samples;
-        for (int32_t i = 0; i < frames.used; ++i) {
-            work[i] = (signal[start + i] - frames.factor * signal[before]) * frames.scale;
-            if (++before == samples) before = 0;
+        // Before the window's first sample comes its end.
+        const int32_t left = frames.shift - start;
+        const int32_t wrapped = left < 0 ? 0 : left < frames.used ? left : frames.used;
+        for (int32_t i = 0; i < wrapped; ++i) {
+            power[i] = (x[i] - frames.factor * signal[samples - left + i]) * frames.scale;
+        }
+        for (int32_t i = wrapped; i < frames.used; ++i) {
+            power[i] = (x[i] - frames.factor * signal[i - left]) * frames.scale;
         }
     }
-    for (int32_t i = frames.used; i < n; ++i) work[i] = 0.0f;
-    ew_rfft(work, n, frames.quarter_wave);
-    const float share = 1.0f / static_cast<float>(n);  // exact: n is a power of two
-    power[0] = work[0] * work[0] * share;
-    power[n / 2] = work[1] * work[1] * share;
-    for (int32_t k = 1; k < n / 2; ++k) {
-        power[k] = (work[2 * k] * work[2 * k] + work[2 * k + 1] * work[2 * k + 1]) * share;
-    }
+    const int32_t empty = frames.fft_length - frames.used;
+    memset(power + frames.used, 0, sizeof(float) * static_cast<size_t>(empty));
+    ew_power_spectrum(power, frames.fft_length, frames.quarter_wave, work);
 }
 
 namespace {
@@ -69,10 +67,14 @@ void ew_keep_frames(const ew_frames& frames, void* state, const float* values, i
     kept->filled = 1;
 }
 
-float ew_level(float power, float floor) {
-    const float decibels = 10.0f * log10f(power > 1e-30f ? power : 1e-30f);
-    const float level = (decibels - floor) / (12.0f - floor);
-    return level > 0.0f ? level : 0.0f;
+void ew_levels(float* power, int32_t count, float floor) {
+    for (int32_t i = 0; i < count; ++i) power[i] = power[i] > 1e-30f ? power[i] : 1e-30f;
+    ew_logarithms(power, count, 10.0f * ew_decades);
+    const float range = 12.0f - floor;
+    for (int32_t i = 0; i < count; ++i) {
+        const float level = (power[i] - floor) / range;
+        power[i] = level > 0.0f ? level : 0.0f;
+    }
 }
 
 }  // namespace EW_NS

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgewright/mel.h"
 
+#include "edgewright/vector.h"
+
 namespace EW_NS {
 
 bool ew_mel_fits(const ew_mel_bank& bank, int32_t bins) {
@@ -14,10 +16,7 @@ bool ew_mel_fits(const ew_mel_bank& bank, int32_t bins) {
 void ew_mel_energies(const ew_mel_bank& bank, const float* power, float* energies) {
     const float* weight = bank.weights;
     for (int32_t f = 0; f < bank.filters; ++f) {
-        const float* const bin = power + bank.first[f];
-        float sum = 0.0f;
-        for (int32_t i = 0; i < bank.count[f]; ++i) sum += weight[i] * bin[i];
-        energies[f] = sum;
+        energies[f] = ew_dot(weight, power + bank.first[f], bank.count[f]);
         weight += bank.count[f];
     }
 }

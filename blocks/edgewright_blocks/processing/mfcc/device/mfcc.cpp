@@ -3,16 +3,15 @@
 
 #include "edgewright/audio.h"
 #include "edgewright/cepstra.h"
+#include "edgewright/logarithm.h"
 #include "edgewright/mel.h"
-#include "edgewright/scalar.h"
 #include "edgewright/vector.h"
 
 namespace EW_NS {
 
 namespace {
 
-// Of a power or an energy that is exactly 0.
-float logarithm(float value) { return logf(value != 0.0f ? value : 1e-10f); }
+constexpr float floor_power = 1e-10f;  // in the place of a power or an energy that is exactly 0
 
 }  // namespace
 
@@ -29,21 +28,26 @@ ew_status ew_mfcc(const ew_mfcc_tables& tables, void* state, const ew_view* in, 
     if (!ew_is_floats(out[0], frames.count * width)) return ew_bad_shape;
 
     float* const work = ew_take<float>(scratch, frames.fft_length);
-    float* const power = ew_take<float>(scratch, bins);
+    float* const power = ew_take<float>(scratch, frames.fft_length);
     float* const energies = ew_take<float>(scratch, bank.filters);
     float* const cepstra = ew_take<float>(scratch, frames.count * width);
     float* const sums = ew_take<float>(scratch, 3 * (frames.count + 1));
-    if (sums == nullptr) return ew_no_memory;
+    if (work == nullptr || power == nullptr || energies == nullptr || cepstra == nullptr || sums == nullptr) {
+        return ew_no_memory;
+    }
 
     const bool taken = ew_take_frames(frames, state, cepstra, width);
     for (int32_t frame = 0; frame < frames.count; ++frame) {
         if (!ew_is_new_frame(frames, taken, frame)) continue;
         ew_frame_power(frames, ew_floats(in[0]), samples, frame, work, power);
         ew_mel_energies(bank, power, energies);
-        for (int32_t f = 0; f < bank.filters; ++f) energies[f] = logarithm(energies[f]);
+        for (int32_t f = 0; f < bank.filters; ++f) energies[f] = energies[f] != 0.0f ? energies[f] : floor_power;
+        ew_logarithms(energies, bank.filters, 1.0f);
         float* const row = cepstra + frame * width;
         ew_dct(energies, bank.filters, tables.dct, width, row);
-        row[0] = logarithm(ew_total(power, bins));
+        const float total = ew_total(power, bins);
+        row[0] = total != 0.0f ? total : floor_power;
+        ew_logarithms(row, 1, 1.0f);
     }
     ew_keep_frames(frames, state, cepstra, width);
     if (tables.smoothing > 0) ew_sliding_normalise(cepstra, frames.count, width, tables.smoothing, sums);

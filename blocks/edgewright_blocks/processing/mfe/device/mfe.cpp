@@ -11,10 +11,10 @@ namespace {
 // To the nearest step of 1/256, halves to the even one.
 float rounded(float level) {
     const float steps = level * 256.0f;
-    int32_t whole = static_cast<int32_t>(steps);
+    const int32_t whole = static_cast<int32_t>(steps);
     const float rest = steps - static_cast<float>(whole);
-    if (rest > 0.5f || (rest == 0.5f && (whole & 1) != 0)) ++whole;
-    return static_cast<float>(whole) / 256.0f;
+    const int32_t more = (rest > 0.5f ? 1 : 0) | ((rest == 0.5f ? 1 : 0) & whole);
+    return static_cast<float>(whole + (more & 1)) / 256.0f;
 }
 
 }  // namespace
@@ -31,8 +31,8 @@ ew_status ew_mfe(const ew_mfe_tables& tables, void* state, const ew_view* in, ew
     if (!ew_is_floats(out[0], frames.count * bank.filters)) return ew_bad_shape;
 
     float* const work = ew_take<float>(scratch, frames.fft_length);
-    float* const power = ew_take<float>(scratch, bins);
-    if (power == nullptr) return ew_no_memory;
+    float* const power = ew_take<float>(scratch, frames.fft_length);
+    if (work == nullptr || power == nullptr) return ew_no_memory;
 
     float* const levels = ew_floats(out[0]);
     const bool taken = ew_take_frames(frames, state, levels, bank.filters);
@@ -41,10 +41,9 @@ ew_status ew_mfe(const ew_mfe_tables& tables, void* state, const ew_view* in, ew
         ew_frame_power(frames, ew_floats(in[0]), samples, frame, work, power);
         float* const row = levels + frame * bank.filters;
         ew_mel_energies(bank, power, row);
-        for (int32_t f = 0; f < bank.filters; ++f) {
-            const float level = ew_level(row[f] != 0.0f ? row[f] : 1e-10f, tables.noise_floor);
-            row[f] = rounded(level < 1.0f ? level : 1.0f);
-        }
+        for (int32_t f = 0; f < bank.filters; ++f) row[f] = row[f] != 0.0f ? row[f] : 1e-10f;
+        ew_levels(row, bank.filters, tables.noise_floor);
+        for (int32_t f = 0; f < bank.filters; ++f) row[f] = rounded(row[f] < 1.0f ? row[f] : 1.0f);
     }
     ew_keep_frames(frames, state, levels, bank.filters);
     return ew_ok;

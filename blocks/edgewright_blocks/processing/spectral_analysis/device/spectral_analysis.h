@@ -24,7 +24,7 @@ struct ew_spectral_analysis_tables {
 };
 
 // Window (length, axes) -> per axis RMS, skewness, kurtosis, spectral skewness, spectral kurtosis and the powers of
-// the kept bins; with `low` the same again, per axis, of the decimated signals. Scratch: `length`, `fft_length` and
+// the kept bins; with `low` the same again, per axis, of the decimated signals. Scratch: `length`, twice `fft_length` and
 // `fft_length/2 + 1` floats, each rounded up to 16 bytes.
 ew_status ew_spectral_analysis(const ew_spectral_analysis_tables& tables, void* state, const ew_view* in, ew_view* out,
                                ew_arena& scratch);

@@ -178,6 +178,15 @@ def test_plots_show_the_first_window():
         assert all(len(line["values"]) == len(plot["x"]["values"]) for line in plot["series"])
 
 
+def test_plots_show_which_bins_are_chosen():
+    params = Params.defaults(FOLDER, filter_type="low", filter_cutoff=10, fft_length=64, extra_low_freq=True)
+    plots = BLOCK.new().plot(Windows(noise(1, 640, 2), window_of(640)), params)
+    titles = [plot["title"] for plot in plots]
+    assert titles[1:3] == ["Spectral power", "Spectral power, chosen bins 1…13"]
+    assert [len(plot["x"]["values"]) for plot in plots[1:3]] == [32, 13]
+    assert titles[3:] == ["Spectral power, low frequencies"]  # the cutoff lies beyond all of them
+
+
 @pytest.mark.parametrize("kind", ["none", "low"])
 def test_export_fits_the_device_code(tmp_path, kind):
     params = Params.defaults(FOLDER, filter_type=kind, fft_length=64)
@@ -240,8 +249,9 @@ def test_the_device_gives_the_wavelet_statistics_that_python_gives(device, name,
     got = device(window_of(length), **params).batch(values)["features"]
     counted = np.array(["entropy" in label or "cross" in label for label in features.labels])
     np.testing.assert_allclose(got[:, ~counted], features.values[:, ~counted], rtol=1e-3, atol=1e-4)
-    # One value that falls on the other side of an edge moves these.
-    np.testing.assert_allclose(got[:, counted], features.values[:, counted], atol=0.03)
+    # A value within rounding of an edge falls on either side; mirrored ends make some that would be 0 exactly.
+    shortest = min(length // 2**level, 100)
+    np.testing.assert_allclose(got[:, counted], features.values[:, counted], atol=3 / shortest)
 
 
 def test_a_decimated_signal_keeps_what_is_slow():

@@ -16,15 +16,16 @@ ew_status ew_spectrogram(const ew_spectrogram_tables& tables, void* state, const
     if (!ew_is_floats(out[0], frames.count * bins)) return ew_bad_shape;
 
     float* const work = ew_take<float>(scratch, frames.fft_length);
-    float* const power = ew_take<float>(scratch, bins);
-    if (power == nullptr) return ew_no_memory;
+    float* const power = ew_take<float>(scratch, frames.fft_length);
+    if (work == nullptr || power == nullptr) return ew_no_memory;
 
     float* const levels = ew_floats(out[0]);
     const bool taken = ew_take_frames(frames, state, levels, bins);
     for (int32_t frame = 0; frame < frames.count; ++frame) {
         if (!ew_is_new_frame(frames, taken, frame)) continue;
         ew_frame_power(frames, ew_floats(in[0]), samples, frame, work, power);
-        for (int32_t k = 0; k < bins; ++k) levels[frame * bins + k] = ew_level(power[k], tables.noise_floor);
+        ew_levels(power, bins, tables.noise_floor);
+        memcpy(levels + frame * bins, power, sizeof(float) * static_cast<size_t>(bins));
     }
     ew_keep_frames(frames, state, levels, bins);
     return ew_ok;

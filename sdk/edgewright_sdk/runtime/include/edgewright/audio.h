@@ -22,7 +22,7 @@ struct ew_frames {
 // True when the tables can be used on a window of `samples`.
 bool ew_frames_fit(const ew_frames& frames, int32_t samples);
 
-// Power |bin k|^2 / N of one frame, k = 0 … N/2. `work` has fft_length values.
+// Power |bin k|^2 / N of one frame, k = 0 … N/2. `work` and `power` have fft_length values each.
 void ew_frame_power(const ew_frames& frames, const float* signal, int32_t samples, int32_t frame, float* work,
                     float* power);
 
@@ -36,8 +36,8 @@ bool ew_is_new_frame(const ew_frames& frames, bool taken, int32_t frame);
 // Keep what the next window takes over. `state` may be null.
 void ew_keep_frames(const ew_frames& frames, void* state, const float* values, int32_t width);
 
-// 0 at `floor` dB and below, 1 at 12 dB.
-float ew_level(float power, float floor);
+// Turn powers into levels: 0 at `floor` dB and below, 1 at 12 dB.
+void ew_levels(float* power, int32_t count, float floor);
 
 }  // namespace EW_NS
 

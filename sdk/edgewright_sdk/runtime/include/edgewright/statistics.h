@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Population moments in float32: compensated mean, then one pass over the deviations.
+// Population moments in float32: a mean to about twice its precision, and powers of the deviations from it.
 #ifndef EDGEWRIGHT_STATISTICS_H
 #define EDGEWRIGHT_STATISTICS_H
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// As many floats at a time as a register of the processor holds: four where there is SIMD, else one. The same code serves
+// both. Include it in a .cpp only.
+#ifndef EDGEWRIGHT_LANES_H
+#define EDGEWRIGHT_LANES_H
+
+#include "edgewright/node.h"
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector) && (defined(__SSE2__) || defined(__wasm_simd128__) || defined(__aarch64__))
+#define EW_LANES 4
+#endif
+#endif
+
+namespace EW_NS {
+
+#ifdef EW_LANES
+
+typedef float ew_lanes __attribute__((vector_size(16)));
+
+inline ew_lanes ew_reversed(ew_lanes a) { return __builtin_shufflevector(a, a, 3, 2, 1, 0); }
+
+// Rows become columns.
+inline void ew_transpose(ew_lanes& a, ew_lanes& b, ew_lanes& c, ew_lanes& d) {
+    const ew_lanes ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    const ew_lanes ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const ew_lanes cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    const ew_lanes cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    a = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+    b = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+    c = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    d = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+
+inline float ew_added(ew_lanes a) { return (a[0] + a[1]) + (a[2] + a[3]); }
+inline float ew_least(ew_lanes a) {
+    const float b = a[0] < a[1] ? a[0] : a[1];
+    const float c = a[2] < a[3] ? a[2] : a[3];
+    return b < c ? b : c;
+}
+inline float ew_greatest(ew_lanes a) { return -ew_least(-a); }
+
+#else
+
+typedef float ew_lanes;
+
+#endif
+
+inline float ew_added(float a) { return a; }
+inline float ew_least(float a) { return a; }
+inline float ew_greatest(float a) { return a; }
+
+// How many floats a value holds.
+template <class Value>
+constexpr int32_t ew_width = sizeof(Value) / sizeof(float);
+
+// Read from and write to any address.
+template <class Value>
+inline Value ew_get(const float* place) {
+    Value value;
+    memcpy(&value, place, sizeof value);
+    return value;
+}
+
+template <class Value>
+inline void ew_put(float* place, Value value) {
+    memcpy(place, &value, sizeof value);
+}
+
+// Copied as bytes, a float takes the way through an integer register on some processors.
+template <>
+inline float ew_get<float>(const float* place) {
+    return *place;
+}
+
+template <>
+inline void ew_put<float>(float* place, float value) {
+    *place = value;
+}
+
+}  // namespace EW_NS
+
+#endif
