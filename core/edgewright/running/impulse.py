@@ -187,11 +187,11 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
         link_outputs(folder, session.engine.entries.items())
         if session.identity is not None:
             path = folder / "impulse.lock"
-            earlier = json.loads(path.read_text(encoding="utf-8"))["blocks"] if path.exists() else {}
             document = session.impulse.model_dump(mode="json")
             whole = lock(
-                document, session.identity, session.engine, earlier, session.images, session.suggestions
-            )
+                document, session.identity, session.engine, session.earlier_blocks, session.images, session.suggestions,
+                session.origin,
+            )  # fmt: skip
             write_json(path, whole)
         session.recorder.finish(status)
     from edgewright.running.reporting import write_report
@@ -222,6 +222,7 @@ def reopened(
         impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base)
     )
     session.images, session.suggestions = run.images, suggestions_of(run)
+    session.earlier_blocks, session.origin = run.locked_blocks, run.record.get("decided_from")
     with finishing(session, run.path):
         session.engine.adopt(run.record["tasks"])
         session.open_planner()

@@ -25,6 +25,7 @@ from edgewright.running.importance_steps import ranker_node
 from edgewright.running.lock import build_id, identity
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
+from edgewright.running.unseen_steps import training_scores
 from edgewright.running.suggesting import rank, resolve_suggestions
 from edgewright_specs.interface import SPLITS
 
@@ -150,6 +151,9 @@ class Session:
         self.images: Mapping[str, str] = {}
         #: What was chosen for learning nodes that left their features to the run, for the record and the lock.
         self.suggestions: dict[str, dict[str, Any]] = {}
+        #: Blocks as an earlier run had them, whose tasks count as done; and of a run that decides again, by whom from what.
+        self.earlier_blocks: Mapping[str, Any] = {}
+        self.origin: Mapping[str, Any] | None = None
         self.chooser = Chooser(
             list(plugins.runners().values()),
             options.runner,
@@ -231,12 +235,16 @@ class Session:
         self.engine.run(
             [selection_task(node, self.planner, kind=kinds[node.id], seed=seed) for node in self.learning]
         )
-        tasks = self.planner.features()
+        tasks = [*self.planner.features(), *self.planner.windows_drawn()]
         for node in self.learning:
             selection = json.loads(
                 self.engine.path(f"{node.id}/select", "selection").read_text(encoding="utf-8")
             )
-            tasks += self.planner.fit(node, every_window=selection["all"])
+            if self.planner.samples.unlabelled and node.scores_its_training and kinds[node.id] == "anomaly":
+                tasks += self.planner.fit(node, every_window=selection["all"], score=())
+                tasks += training_scores(node, self.planner)
+            else:
+                tasks += self.planner.fit(node, every_window=selection["all"])
             description = self._description(node.id)
             if kinds[node.id] == "anomaly":
                 tasks += decision_tasks(
