@@ -18,6 +18,7 @@ from edgewright.scoring import (
     table,
     threshold_document,
 )
+from edgewright.scoring.importance import importance_document
 
 LENGTH, STRIDE, FREQUENCY, AXES = 50, 10, 25.0, ["accX", "accY", "accZ"]
 LABELS = {"idle": True, "walking": True, "bearing fault": False, "loose belt": False}
@@ -192,6 +193,11 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
         folder / "outputs" / "cpp" / "verification.json",
         {"ok": True, "windows": 8, "largest difference": 2.1e-6, "compiler": name(4, "g++ 12")},
     )
+    parts = np.array([[0.05, 0.1, 0.05], [0.15, 0.2, 0.05], [0.2, 0.1, 0.1]])
+    classes = [name(0, "idle"), name(1, "walking"), name(2, "novel")]
+    ranking = importance_document(labels[:3], parts.sum(axis=0), parts, classes, 140)
+    put(folder / "outputs" / "anomaly" / "importance.json", ranking)
+    suggested = {"features": ranking["suggested"], "note": name(3, "80% of importance")}
     steps = [("data/read", "data", "hit"), ("data/index", "data", "hit"), ("spectral/describe", "spectral", "ran"), ("spectral/transform/test-0", "spectral", "ran"), ("anomaly/fit", "anomaly", "ran"), ("anomaly/threshold", "anomaly", "ran"), ("cpp/build", "cpp", "ran")]  # fmt: skip
     record = {
         "name": name(1, "pump-monitor"), "status": "ok", "started": "2026-01-31T09:12:44.120+00:00", "seconds": 12.4, "runner": "process",
@@ -199,7 +205,7 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
         "tasks": [{"id": task, "node": owner_, "operation": task.split("/")[1], "status": status, "seconds": 0.31 * (i + 1), "key": "ab" * 32} for i, (task, owner_, status) in enumerate(steps)],
         "nodes": [
             {"id": "spectral", "type": "processing", "block": "spectral_analysis", "inputs": ["input"]},
-            {"id": "anomaly", "type": "learning", "block": "kmeans", "inputs": ["spectral"]},
+            {"id": "anomaly", "type": "learning", "block": "kmeans", "inputs": ["spectral"], "suggested": suggested},
             {"id": "cpp", "type": "deployment", "block": "cpp", "inputs": []},
         ],
         "warnings": [name(0, "3 windows of walking_07 are shorter than the window and were padded")],

@@ -26,7 +26,7 @@ def found(plain_run):
 
 def test_all_panels_are_there_and_strict_json(plain_run, found):
     assert list(found) == [
-        "data", "features-spectral", "anomaly-anomaly", "scores-anomaly", "worst-anomaly", "plots-anomaly", "packages"
+        "data", "features-spectral", "importance-anomaly", "anomaly-anomaly", "scores-anomaly", "worst-anomaly", "plots-anomaly", "packages"
     ]  # fmt: skip
     document = panels(plain_run)
     assert document["problems"] == []
@@ -70,6 +70,17 @@ def test_windows_in_the_explorer_lie_at_their_score_from_the_edge(found):
         assert sample["flags"] == [int(score > data["threshold"]) for score in sample["scores"]]
         assert len(sample["start"]) == len(sample["p"]) == len(sample["reasons"]) == len(sample["scores"])
     assert data["samples_total"] == len(data["samples"]) == 20
+
+
+def test_importance_stands_by_label_beside_what_was_chosen(found):
+    data = found["importance-anomaly"]["data"]
+    assert [(row["label"], row["importance"]) for row in data["features"]] == [
+        ("accX RMS", pytest.approx(0.4)), ("accY RMS", pytest.approx(0.4)), ("accZ RMS", pytest.approx(0.2))
+    ]  # fmt: skip
+    assert data["features"][0]["parts"] == [0.05, 0.15, 0.2]
+    assert data["chosen"]["features"] == data["suggested"] == ["accX RMS", "accY RMS"]
+    assert data["codes"] == [1, 3, 2]  # as the explorer colours labels; it knows no "novel"
+    assert data["all_features"] == 3
 
 
 def test_explorer_works_without_a_cluster_space(make_run):
