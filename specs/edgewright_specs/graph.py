@@ -17,7 +17,7 @@ RESERVED: Final = (INPUT, "data", "selftest", "assemble", "decision")
 _CYCLE_SHOWN: Final = 12
 
 #: The fields that go with each threshold method; True where one is needed.
-_METHOD_FIELDS: Final[dict[str, dict[str, bool]]] = {
+METHOD_FIELDS: Final[dict[str, dict[str, bool]]] = {
     "held-out": {"fpr": False},
     "max-of-training": {},
     "percentile": {"percentile": True},
@@ -238,11 +238,11 @@ def _threshold_problems(impulse: ImpulseSpec) -> list[Problem]:
 
 def _method_problems(spec: ThresholdSpec, pointer: str) -> list[Problem]:
     found: list[Problem] = []
-    fields = _METHOD_FIELDS[spec.method]
+    fields = METHOD_FIELDS[spec.method]
     for name in ("fpr", "fnr", "beta", "percentile", "sigma", "value"):
         given = getattr(spec, name) is not None
         if given and name not in fields:
-            methods = [m for m, f in _METHOD_FIELDS.items() if name in f]
+            methods = [m for m, f in METHOD_FIELDS.items() if name in f]
             found.append(
                 problem(
                     f"does not go with method {spec.method}",
