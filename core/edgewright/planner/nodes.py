@@ -96,8 +96,13 @@ class Node:
     @property
     def scores_its_training(self) -> bool:
         """Whether ``fit`` gives the scores of its training windows as if unseen, so that no folds are needed."""
+        return "train_scores" in self.own_outputs
+
+    @property
+    def own_outputs(self) -> frozenset[str]:
+        """Outputs that its block's spec names beyond those of each operation."""
         section = self.block.spec.edgewright
-        return self.trainer is None and section is not None and "train_scores" in section.outputs
+        return frozenset(section.outputs if section is not None and self.trainer is None else ())
 
     def can(self, operation: Operation) -> bool:
         """Whether its block says that it has an operation, or doesn't say which it has."""

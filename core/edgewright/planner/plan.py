@@ -196,10 +196,23 @@ class Planner:
                     )  # fmt: skip
         return tasks
 
-    def fit(self, node: Node, *, every_window: bool) -> list[Task]:
-        """Make a learning node's model and score every split with it; ``every_window`` when it learns from all of them."""
+    def windows_drawn(self) -> list[Task]:
+        """Tasks by which each processing node that can draws what it does with one window, the middle one of training."""
+        first, last = self.samples.splits["training"]
+        row, length = (first + last) // 2, self.samples.window["length"]
+        return [
+            self._block(
+                node, "plot", {"windows": WindowRows(READ, INDEX, row, row + 1, length, self.columns(node))},
+                window=self.window(node),
+            )
+            for node in self.processing.values()
+            if node.can("plot")
+        ]  # fmt: skip
+
+    def fit(self, node: Node, *, every_window: bool, score: Sequence[Split] = SPLITS) -> list[Task]:
+        """Make a learning node's model and score splits with it; ``every_window`` when it learns from all of them."""
         tasks: list[Task] = [*self._model_tasks(node, every_window=every_window)]
-        for split in SPLITS:
+        for split in score:
             tasks += self.score(node, split)
         if self.description(node.id)["kind"] == "anomaly" and node.can("plot"):
             tasks.append(self._block(node, "plot", {"model": self.model(node)}))
@@ -266,6 +279,8 @@ class Planner:
         if beside or node.trainer is not None:
             beside.append("groups")
         inputs |= {name: CodeRows(name, learned) for name in beside}
+        if node.scores_its_training:
+            inputs["folds"] = CodeRows("assignment", learned)
         if node.wants_validation:
             validates = replace(rows, part="validates")
             inputs["validation"] = FeatureRows(parts, validates)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
+from edgewright.running.unseen_steps import held_out_of_fit
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -45,16 +46,13 @@ def decision_tasks(
     asked = threshold_settings(impulse, node.id)
     tasks: list[Task] = []
     if node.scores_its_training:
-        held = FromTask(f"{node.id}/fit", "train_scores")
+        tasks.append(held_out_of_fit(node, planner))
+    elif planner.samples.unlabelled:
+        tasks.append(_in_sample(node, planner))
     else:
-        if planner.samples.unlabelled:
-            tasks.append(_in_sample(node, planner))
-        else:
-            tasks += [
-                *planner.fold_tasks(node, selection["folds"]),
-                _held_out(node, planner, selection["folds"]),
-            ]
-        held = FromTask(f"{node.id}/held-out", "held_out")
+        folds = selection["folds"]
+        tasks += [*planner.fold_tasks(node, folds), _held_out(node, planner, folds)]
+    held = FromTask(f"{node.id}/held-out", "held_out")
     scores = {split: _score_refs(node, planner, split) for split in SPLITS}
     labelled: Split = "test" if on_test else "calibration"
     tasks.append(
@@ -114,7 +112,7 @@ def _held_out(node: Node, planner: Planner, folds: int) -> HostTask:
         for fold, task in enumerate(settings["folds"]):
             scores[assignment == fold] = np.load(inputs[task, "scores"])
         # A block that learns labels, or from a few abnormal samples too, has folds with abnormal windows in them.
-        normal = _normality(inputs, settings["training"]) != ABNORMAL
+        normal = normality(inputs, settings["training"]) != ABNORMAL
         np.save(out / "held_out.npy", scores[(assignment >= 0) & normal])
         return {"held_out": "held_out.npy"}
 
@@ -151,7 +149,7 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
     split = settings["labelled"]
     labelled = _concatenate(inputs, settings["scores"][split])
     bounded = settings["bounded_in_sample"]
-    kind = _normality(inputs, settings["splits"][split])
+    kind = normality(inputs, settings["splits"][split])
     chosen = choose(
         settings["method"], held_out=held, training=training, labelled=labelled[kind != UNKNOWN], truth=kind[kind != UNKNOWN] == ABNORMAL, split=split,
         bounded_in_sample=bounded, **{name: settings[name] for name in OPTIONS},
@@ -194,7 +192,7 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     return {"decisions": "decisions.json", "metrics": "metrics.json", "roc": "roc.json"}
 
 
-def _normality(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.int8]:
+def normality(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.int8]:
     """What the samples of these windows are: normal, abnormal, or not known."""
     import numpy as np
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgewright.store import Entry
 
 #: Tasks that are not linked: folds, self-tests and what a ranking is made of are inputs of others, found by their keys in run.json.
-_INNER = re.compile(r"/(fold-\d+|selftest-\w+|(labels|fit)/importance)$")
+_INNER = re.compile(r"/(fold-\d+|model-\d+|selftest-\w+|(labels|fit)/importance)$")
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, 
     if task.operation == "score":
         one = {"scores": (rows,), "contributions": (rows, None), "probabilities": (rows, task.columns)}
         return {**one, "map": (rows, None, None)}
-    return {"train_scores": (rows,)} if task.operation == "fit" else {}
+    return {"train_scores": (rows,), "train_contributions": (rows, None)} if task.operation == "fit" else {}
 
 
 def _count_rows(source: FeatureRows, find: Find) -> int | None:

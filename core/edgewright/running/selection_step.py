@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 VERSION = 2
 
+#: Folds where nothing is known to be normal: each window's score, not only a threshold, comes from them.
+EXPLORING = 5
+
 
 def selection_task(node: Node, planner: Planner, *, kind: str, seed: int) -> HostTask:
     """The step ``<node>/select``: writes ``assignment.npy`` (the fold of each training window) and ``selection.json``."""
@@ -29,7 +32,8 @@ def selection_task(node: Node, planner: Planner, *, kind: str, seed: int) -> Hos
         settings={
             "labels": list(node.labels) if node.labels else None,
             "normal_only": kind == "anomaly" and node.training in (None, "normal-only"),
-            "folds": kind == "anomaly" and not samples.unlabelled and not node.scores_its_training,
+            "folds": kind == "anomaly" and (node.scores_its_training or not samples.unlabelled),
+            "count": EXPLORING if samples.unlabelled else None,
             "training": list(samples.splits["training"]), "seed": seed,
             "overlap": -(-samples.window["length"] // samples.stride) - 1,
             "node": node.id, "place": node.place, **_asked(node, planner, kind),
@@ -159,7 +163,9 @@ def _folds(samples: Any, owners: Any, settings: Mapping[str, Any], where: str) -
 
     names, labels, groups = _names(samples, owners)
     try:
-        folds = make_folds(names, labels, groups, seed=settings["seed"], overlap=settings["overlap"])
+        folds = make_folds(
+            names, labels, groups, count=settings["count"], seed=settings["seed"], overlap=settings["overlap"]
+        )
     except DataError as error:
         raise PlanError(f"{where}: {error.message}", hint=error.hint) from None
     return folds.count, folds.note, folds.assignment

@@ -25,8 +25,8 @@ from edgewright.running.importance_steps import ranker_node
 from edgewright.running.lock import build_id, identity
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
-from edgewright.running.unseen_steps import training_scores
 from edgewright.running.suggesting import rank, resolve_suggestions
+from edgewright.running.unseen_steps import training_scores
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
