@@ -16,10 +16,15 @@ from sklearn.model_selection import KFold
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from edgewright_blocks.learning.gmm.block import GaussianMixtureAnomaly as GmmBlock
+from edgewright_blocks.learning.isolation_forest.block import IsolationForestAnomaly as IsolationForestBlock
 from edgewright_blocks.learning.kmeans.block import KMeansAnomaly as KMeansBlock
+from edgewright_blocks.learning.pca_reconstruction.block import PcaReconstruction as PcaBlock
 from edgewright_sdk import BlockError, Context, Features, LearningBlock, Model, Params
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 _LEARNING = Path(__file__).parent / "learning"
@@ -41,8 +46,10 @@ class AnomalyEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     _block: ClassVar[type[LearningBlock]]
     _name: ClassVar[str]
+    _fewest_features: ClassVar[int] = 1
+    _renamed: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, *, fpr: float = 0.01, cv: int | None = 10, random_state: Any = 0) -> None:
+    def __init__(self, *, fpr: float = 0.01, cv: int | None = None, random_state: Any = 0) -> None:
         self.fpr = fpr
         self.cv = cv
         self.random_state = random_state
@@ -68,7 +75,11 @@ class AnomalyEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         seed = (
             int(state) if isinstance(state, (int, np.integer)) else check_random_state(state).randint(1 << 31)
         )
-        params = {name: value for name, value in self.get_params().items() if name not in _OURS}
+        params = {
+            self._renamed.get(name, name): value
+            for name, value in self.get_params().items()
+            if name not in _OURS
+        }
         self._params = Params.defaults(_LEARNING / self._name, **params)
         self._labels = [str(name) for name in getattr(self, "feature_names_in_", range(values.shape[1]))]
         self.model_ = self._learn(values, seed)
@@ -94,7 +105,14 @@ class AnomalyEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return np.where(self.decision_function(X) < 0, -1, 1).astype(np.int64)
 
     def _values(self, rows: ArrayLike, *, reset: bool) -> NDArray[np.float32]:
-        values = validate_data(self, rows, reset=reset, ensure_min_samples=2 if reset else 1, dtype="numeric")
+        values = validate_data(
+            self,
+            rows,
+            reset=reset,
+            ensure_min_samples=2 if reset else 1,
+            ensure_min_features=self._fewest_features if reset else 1,
+            dtype="numeric",
+        )
         wide = np.asarray(values, dtype=np.float64)
         if np.abs(wide).max(initial=0.0) > _LARGEST:
             raise ValueError("Input contains infinity or a value too large for dtype('float32').")
@@ -103,6 +121,8 @@ class AnomalyEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _held_out(self, values: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
         if self.cv is None:
             return self._score(self.model_, values)
+        if self.model_.train_scores is not None:  # the block's own, as if unseen
+            return np.asarray(self.model_.train_scores, dtype=np.float64)
         scores = np.empty(len(values))
         folds = KFold(min(self.cv, len(values)), shuffle=True, random_state=seed)
         for kept, left in folds.split(values):
@@ -141,7 +161,8 @@ class KMeansAnomaly(AnomalyEstimator):
     fpr : float in (0, 1)
         Share of normal rows that may be called outliers.
     cv : int or None
-        Folds for the held-out scores that the threshold is read from; None reads it from the training scores.
+        None reads the threshold from the scores of the training rows, as scikit-learn's detectors do. With folds (10 is what
+        an impulse has) it is read from the scores of rows held out, and so keeps `fpr` on new rows too.
     random_state : int, RandomState or None
 
     Examples
@@ -160,9 +181,105 @@ class KMeansAnomaly(AnomalyEstimator):
         clusters: int | str = 32,
         radius: float | str = 99,
         fpr: float = 0.01,
-        cv: int | None = 10,
+        cv: int | None = None,
         random_state: Any = 0,
     ) -> None:
         super().__init__(fpr=fpr, cv=cv, random_state=random_state)
         self.clusters = clusters
         self.radius = radius
+
+
+class GMMAnomaly(AnomalyEstimator):
+    """How unlikely a row is under a mixture of Gaussians: the block ``gmm``.
+
+    Parameters
+    ----------
+    components : int or "auto"
+    covariance : {"full", "tied", "diag", "spherical"}
+    score_as : {"z", "negative-log-likelihood", "absolute-z"}
+        The block's parameter `score`; estimators have a method of that name.
+    regularisation : float
+        Added to the variances of the standardised features.
+    fpr, cv, random_state
+        As of :class:`KMeansAnomaly`.
+    """
+
+    _block = GmmBlock
+    _name = "gmm"
+    _renamed: ClassVar[Mapping[str, str]] = {"score_as": "score"}
+
+    def __init__(
+        self,
+        *,
+        components: int | str = "auto",
+        covariance: str = "full",
+        score_as: str = "z",
+        regularisation: float = 0.001,
+        fpr: float = 0.01,
+        cv: int | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        super().__init__(fpr=fpr, cv=cv, random_state=random_state)
+        self.components = components
+        self.covariance = covariance
+        self.score_as = score_as
+        self.regularisation = regularisation
+
+
+class IsolationForestAnomaly(AnomalyEstimator):
+    """How few random cuts part a row from the others: the block ``isolation_forest``.
+
+    Parameters
+    ----------
+    trees : int
+    samples : int
+        Rows that each tree is grown on.
+    fpr, cv, random_state
+        As of :class:`KMeansAnomaly`.
+    """
+
+    _block = IsolationForestBlock
+    _name = "isolation_forest"
+
+    def __init__(
+        self,
+        *,
+        trees: int = 100,
+        samples: int = 256,
+        fpr: float = 0.01,
+        cv: int | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        super().__init__(fpr=fpr, cv=cv, random_state=random_state)
+        self.trees = trees
+        self.samples = samples
+
+
+class PCAReconstruction(AnomalyEstimator):
+    """What the principal components of normal rows can't rebuild: the block ``pca_reconstruction``.
+
+    Parameters
+    ----------
+    components : float or "auto"
+        A count, or below 1 the share of variance to explain.
+    standardise : bool
+    fpr, cv, random_state
+        As of :class:`KMeansAnomaly`.
+    """
+
+    _block = PcaBlock
+    _name = "pca_reconstruction"
+    _fewest_features = 2
+
+    def __init__(
+        self,
+        *,
+        components: float | str = 0.95,
+        standardise: bool = True,
+        fpr: float = 0.01,
+        cv: int | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        super().__init__(fpr=fpr, cv=cv, random_state=random_state)
+        self.components = components
+        self.standardise = standardise

@@ -13,7 +13,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from edgewright_blocks import estimators
 
-FACES = [estimators.KMeansAnomaly(clusters=4, cv=2)]
+FACES = [
+    estimators.KMeansAnomaly(),
+    estimators.GMMAnomaly(),
+    estimators.IsolationForestAnomaly(trees=10, cv=2),
+    estimators.PCAReconstruction(),
+]
 ROWS = make_blobs(300, 3, centers=3, random_state=0)[0]
 
 
@@ -36,6 +41,16 @@ def test_signs_and_threshold(face) -> None:
     assert np.array_equal(fitted.predict(ROWS) == -1, fitted.decision_function(ROWS) < 0)
     assert (-fitted.held_out_ < fitted.offset_).mean() == pytest.approx(0.01, abs=0.01)
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).score_samples(far), fitted.score_samples(far))  # noqa: S301
+
+
+def test_held_out_scores_set_the_threshold_when_asked() -> None:
+    fresh = make_blobs(4000, 3, centers=3, random_state=0)[0]
+    rates = {
+        cv: (estimators.KMeansAnomaly(clusters=24, fpr=0.05, cv=cv).fit(ROWS).predict(fresh) == -1).mean()
+        for cv in (None, 10)
+    }
+    assert rates[10] == pytest.approx(0.05, abs=0.02)
+    assert rates[None] > rates[10]
 
 
 def test_in_a_pipeline() -> None:
