@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgewright.conformance import samples
 from edgewright.conformance.bench import RefusedError
 from edgewright.conformance.checks import BrokenPromiseError, NotApplicableError
-from edgewright_specs.parameters import load_block_spec, resolve_params
+from edgewright_specs.parameters import FEATURES, asks_for_suggestion, load_block_spec, resolve_params
 from edgewright_specs.problems import SpecError
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def check_spec(bench: Bench) -> str | None:
 
 
 def complete(bench: Bench, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Parameters with defaults filled in."""
-    return resolve_params(bench.block.spec, dict(given or {}))
+    """Parameters with defaults filled in, and labels in the place of ``features: suggested``, as in a run."""
+    params = resolve_params(bench.block.spec, dict(given or {}))
+    if asks_for_suggestion(bench.block.spec, params):
+        params[FEATURES] = list(samples.labels()[:2])
+    return params
 
 
 def declares(bench: Bench, operation: str) -> bool:

@@ -1,7 +1,7 @@
 """Plan an impulse: nodes become tasks, level by level.
 
 Planning is staged, since each stage is shaped by what the one before found: how many windows there are (``read``,
-``index``), what the nodes return (``describe``), then everything else at once. The stages are ordinary keyed tasks.
+``index``), what the nodes return (``describe``; before a learning node's the features that the run chooses for it), then everything else at once. The stages are ordinary keyed tasks.
 """
 
 from __future__ import annotations
