@@ -25,7 +25,8 @@ def build(run: Run, node: str) -> dict[str, Any]:
     threshold, metrics, decisions = run.threshold(node), run.metrics(node), run.decisions(node)
     scores = np.asarray(decisions["windows"]["score"], dtype=np.float64)
     truth = _truth(run, decisions)
-    held_out = run.held_out(node)
+    explored = bool(run.windows_info.get("explore"))  # then what is decided is what thresholds read
+    held_out = None if explored else run.held_out(node)
     distributions = [
         ("held-out normal", np.zeros(0) if held_out is None else np.asarray(held_out, dtype=np.float64)),
         (f"{decisions['split']} normal", scores[truth == 0]),
@@ -46,6 +47,7 @@ def build(run: Run, node: str) -> dict[str, Any]:
         )
     return {
         "node": node,
+        "read": _read(run, node) if explored else "held-out normal windows",
         "threshold": {key: value for key, value in threshold.items() if key not in ("rules", "quantiles")},
         "rules": rules,
         "distributions": [
@@ -60,6 +62,13 @@ def build(run: Run, node: str) -> dict[str, Any]:
         "metrics": metrics,
         "curves": curves(scores[truth >= 0], truth[truth >= 0] == 1),
     }
+
+
+def _read(run: Run, node: str) -> str:
+    """What the threshold was read from, where nothing is known to be normal."""
+    if (run.path / "outputs" / node / "train_scores.npy").exists():
+        return "windows, each scored by what was learned from others"
+    return "windows, which were learned from too"
 
 
 def curves(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, Any] | None:

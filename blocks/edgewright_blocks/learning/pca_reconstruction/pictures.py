@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _COMPONENTS = 4
 _VARIANCES = 100
 _WINDOWS = 20
+_NUMBERED = re.compile(r"(.+) (-?[0-9]+(?:\.[0-9]+)?) ([^\W\d]+)")
 
 
 def pictures(
@@ -44,7 +46,7 @@ def pictures(
                 {"all": share, "kept": kept},
             )
         )
-    axis = {"label": "feature", "values": list(labels)}
+    axis = _axis(labels)
     if made:
         first = {
             f"component {number + 1}": row for number, row in enumerate(subspace.components[:_COMPONENTS])
@@ -56,6 +58,15 @@ def pictures(
             series = {"original": window, "reconstructed": rebuilt}
             plots.append(_lines(f"Window {number}: original and reconstructed", axis, "value", series))
     return plots
+
+
+def _axis(labels: Sequence[str]) -> dict[str, Any]:
+    """Labels that differ in a number only (``audio 62.5 Hz``) become a scale, others stay names."""
+    found = [_NUMBERED.fullmatch(label) for label in labels]
+    parts = [match.groups() for match in found if match]
+    if len(parts) == len(labels) and len({(before, unit) for before, _, unit in parts}) == 1:
+        return {"label": f"{parts[0][0]} {parts[0][2]}", "values": [float(number) for _, number, _ in parts]}
+    return {"label": "feature", "values": list(labels)}
 
 
 def _lines(title: str, x: dict[str, Any], y: str, series: dict[str, NDArray[Any]]) -> dict[str, Any]:

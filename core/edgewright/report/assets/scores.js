@@ -43,7 +43,7 @@ ew.panels.scores = (data) => {
   const m = data.metrics;
   const parts = [
     ew.el("p", { class: "lead" }, "Threshold ", ew.el("b", {}, ew.number(threshold, 4)), ` by ${data.threshold.method}`,
-      data.threshold.target_fpr === null ? "" : `, target false-alarm rate ${ew.percent(data.threshold.target_fpr)}`, `, from ${ew.number(data.threshold.held_out_n)} held-out normal windows.`,
+      data.threshold.target_fpr === null ? "" : `, target false-alarm rate ${ew.percent(data.threshold.target_fpr)}`, `, from ${ew.number(data.threshold.held_out_n)} ${data.read}.`,
       m.threshold_chosen_on_test ? [" ", ew.chip("chosen on the test split: the metrics below are too good", "abnormal")] : ""),
     (data.threshold.notes || []).map((note) => ew.el("p", { class: "warn" }, note)),
     ew.el("div", { class: "controls" }, ew.choice("Scale", [[false, "linear"], [true, "asinh"]], state.wide, (value) => { state.wide = value; chart.draw(); })),

@@ -165,6 +165,10 @@ def test_plots_show_components_and_windows_beside_their_reconstruction():
     assert variance["title"] == "Variance that components explain: 100.0% by 2"
     assert [series["name"] for series in first["series"]] == ["component 1", "component 2"]
     assert first["x"]["values"] == model.meta["labels"]
+    model.meta["labels"] = [f"audio {step / 2} Hz" for step in range(6)]
+    _, hertz = BLOCK.new().plot(model, None, params)
+    assert hertz["x"] == {"label": "audio Hz", "values": [0, 0.5, 1, 1.5, 2, 2.5]}
+    model.meta["labels"] = [f"f{i}" for i in range(6)]
     *_, last = BLOCK.new().plot(model, features(train[:30]), params)
     assert last["title"] == "Window 19: original and reconstructed"
     original, rebuilt = (series["values"] for series in last["series"])
