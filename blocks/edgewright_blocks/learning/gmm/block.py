@@ -60,7 +60,7 @@ class GaussianMixtureAnomaly(LearningBlock):
             "scale": mixture.scale,
             "weights": mixture.weights,
             "means": mixture.means,
-            "factors": mixture.factors,
+            "roots": mixture.roots,
         }
         return Model(meta, arrays | _curve(tried))
 
@@ -88,10 +88,10 @@ class GaussianMixtureAnomaly(LearningBlock):
         mixture = _mixture(model)
         level, spread = _level(model, params)
         used = len(columns)
-        factors = mixture.factors
-        if factors.ndim == 3:  # the upper triangles, column by column
-            low = np.tril_indices(used)
-            factors = factors.transpose(0, 2, 1)[:, low[0], low[1]]
+        roots = mixture.roots
+        if roots.ndim == 3:  # the lower triangles, row by row
+            rows, along = np.tril_indices(used)
+            roots = roots[:, rows, along]
         return Export(
             symbol="ew_gmm",
             header="gmm.h",
@@ -104,10 +104,10 @@ class GaussianMixtureAnomaly(LearningBlock):
                 "mean": mixture.mean,
                 "scale": mixture.scale,
                 "components": len(mixture.weights),
-                "kind": 3 - mixture.factors.ndim,
-                "shared": len(factors) == 1,
+                "kind": 3 - mixture.roots.ndim,
+                "shared": len(roots) == 1,
                 "means": mixture.means.astype(np.float32),
-                "factors": factors.astype(np.float32),
+                "roots": roots.astype(np.float32),
                 "offsets": (mixture.offsets + level).astype(np.float32),
                 "spread": spread,
                 "absolute": params.score == "absolute-z",
@@ -117,7 +117,7 @@ class GaussianMixtureAnomaly(LearningBlock):
                 {"name": "scores", "dtype": "float32", "shape": [1]},
                 {"name": "contributions", "dtype": "float32", "shape": [used]},
             ],
-            scratch_bytes=scratch_bytes(used, used, used),
+            scratch_bytes=scratch_bytes(used, used),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
         )
 
@@ -154,4 +154,4 @@ def _level(model: Model, params: Params) -> tuple[float, float]:
 
 def _mixture(model: Model) -> Mixture:
     arrays = model.arrays
-    return Mixture(*(arrays[name] for name in ("mean", "scale", "weights", "means", "factors")))
+    return Mixture(*(arrays[name] for name in ("mean", "scale", "weights", "means", "roots")))

@@ -50,11 +50,11 @@ def curve(model: Model) -> list[dict[str, Any]]:
 
 
 def _shape(mixture: Mixture, k: int) -> dict[str, NDArray[np.float64]]:
-    factor = mixture.factors[k if len(mixture.factors) > 1 else 0]
+    root = mixture.roots[k if len(mixture.roots) > 1 else 0]
     axes = mixture.means.shape[1]
-    if factor.ndim < 2:
-        return {"variances": np.full(axes, 1 / np.square(factor))}
-    half = np.linalg.inv(factor)
+    if root.ndim < 2:
+        return {"variances": np.full(axes, 1 / np.square(root))}
+    half = np.linalg.inv(root)
     covariance = half.T @ half
     shape = {"variances": np.diagonal(covariance)}
     return shape if axes > _MOST_AXES else shape | {"covariance": covariance}

@@ -31,25 +31,25 @@ class Mixture:
     weights : np.ndarray [shape=(components,)]
     means : np.ndarray [shape=(components, k)]
         In standardised units.
-    factors : np.ndarray [shape=(components or 1, k, k) or (components, k) or (components,)]
-        Of each component's precision (or of the one that all share): an upper triangle ``U`` with ``U Uᵀ`` = inverse
-        covariance; its diagonal; or one number for all axes.
+    roots : np.ndarray [shape=(components or 1, k, k) or (components, k) or (components,)]
+        Of each component's precision (or of the one that all share): symmetric, ``root root`` = inverse covariance; its
+        diagonal where it has no more; or one number for all axes.
     """
 
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
     weights: Float
     means: Float
-    factors: Float
+    roots: Float
 
     @property
     def offsets(self) -> Float:
         """Logarithm of each component's weight times its density at its mean."""
         axes = self.means.shape[1]
-        if self.factors.ndim == 3:
-            logs = np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)
+        if self.roots.ndim == 3:
+            logs = np.linalg.slogdet(self.roots)[1]
         else:
-            logs = np.log(self.factors).sum(axis=1) if self.factors.ndim == 2 else axes * np.log(self.factors)
+            logs = np.log(self.roots).sum(axis=1) if self.roots.ndim == 2 else axes * np.log(self.roots)
         offsets: Float = np.log(self.weights) + logs - axes / 2 * np.log(2 * np.pi)
         return offsets
 
@@ -83,9 +83,11 @@ def learn(
         nothing = np.ones(1), np.zeros((1, 0)), np.ones(shape)
         return Mixture(mean, scale, *_with_constants(*nothing, varying)), True
     fitted = fit(z[:, varying], components, covariance, regularisation, seed)
-    factors = fitted.precisions_cholesky_
-    factors = factors[None] if covariance == "tied" else factors
-    parts = _with_constants(fitted.weights_, fitted.means_, factors, varying)
+    roots = fitted.precisions_cholesky_
+    if covariance in ("full", "tied"):
+        turn, sizes, _ = np.linalg.svd(roots if covariance == "full" else roots[None])
+        roots = (turn * sizes[:, None, :]) @ turn.transpose(0, 2, 1)
+    parts = _with_constants(fitted.weights_, fitted.means_, roots, varying)
     return Mixture(mean, scale, *parts), bool(fitted.converged_)
 
 
@@ -117,20 +119,20 @@ def fit(z: Float, components: int, covariance: str, regularisation: float, seed:
 
 
 def _with_constants(
-    weights: Float, means: Float, factors: Float, varying: NDArray[np.bool_]
+    weights: Float, means: Float, roots: Float, varying: NDArray[np.bool_]
 ) -> tuple[Float, Float, Float]:
     """Put constant features back, around 0 with variance 1 in their own units (spherical: that of all axes)."""
     axes = len(varying)
     wide = np.zeros((len(means), axes))
     wide[:, varying] = means
-    if factors.ndim == 1:
-        return weights, wide, factors
-    if factors.ndim == 2:
-        diagonals = np.ones((len(factors), axes))
-        diagonals[:, varying] = factors
+    if roots.ndim == 1:
+        return weights, wide, roots
+    if roots.ndim == 2:
+        diagonals = np.ones((len(roots), axes))
+        diagonals[:, varying] = roots
         return weights, wide, diagonals
-    triangles = np.repeat(np.eye(axes)[None], len(factors), axis=0)
-    triangles[np.ix_(np.arange(len(factors)), varying, varying)] = factors
+    triangles = np.repeat(np.eye(axes)[None], len(roots), axis=0)
+    triangles[np.ix_(np.arange(len(roots)), varying, varying)] = roots
     return weights, wide, triangles
 
 
@@ -146,15 +148,15 @@ def unlikelihood(z: Float, mixture: Mixture) -> tuple[Float, Float]:
     total : np.ndarray [shape=(n,)]
         ``−log Σ weight · density``.
     contributions : np.ndarray [shape=(n, k)]
-        Sum to the total. With ``δ`` the way from the likeliest component's mean and ``P`` its precision, feature i adds
-        ``δ_i (P δ)_i / 2``, its share of half the squared Mahalanobis distance, and an equal share of the rest.
+        Sum to the total. With ``y`` the way from the likeliest component's mean in units of its spread (``Σ^(−½) δ``),
+        feature i adds ``y_i² / 2``, its share of half the squared Mahalanobis distance, and an equal share of the rest.
     """
     total, contributions = np.empty(len(z)), np.empty(z.shape)
     step = max(_AT_ONCE // z.shape[1], 1)
     offsets = mixture.offsets
     for start in range(0, len(z), step):
         piece = z[start : start + step]
-        terms = np.stack([_distance(piece, mixture, k) for k in range(len(offsets))], axis=1)
+        terms = np.stack([_shares(piece, mixture, k).sum(axis=1) for k in range(len(offsets))], axis=1)
         terms *= -0.5
         terms += offsets
         likeliest = terms.argmax(axis=1)
@@ -164,27 +166,16 @@ def unlikelihood(z: Float, mixture: Mixture) -> tuple[Float, Float]:
         halves = contributions[start : start + step]
         for k in np.unique(likeliest):
             chosen = likeliest == k
-            halves[chosen] = _by_axis(piece[chosen], mixture, k)
+            halves[chosen] = _shares(piece[chosen], mixture, k)
         halves /= 2
         halves += (found - halves.sum(axis=1))[:, None] / z.shape[1]
     return total, contributions
 
 
-def _whitened(z: Float, mixture: Mixture, k: int) -> tuple[Float, Float, Float]:
-    """The way from the mean of component `k`, the same in units of its spread, and the factor that makes it so."""
-    factor = mixture.factors[k if len(mixture.factors) > 1 else 0]
+def _shares(z: Float, mixture: Mixture, k: int) -> Float:
+    """The squared Mahalanobis distance from component `k` by axis."""
+    root = mixture.roots[k if len(mixture.roots) > 1 else 0]
     away = z - mixture.means[k]
-    return away, away @ factor if factor.ndim == 2 else away * factor, factor
-
-
-def _distance(z: Float, mixture: Mixture, k: int) -> Float:
-    _, whitened, _ = _whitened(z, mixture, k)
-    squared: Float = np.square(whitened, out=whitened).sum(axis=1)
-    return squared
-
-
-def _by_axis(z: Float, mixture: Mixture, k: int) -> Float:
-    away, whitened, factor = _whitened(z, mixture, k)
-    pull = whitened @ factor.T if factor.ndim == 2 else whitened * factor
-    shares: Float = away * pull
+    whitened = away @ root if root.ndim == 2 else np.multiply(away, root, out=away)
+    shares: Float = np.square(whitened, out=whitened)
     return shares

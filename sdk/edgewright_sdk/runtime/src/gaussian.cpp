@@ -6,41 +6,30 @@
 
 namespace EW_NS {
 
-int32_t ew_factor_size(int32_t kind, int32_t count) {
+int32_t ew_root_size(int32_t kind, int32_t count) {
     switch (kind) {
-        case ew_factor_triangle:
+        case ew_root_triangle:
             return count * (count + 1) / 2;
-        case ew_factor_diagonal:
+        case ew_root_diagonal:
             return count;
-        case ew_factor_number:
+        case ew_root_number:
             return 1;
         default:
             return 0;
     }
 }
 
-float ew_whiten(int32_t kind, const float* factor, const float* delta, int32_t count, float* whitened) {
+float ew_whiten(int32_t kind, const float* root, const float* delta, int32_t count, float* whitened) {
     for (int32_t i = 0; i < count; ++i) {
-        if (kind == ew_factor_triangle) {
-            whitened[i] = ew_dot(factor, delta, i + 1);
-            factor += i + 1;
-        } else {
-            whitened[i] = (kind == ew_factor_diagonal ? factor[i] : factor[0]) * delta[i];
+        if (kind != ew_root_triangle) {
+            whitened[i] = (kind == ew_root_diagonal ? root[i] : root[0]) * delta[i];
+            continue;
         }
+        whitened[i] = ew_dot(root, delta, i + 1);
+        for (int32_t j = 0; j < i; ++j) whitened[j] += root[j] * delta[i];
+        root += i + 1;
     }
     return ew_dot(whitened, whitened, count);
-}
-
-void ew_pull(int32_t kind, const float* factor, const float* whitened, int32_t count, float* pull) {
-    for (int32_t i = 0; i < count; ++i) {
-        if (kind == ew_factor_triangle) {
-            pull[i] = 0.0f;
-            for (int32_t j = 0; j <= i; ++j) pull[j] += factor[j] * whitened[i];
-            factor += i + 1;
-        } else {
-            pull[i] = (kind == ew_factor_diagonal ? factor[i] : factor[0]) * whitened[i];
-        }
-    }
 }
 
 void ew_log_sum_add(ew_log_sum& total, float term) {

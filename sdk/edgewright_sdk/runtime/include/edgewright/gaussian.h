@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Normal distributions, each given by a factor U of its precision: U U^T = inverse covariance.
+// Normal distributions, each given by the root of its precision: root root = inverse covariance, root symmetric.
 #ifndef EDGEWRIGHT_GAUSSIAN_H
 #define EDGEWRIGHT_GAUSSIAN_H
 
@@ -7,17 +7,14 @@
 
 namespace EW_NS {
 
-// What U is: an upper triangle, column by column; its diagonal; or one number for all axes.
-enum ew_factor_kind : int32_t { ew_factor_triangle = 0, ew_factor_diagonal = 1, ew_factor_number = 2 };
+// What a root is: its lower triangle, row by row; its diagonal; or one number for all axes.
+enum ew_root_kind : int32_t { ew_root_triangle = 0, ew_root_diagonal = 1, ew_root_number = 2 };
 
-// Number of floats of a factor over `count` axes, 0 for an unknown kind.
-int32_t ew_factor_size(int32_t kind, int32_t count);
+// Number of floats of a root over `count` axes, 0 for an unknown kind.
+int32_t ew_root_size(int32_t kind, int32_t count);
 
-// whitened = U^T delta; returns its squared length, which is the squared Mahalanobis distance of `delta`.
-float ew_whiten(int32_t kind, const float* factor, const float* delta, int32_t count, float* whitened);
-
-// pull = U whitened = inverse covariance times delta, so that delta . pull is the squared Mahalanobis distance.
-void ew_pull(int32_t kind, const float* factor, const float* whitened, int32_t count, float* pull);
+// whitened = root delta; returns its squared length, which is the squared Mahalanobis distance of `delta`.
+float ew_whiten(int32_t kind, const float* root, const float* delta, int32_t count, float* whitened);
 
 // The logarithm of a sum of exponentials, term by term, without overflow: it is top + log(sum), top the largest term.
 struct ew_log_sum {
