@@ -82,6 +82,10 @@ def learning_node(
         params["radius"] = Choice(
             "max", "theirs: a cluster reaches to its farthest training window; 99 is sturdier"
         )
+    if name == "gmm":
+        params["score"] = Choice(
+            "absolute-z", "theirs: unusually likely windows score high too; z is sturdier"
+        )
     translator.notes.changed(
         what, f"as {name}, node {identity}: it is trained anew, so scores are near theirs, not the same",
         "`edgewright compare` with the old model's scores shows how near",

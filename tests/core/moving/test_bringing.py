@@ -156,6 +156,32 @@ def test_what_has_no_counterpart_is_a_comment_that_loads_once_uncommented(bring,
     assert [node.id for node in whole.learning] == ["anomaly", "keras_regression"]
 
 
+def test_a_gaussian_mixture_is_trained_anew_with_components_features_and_score_of_theirs(
+    bring, save, tmp_path, plugins
+):
+    learn = [{"id": 5, "type": "anomaly-gmm", "name": "GMM", "title": "Anomaly Detection (GMM)", "dsp": [3]}]
+    save("deployment-metadata.json", exports.deployment_metadata(learnBlocks=learn))
+    mixture = {
+        "axes": [0, 13],
+        "weights": [0.5, 0.25, 0.25],
+        "means": [[0, 0]] * 3,
+        "covariances": [[[1, 0], [0, 1]]] * 3,
+    }
+    save("gmm.json", mixture)
+    exports.data_export(tmp_path / "export")
+    done = bring(tmp_path / "export")
+    _, _, learning, _ = load(done.folder / "impulse.yaml", done.folder, plugins)
+    assert done.runs
+    (node,) = learning
+    assert node.block.name == "gmm"
+    assert (node.params["components"], node.params["score"], node.params["covariance"]) == (
+        3,
+        "absolute-z",
+        "full",
+    )
+    assert len(node.params["features"]) == 2
+
+
 def test_an_older_version_of_a_block_is_told(bring, save):
     document = exports.deployment_metadata()
     document["impulse"]["dspBlocks"][0]["implementationVersion"] = 2
