@@ -16,6 +16,9 @@ _FIGURES = {
     "combined": ("n", "accuracy", "macro_f1"),
 }
 
+#: With more classes the confusion is only in the report.
+MAX_CONFUSION = 8
+
 
 def show_predictions(console: Console, run: Run, node: str) -> None:
     """Print the test metrics of one classification or regression node, or of all nodes together."""
@@ -40,22 +43,21 @@ def show_predictions(console: Console, run: Run, node: str) -> None:
         console.print(f"  not in training, so counted as wrong: {named}")
 
 
-def show_mistakes(console: Console, run: Run, node: str, most: int) -> None:
-    """Print the recordings that a node errs on most."""
-    metrics, recordings = run.metrics(node), run.decisions(node)["recordings"]
-    if metrics["kind"] == "classification":
-        wrong = [row for row in recordings if row["right"] is False]
-        title = f"taken for another class: {len(wrong)} recordings, the surest first"
-        columns = ["recording", "label", "predicted", "probability"]
-        rows = [(row["name"], row["label"], row["predicted"], _show(row["probability"])) for row in wrong]
-    else:
-        far = [row for row in recordings if row["error"] is not None]
-        title = "recordings, the largest error first"
-        columns = ["recording", "label", "predicted", "error"]
-        rows = [(row["name"], row["label"], _show(row["value"]), _show(row["error"])) for row in far]
-    if rows:
-        console.print(f"\n  {title}")
-        console.table(columns, rows[:most], indent=2)
+def show_classes(console: Console, metrics: Mapping[str, Any]) -> None:
+    """Print figures by class over windows, and the confusion where it is small; nothing of numbers."""
+    table = metrics.get("windows")
+    if not table or "per_class" not in table:
+        return
+    names = ("precision", "recall", "f1", "support")
+    classes = list(table["per_class"])
+    console.print()
+    confusion = [f"as {name}" for name in classes] if len(classes) <= MAX_CONFUSION else []
+    rows = []
+    for label, counts in zip(table["labels"], table["confusion"], strict=True):
+        figures = table["per_class"].get(label)  # none of a label that is no class
+        cells = [_show(figures[name]) for name in names] if figures else ["–", "–", "–", str(sum(counts))]
+        rows.append((label, *cells, *(counts if confusion else ())))
+    console.table(["windows of", *names, *confusion], rows, indent=2)
 
 
 def verdict_text(verdict: Mapping[str, Any]) -> str:

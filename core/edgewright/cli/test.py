@@ -3,72 +3,181 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
-from edgewright.cli.options import json_option
+from edgewright.cli.options import json_option, runner_option, trust_option
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-@click.command("test", epilog=examples("edgewright test runs/latest", "edgewright test runs/latest --json"))
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--worst", default=5, show_default=True, help="How many recordings to list on each side.")
-@json_option
-def command(run: Path, worst: int, as_json: bool) -> None:
-    """Show how a run does on its test split: by window, by recording, and where it errs."""
-    from edgewright.cli.predictions import show_mistakes, show_predictions
-    from edgewright.cli.run import show_metrics
+    from edgewright.cli.state import State
     from edgewright.running import Run
+
+
+@click.command(
+    "test",
+    epilog=examples(
+        "edgewright test runs/latest",
+        "edgewright test runs/latest --worst 20 --json",
+        "edgewright test runs/latest --data recordings/new-machine",
+    ),
+)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    help="Labelled recordings that the run has never seen, in the place of its test split.",
+)
+@click.option(
+    "--worst",
+    default=5,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many mistakes to list on each side.",
+)
+@runner_option
+@trust_option
+@json_option
+@click.pass_obj
+def command(
+    state: State, run: Path, data: Path | None, worst: int, runner: str, trust: bool, as_json: bool
+) -> None:
+    """Show how a run does on its test split, or on new labelled recordings: by window, by recording, by class, and where it errs.
+
+    Mistakes are listed by their distance from the threshold, with recording and time; --json has all of them. The
+    report shows them as pictures.
+    """
+    from edgewright.cli.predictions import show_classes, show_predictions
+    from edgewright.cli.run import show_metrics
+    from edgewright.running import Options, Run
+    from edgewright.running.combination_step import DECISION
+    from edgewright.running.examining import mistakes_of, retest
 
     console = Console(as_json)
     finished = Run(run)
-    for node in finished.anomaly_nodes:
-        show_metrics(console, finished, node)
-        metrics, decisions = finished.metrics(node), finished.decisions(node)
-        windows = metrics.get("windows")
-        if windows and windows.get("fpr") is not None:
-            low, high = windows["fpr_interval"]
-            target = metrics.get("target_fpr")
-            wanted = f"target {target:.2%}, " if target is not None else ""
-            console.print(
-                f"  false alarms on normal windows: {wanted}observed {windows['fpr']:.2%} (95 % interval {low:.2%} to {high:.2%})"
-            )
-        false_alarms = [row for row in decisions["recordings"] if row["anomalous"] and row["normal"]]
-        misses = [
-            row
-            for row in reversed(decisions["recordings"])
-            if not row["anomalous"] and row["normal"] is False
-        ]
-        for title, rows in (("false alarms", false_alarms), ("misses", misses)):
-            if rows:
-                console.print(f"\n  {title}: {len(rows)} recordings, the worst first")
-                console.table(
-                    ["recording", "label", "score", "windows over"],
-                    [
-                        (
-                            row["name"],
-                            row["label"] or "–",
-                            round(row["score"], 4),
-                            f"{row['over']}/{row['windows']}",
-                        )
-                        for row in rows[:worst]
-                    ],
-                    indent=2,
-                )
-    others = [node for node in finished.node_ids("learning") if node not in finished.anomaly_nodes]
-    for node in others:
-        show_predictions(console, finished, node)
-        show_mistakes(console, finished, node, worst)
-    if not finished.node_ids("learning"):
+    if data is not None:
+        options = Options(runner=runner, trust=trust)
+        finished = retest(finished, data, options=options, plugins=state.plugins)
+    nodes = finished.node_ids("learning")
+    mistakes = {node: mistakes_of(finished, node) for node in nodes}
+    for node in nodes:
+        if node in finished.anomaly_nodes:
+            show_metrics(console, finished, node)
+            _show_rate(console, finished.metrics(node))
+            _show_anomalies(console, mistakes[node], worst)
+        else:
+            show_predictions(console, finished, node)
+            show_classes(console, finished.metrics(node))
+            _show_others(console, finished, node, mistakes[node], worst)
+    if finished.combined:
+        show_predictions(console, finished, DECISION)
+        show_classes(console, finished.metrics(DECISION))
+    if not nodes:
         console.print("this run has no learning node to test")
-    console.document(
-        {
-            "ok": True,
-            "run": str(finished.path),
-            "nodes": {
-                node: {"metrics": finished.metrics(node), "decisions": finished.decisions(node)}
-                for node in finished.node_ids("learning")
-            },
+    documents = {
+        node: {
+            "metrics": finished.metrics(node),
+            "decisions": finished.decisions(node),
+            "mistakes": mistakes[node],
         }
+        for node in nodes
+    }
+    together = (
+        {"metrics": finished.metrics(DECISION), "decisions": finished.decisions(DECISION)}
+        if finished.combined
+        else None
     )
+    console.document({"ok": True, "run": str(finished.path), "nodes": documents, "decision": together})
+
+
+def _show_rate(console: Console, metrics: Mapping[str, Any]) -> None:
+    """Print target and observed false-alarm rate with its interval."""
+    windows = metrics.get("windows")
+    if not windows or windows.get("fpr") is None:
+        return
+    low, high = windows["fpr_interval"]
+    target = metrics.get("target_fpr")
+    wanted = f"target {target:.2%}, " if target is not None else ""
+    console.print(
+        f"  false alarms on normal windows: {wanted}observed {windows['fpr']:.2%} (95 % interval {low:.2%} to {high:.2%})"
+    )
+    if metrics.get("threshold_chosen_on_test"):
+        console.print("  the threshold was chosen on this split: its metrics are too good", fg="yellow")
+
+
+def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int) -> None:
+    for side, title in (("false_alarms", "false alarms"), ("misses", "misses")):
+        recordings, windows = mistakes["recordings"][side], mistakes["windows"][side]
+        if recordings and worst:
+            console.print(f"\n  {title}: {len(recordings)} recordings, the farthest from the threshold first")
+            console.table(
+                ["recording", "label", "score", "windows over", "highest at", "file"],
+                [
+                    (
+                        row["name"], row["label"] or "–", round(row["score"], 4), f"{row['over']}/{row['windows']}",
+                        _span(row["peak"]), row["file"] or "–",
+                    )
+                    for row in recordings[:worst]
+                ],
+                indent=2,
+            )  # fmt: skip
+        if windows and worst:
+            console.print(
+                f"\n  {title}: {mistakes['counts'][side]} windows, the farthest from the threshold first"
+            )
+            console.table(
+                ["recording", "label", "time", "score", "distance", "p", "what weighed most"],
+                [
+                    (
+                        row["name"], row["label"] or "–", _span(row), round(row["score"], 4), round(row["distance"], 4),
+                        f"{row['p']:.3g}", ", ".join(f"{label} {value:.3g}" for label, value in row.get("contributions", ())),
+                    )
+                    for row in windows[:worst]
+                ],
+                indent=2,
+            )  # fmt: skip
+
+
+def _show_others(console: Console, run: Run, node: str, mistakes: Mapping[str, Any], worst: int) -> None:
+    """Print where a classification or regression node errs most."""
+    if not worst:
+        return
+    columns: Sequence[str]
+    rows: list[tuple[Any, ...]]
+    if run.metrics(node)["kind"] == "classification":
+        columns = ["recording", "label", "predicted", "probability", "file"]
+        wrong = mistakes["recordings"]
+        title = f"taken for another class: {len(wrong)} recordings and {mistakes['counts']['windows']} windows, the surest first"
+        rows = [
+            (row["name"], row["label"], row["predicted"], f"{row['probability']:.3f}", row["file"] or "–")
+            for row in wrong[:worst]
+        ]
+        rows += [
+            (
+                f"{row['name']} {_span(row)}",
+                row["label"],
+                row["predicted"],
+                f"{row['probability']:.3f}",
+                row["file"] or "–",
+            )
+            for row in mistakes["windows"][:worst]
+        ]
+    else:
+        columns = ["recording", "label", "predicted", "error"]
+        title = "recordings, the largest error first"
+        rows = [
+            (row["name"], row["label"], f"{row['value']:.3f}", f"{row['error']:.3f}")
+            for row in run.decisions(node)["recordings"]
+            if row["error"] is not None
+        ][:worst]
+    if rows:
+        console.print(f"\n  {title}")
+        console.table(columns, rows, indent=2)
+
+
+def _span(row: Mapping[str, Any]) -> str:
+    return f"{row['from']:.3f}–{row['to']:.3f} s"

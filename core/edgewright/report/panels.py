@@ -69,6 +69,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         blocks,
         features,
         importance,
+        mistakes,
         overview,
         packages,
         predictions,
@@ -105,6 +106,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             f"Feature explorer · {node}",
             partial(features.build, run, node),
         )
+        add("plots", f"plots-{node}", f"One window · {node}", partial(blocks.one_window, run, node))
         for name in importance.of_input(run, node):
             add_importance(name)
     for name in importance.of_several(run):
@@ -124,11 +126,13 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             partial(scores.build, run, node),
         )
         add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
+        add("plots", f"mistakes-{node}", f"Mistakes · {node}", partial(mistakes.build, run, node))
     if run.combined:
         title = "Decision of all nodes together"
         add("plots", "decision", title, partial(predictions.combined, run))
     for node in _other_nodes(run, anomaly_nodes):
         add("plots", f"predictions-{node}", f"Predictions · {node}", partial(predictions.build, run, node))
+        add("plots", f"mistakes-{node}", f"Mistakes · {node}", partial(mistakes.build, run, node))
     for node in run.node_ids("learning"):
         add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
     add("packages", "packages", "Deployment", partial(packages.build, run))

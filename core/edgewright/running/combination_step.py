@@ -17,13 +17,19 @@ VERSION = 1
 DECISION = "decision"
 
 
-def combination_task(kinds: Mapping[str, str]) -> HostTask | None:
-    """The step ``decision/combine``; None where one node decides alone, or none gives an anomaly score.
+def combined_nodes(kinds: Mapping[str, str]) -> list[str]:
+    """Nodes that decide together, by the kinds of all learning nodes in the order of the impulse.
 
-    ``kinds`` are those of all learning nodes, in the order of the impulse.
+    None where one decides alone, or none gives an anomaly score.
     """
     nodes = [node for node, kind in kinds.items() if kind in ("anomaly", "classification")]
-    if len(nodes) < 2 or "anomaly" not in kinds.values():
+    return nodes if len(nodes) > 1 and "anomaly" in kinds.values() else []
+
+
+def combination_task(kinds: Mapping[str, str]) -> HostTask | None:
+    """The step ``decision/combine``; None where no nodes decide together."""
+    nodes = combined_nodes(kinds)
+    if not nodes:
         return None
     return HostTask(
         id=f"{DECISION}/combine", node=DECISION, operation="combine", step=_combine, version=VERSION,

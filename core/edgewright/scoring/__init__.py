@@ -21,6 +21,7 @@ from edgewright.scoring.documents import (
 )
 from edgewright.scoring.folds import Folds, fold_count, make_folds
 from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
+from edgewright.scoring.mistakes import misclassified_document, mistakes_document
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
 from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
 from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
@@ -54,6 +55,8 @@ __all__ = [
     "fold_count",
     "make_folds",
     "metrics_document",
+    "misclassified_document",
+    "mistakes_document",
     "p_values",
     "predictions_document",
     "rates",
