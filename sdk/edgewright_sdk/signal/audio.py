@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from edgewright_sdk.errors import BlockError
+from edgewright_sdk.signal.framing import whole_frames
 from edgewright_sdk.signal.spectrum import squared_magnitudes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from edgewright_specs.interface import WindowSpec
 
@@ -110,8 +110,12 @@ def pre_emphasis(
 
 
 def squared_spectra(
-    signals: NDArray[Any], frames: Frames, *, emphasis: tuple[float, int] | None = None
-) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    signals: NDArray[Any],
+    frames: Frames,
+    *,
+    emphasis: tuple[float, int] | None = None,
+    dtype: DTypeLike = np.float64,
+) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Give the squared magnitudes of the spectra of frames, a few signals at a time.
 
     Parameters
@@ -120,36 +124,39 @@ def squared_spectra(
     frames : Frames
     emphasis : (factor, shift), optional
         Of :func:`pre_emphasis`.
+    dtype : {np.float64, np.float32}
+        Of the squares.
 
     Yields
     ------
     rows : slice
         Which signals.
-    squares : np.ndarray [shape=(rows, frames, N/2 + 1), dtype=float64]
+    squares : np.ndarray [shape=(rows, frames, N/2 + 1)]
         ``|rfft(frame)|²``, N times the power; a frame longer than N is cut off, a shorter one ends in zeros. Rectangular
         window. The memory is the caller's until the next step.
 
     Notes
     -----
-    Float64, although signals are float32: beside a loud tone the weak bins of a float32 transform are its rounding.
+    The transform is of float64, although signals are float32: beside a loud tone the weak bins of a float32 transform are
+    its rounding.
     """
     count, length = signals.shape
     at_once = max(_FRAME_VALUES // max(frames.count * frames.fft_length, length), 1)
     at_once = min(at_once, max(count, 1))
     given, emphasised = np.empty((2, at_once, length))
-    cut = sliding_window_view(given if emphasis is None else emphasised, frames.used, axis=-1)
-    cut = cut[:, : (frames.count - 1) * frames.step + 1 : frames.step]
-    squares = np.empty((at_once, frames.count, frames.fft_length // 2 + 1))
+    source = given if emphasis is None else emphasised
+    cut = whole_frames(source, frames.used, frames.step, frames.count)
+    squares = np.empty((at_once, frames.count, frames.fft_length // 2 + 1), dtype)
     for start in range(0, count, at_once):
         rows = slice(start, min(start + at_once, count))
         here = slice(0, rows.stop - start)
         given[here] = signals[rows]
         if emphasis is not None:
             pre_emphasis(given[here], *emphasis, out=emphasised[here])
-        yield rows, squared_magnitudes(np.fft.rfft(cut[here], n=frames.fft_length), out=squares[here])
+        yield rows, squared_magnitudes(np.fft.rfft(cut[here], n=frames.fft_length), squares[here])
 
 
-def level_of(power: NDArray[np.float64], floor: float, *, divisor: float = 1.0) -> NDArray[np.float64]:
+def level_of(power: NDArray[Any], floor: float, *, divisor: float = 1.0) -> NDArray[Any]:
     """Turn powers, each to be divided by `divisor` first, into levels: 0 at `floor` dB and below, 1 at 12 dB.
 
     Parameters
@@ -162,7 +169,8 @@ def level_of(power: NDArray[np.float64], floor: float, *, divisor: float = 1.0) 
     np.log(power, out=power)
     power *= 10.0 / math.log(10.0) / extent
     power -= (10.0 * math.log10(divisor) + floor) / extent
-    return np.maximum(power, 0.0, out=power)
+    level: NDArray[Any] = np.maximum(power, 0.0, out=power)
+    return level
 
 
 def _samples(name: str, seconds: float, frequency: float, smallest: int) -> int:

@@ -49,13 +49,18 @@ def sliding_normalise(rows: NDArray[np.float64], window: int) -> NDArray[np.floa
         coefficient, is 0 throughout.
     """
     means = sliding_means(rows.shape[1], window)
-    extent = np.ptp(rows, axis=1, keepdims=True)
-    still = (extent == 0) | (extent < STILL * np.abs(rows.mean(axis=1, keepdims=True)))
-    still |= extent < _ROUNDING * np.abs(rows).max(axis=(1, 2), keepdims=True)
-    centred = rows - means @ rows
-    variance = means @ np.square(centred) - np.square(means @ centred)
-    normalised: NDArray[np.float64] = centred / (np.sqrt(np.maximum(variance, 0.0)) + _TINY)
-    normalised[np.broadcast_to(still, rows.shape)] = 0.0
+    low, high = rows.min(axis=1), rows.max(axis=1)
+    extent, size = high - low, np.abs(rows.sum(axis=1)) / rows.shape[1]
+    largest = np.maximum(high, -low).max(axis=1, keepdims=True)
+    still = (extent == 0) | (extent < STILL * size) | (extent < _ROUNDING * largest)
+    normalised = rows - means @ rows
+    deviation = means @ np.square(normalised)
+    deviation -= np.square(means @ normalised)
+    np.sqrt(np.maximum(deviation, 0.0, out=deviation), out=deviation)
+    deviation += _TINY
+    normalised /= deviation
+    if still.any():
+        normalised *= ~still[:, None, :]
     return normalised
 
 

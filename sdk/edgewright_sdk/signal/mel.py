@@ -5,6 +5,7 @@ Mel is ``1127 · ln(1 + f / 700)`` (O'Shaughnessy, Speech Communication, 1987).
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
 #: The highest point stays this far below its frequency, so that half the sampling rate falls into the last bin.
 _BELOW = 1e-3
@@ -97,21 +98,28 @@ class MelProduct:
     filters : np.ndarray [shape=(count, bins)]
         Of :func:`mel_filters`.
     scale : float
+    dtype : {np.float64, np.float32}
+        Of the energies and of what is multiplied.
     """
 
-    def __init__(self, filters: NDArray[np.float64], scale: float = 1.0) -> None:
-        self.count = len(filters)
+    def __init__(
+        self,
+        filters: NDArray[np.float64],
+        scale: float = 1.0,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        self.count, self.dtype = len(filters), dtype
         edges = np.linspace(0, self.count, max(min(self.count // _TOGETHER, _MOST_PARTS), 1) + 1).astype(int)
         self._parts = []
-        for first, end in zip(edges[:-1], edges[1:], strict=True):
+        for first, end in itertools.pairwise(edges.tolist()):
             used = np.flatnonzero(filters[first:end].any(axis=0))
             bins = slice(int(used[0]), int(used[-1]) + 1)
-            weights = np.ascontiguousarray(filters[first:end, bins].T * scale)
-            self._parts.append((bins, slice(int(first), int(end)), weights))
+            weights = np.ascontiguousarray(filters[first:end, bins].T * scale, dtype)
+            self._parts.append((bins, slice(first, end), weights))
 
-    def __call__(self, squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, squares: NDArray[Any]) -> NDArray[Any]:
         """Multiply ``(n, frames, bins)``: gives ``(n, frames, count)``."""
-        energies = np.empty((*squares.shape[:-1], self.count))
+        energies = np.empty((*squares.shape[:-1], self.count), self.dtype)
         for bins, filters, weights in self._parts:
             np.matmul(squares[..., bins], weights, out=energies[..., filters])
         return energies

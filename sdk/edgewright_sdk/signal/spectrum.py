@@ -14,22 +14,20 @@ if TYPE_CHECKING:
 _FRAME_VALUES = 1 << 21  # 16 MiB of float64 frames at a time
 
 
-def squared_magnitudes(
-    spectra: NDArray[np.complex128], *, out: NDArray[np.float64] | None = None
-) -> NDArray[np.float64]:
-    """Return ``|spectra|²``; what `spectra` held is lost.
+def squared_magnitudes(spectra: NDArray[np.complexfloating[Any, Any]], out: NDArray[Any]) -> NDArray[Any]:
+    """Write ``|spectra|²`` into `out` and return it; what `spectra` held is lost.
 
     Parameters
     ----------
-    spectra : np.ndarray [shape=(..., n), dtype=complex128]
+    spectra : np.ndarray [shape=(..., n)]
         In C order.
-    out : np.ndarray [shape=(..., n), dtype=float64], optional
+    out : np.ndarray [shape=(..., n), dtype=float32 or float64]
+        Its precision is that of the squares.
     """
-    parts = spectra.view(
-        np.float64
-    )  # two passes over memory in its order; |·|² of numpy's complex numbers takes four
+    # Two passes over memory in its order; |·|² of numpy's complex numbers takes four.
+    parts = spectra.astype(np.result_type(out.dtype, np.complex64), copy=False).view(out.dtype)
     np.square(parts, out=parts)
-    squares: NDArray[np.float64] = np.add(parts[..., ::2], parts[..., 1::2], out=out)
+    squares: NDArray[Any] = np.add(parts[..., ::2], parts[..., 1::2], out=out)
     return squares
 
 

@@ -33,7 +33,9 @@ _FLOOR = 1e-10
 class _Settings:
     frames: Frames
     filters: NDArray[np.float64]
+    each: NDArray[Any]
     energies: MelProduct
+    dct: NDArray[Any]
     cepstra: int
     smoothing: int
     emphasis: tuple[float, int]
@@ -125,10 +127,14 @@ def _settings_of(window: WindowSpec, params: Params) -> _Settings:
         raise BlockError(
             f"win-size is {params.win_size}; allowed: an odd number of frames, or 0 for no normalisation"
         )
+    # What is divided by a deviation must be exact far beyond float32; the cepstra themselves need not.
+    dtype = np.float64 if params.win_size else np.float32
     return _Settings(
         frames,
         filters,
-        MelProduct(filters, 1 / frames.fft_length),
+        np.full(frames.fft_length // 2 + 1, 1 / frames.fft_length, dtype),
+        MelProduct(filters, 1 / frames.fft_length, dtype),
+        dct_matrix(params.num_filters, params.num_cepstral).astype(dtype),
         params.num_cepstral,
         params.win_size,
         (float(params.pre_cof), int(params.pre_shift)),
@@ -138,19 +144,23 @@ def _settings_of(window: WindowSpec, params: Params) -> _Settings:
 
 def _cepstra(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
     """Cepstra ``(n, frames, cepstra)``."""
-    frames = settings.frames
-    dct = dct_matrix(len(settings.filters), settings.cepstra)
-    each = np.full(frames.fft_length // 2 + 1, 1 / frames.fft_length)
+    frames, dct = settings.frames, settings.dct
     found = np.empty((len(windows), frames.count, settings.cepstra), np.float32)
-    for rows, squares in squared_spectra(windows.values[:, :, 0], frames, emphasis=settings.emphasis):
-        cepstra = _logarithm(settings.energies(squares)) @ dct
-        cepstra[..., 0] = _logarithm(squares @ each)
+    signals = windows.values[:, :, 0]
+    for rows, squares in squared_spectra(signals, frames, emphasis=settings.emphasis, dtype=dct.dtype):
+        total = _floored(squares @ settings.each)
+        energies = _floored(settings.energies(squares))
+        # A factor for all bands of a frame would only show in coefficient 0, which is something else. This one brings them to
+        # about 1, where logarithms are most exact in float32.
+        energies *= (len(settings.filters) / total)[..., None]
+        cepstra = np.log(energies, out=energies) @ dct
+        cepstra[..., 0] = np.log(total, out=total)
         found[rows] = sliding_normalise(cepstra, settings.smoothing) if settings.smoothing else cepstra
     return found
 
 
-def _logarithm(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+def _floored(energies: NDArray[Any]) -> NDArray[Any]:
     """In its place."""
-    if not energies.all():
+    if energies.min() == 0:
         energies[energies == 0] = _FLOOR
-    return np.log(energies, out=energies)
+    return energies

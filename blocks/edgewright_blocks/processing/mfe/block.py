@@ -123,7 +123,7 @@ def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
     levels = np.empty((len(windows), settings.frames.count, len(settings.filters)), np.float32)
     for rows, squares in squared_spectra(windows.values[:, :, 0], settings.frames, emphasis=_EMPHASIS):
         energies = settings.energies(squares)
-        if not energies.all():
+        if energies.min() == 0:
             energies[energies == 0] = _SILENCE
         level = level_of(energies, settings.floor)
         level *= _STEPS

@@ -103,6 +103,6 @@ def _settings_of(window: WindowSpec, params: Params) -> _Settings:
 def _levels(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
     """Levels ``(n, frames, N/2 + 1)``."""
     levels = np.empty((len(windows), settings.frames.count, settings.bins), np.float32)
-    for rows, squares in squared_spectra(windows.values[:, :, 0], settings.frames):
+    for rows, squares in squared_spectra(windows.values[:, :, 0], settings.frames, dtype=np.float32):
         levels[rows] = level_of(squares, settings.floor, divisor=settings.frames.fft_length)
     return levels
