@@ -114,8 +114,12 @@ def _as_matrix(features: BlockFeatures, called: Sequence[str]) -> list[dict[str,
     if features.shape.get("type") not in ("spectrogram", "image") or prod(sides) != features.values.shape[1]:
         return []
     height, width = sides
-    values = features.values[0].reshape(height, width)
-    return [{"kind": "heatmap", "title": f"{called[0]} in its shape", "x": {"label": "column"}, "y": {"label": "row"},
+    first = features.values[0]
+    if features.shape["type"] == "spectrogram":  # frame by frame, each a column
+        values, x, y = first.reshape(width, height).T, "frame", "row"
+    else:
+        values, x, y = first.reshape(height, width)[::-1], "column", "row from the bottom"
+    return [{"kind": "heatmap", "title": f"{called[0]} in its shape", "x": {"label": x}, "y": {"label": y},
              "values": values.tolist()}]  # fmt: skip
 
 

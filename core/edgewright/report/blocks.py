@@ -20,6 +20,19 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     )
 
 
+def one_window(run: Run, node: str) -> dict[str, Any] | None:
+    """What a processing node draws of the middle window of training, and which window that is; None when it draws none."""
+    drawn = fitting([plot for plot in run.plots(node) if isinstance(plot, dict)])
+    if drawn is None:
+        return None
+    first, last = run.rows("training")
+    row = run.index[(first + last) // 2]
+    sample = run.samples[int(row["sample"])]
+    seconds = (int(row["start"]) - int(sample["offset"])) / run.windows_info["frequency"]
+    place = f"What the block draws of one training window: {sample['name']}, from {seconds:g} s."
+    return {**drawn, "text": " ".join(text for text in (place, drawn["text"]) if text)}
+
+
 def fitting(drawn: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """As many plots as a page can hold, and how many that leaves out; None when there are none."""
     import json

@@ -74,7 +74,8 @@ def test_images_and_shapes():
     picture = found["windows"]["plots"][0]
     assert (picture["width"], picture["height"], picture["channels"]) == (6, 4, 3)
     assert picture["values"][:4] == [0, 1, 2, 3]
-    assert found["features"]["plots"][1]["values"] == [[0, 1, 2], [3, 4, 5]]
+    # Frame by frame: a column each.
+    assert found["features"]["plots"][1]["values"] == [[0, 2, 4], [1, 3, 5]]
 
 
 def test_what_is_too_much_is_counted():

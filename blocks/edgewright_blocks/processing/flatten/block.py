@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
+from edgewright_sdk.plots import signal_plot
 from edgewright_sdk.signal import moments
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Flatten(ProcessingBlock):
         found = moments(signals)
         chosen = [getattr(found, field) for name, _, field in STATISTICS if params[name]]
         return Features(np.stack(chosen, axis=-1).reshape(len(windows), -1), labels)
+
+    def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
+        """Show the scaled samples of the first window, of which the statistics are."""
+        scaled = windows.values[0].T * float(params.scale_axes)
+        return [signal_plot("Samples × scale-axes", windows.axes, scaled, windows.frequency)]
 
     def export(self, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk.plots import signal_plot
 
 if TYPE_CHECKING:
     from edgewright_sdk import Params, Windows, WindowSpec
@@ -23,6 +24,11 @@ class Raw(ProcessingBlock):
         """Scale in float32, as the device does."""
         values = windows.values.reshape(len(windows), -1) * np.float32(params.scale_axes)
         return Features(values, self.describe(windows.spec, params).labels)
+
+    def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
+        """Show the scaled samples of the first window."""
+        scaled = windows.values[0].T * float(params.scale_axes)
+        return [signal_plot("Samples × scale-axes", windows.axes, scaled, windows.frequency)]
 
     def export(self, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device."""

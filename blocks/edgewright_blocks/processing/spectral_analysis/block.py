@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk.plots import lines_plot, signal_plot
 from edgewright_sdk.signal import bin_frequencies, decimate, filter_sections, max_hold_power, moments
 
 from . import wavelet
@@ -50,15 +51,14 @@ class SpectralAnalysis(ProcessingBlock):
         """Show the filtered signal of the first window, and its spectrum or its wavelet parts."""
         settings = settings_of(windows.spec, params)
         signals = _filtered(windows.values[:1], settings)
-        seconds = np.arange(signals.shape[-1]) / settings.frequency
-        plots = [_lines("After the filter", "time (s)", seconds, "value", windows.axes, signals[0])]
+        plots = [signal_plot("After the filter", windows.axes, signals[0], settings.frequency)]
         if settings.spectrum is None:
             return [*plots, *_wavelet_plots(signals, settings, windows.axes)]
         _features, centred = _spectral(signals, settings.spectrum)
-        plots.append(_spectrum_plot("Spectral power", centred, settings.spectrum, windows.axes))
+        plots += _spectrum_plots("Spectral power", centred, settings.spectrum, windows.axes)
         if settings.low is not None:
             low = decimate(centred, LOW_RATIO)
-            plots.append(_spectrum_plot("Spectral power, low frequencies", low, settings.low, windows.axes))
+            plots += _spectrum_plots("Spectral power, low frequencies", low, settings.low, windows.axes)
         return plots
 
     def export(self, window: WindowSpec, params: Params) -> Export:
@@ -104,15 +104,23 @@ def _power(centred: NDArray[np.float64], spectrum: Spectrum) -> NDArray[np.float
     return power.reshape(count, axes, -1)
 
 
-def _spectrum_plot(
+def _spectrum_plots(
     title: str, centred: NDArray[np.float64], spectrum: Spectrum, axes: Sequence[str]
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
+    """The whole spectrum, and the bins that are features where those aren't all."""
     power = _power(centred, spectrum)[0]
     hertz = bin_frequencies(spectrum.fft_length, spectrum.frequency)
-    kept = slice(spectrum.first_bin, spectrum.last_bin + 1)
     shown = np.log10(np.maximum(power, _POWER_FLOOR)) if spectrum.log else power
     unit = "power (log10)" if spectrum.log else "power"
-    return _lines(title, "frequency (Hz)", hertz[kept], unit, axes, shown[:, kept])
+
+    def draw(name: str, first: int, last: int) -> dict[str, Any]:
+        bins = slice(first, last + 1)
+        series = dict(zip(axes, shown[:, bins], strict=True))
+        return lines_plot(name, ("frequency (Hz)", hertz[bins]), unit, series)
+
+    first, last, end = spectrum.first_bin, spectrum.last_bin, spectrum.fft_length // 2
+    chosen = draw(f"{title}, chosen bins {first}…{last}", first, last)
+    return [draw(title, 1, end), *([] if (first, last) == (1, end) else [chosen])]
 
 
 def _wavelet_plots(signals: NDArray[Any], settings: Settings, axes: Sequence[str]) -> list[dict[str, Any]]:
@@ -120,20 +128,6 @@ def _wavelet_plots(signals: NDArray[Any], settings: Settings, axes: Sequence[str
     plots = []
     for number, part in enumerate(parts):
         step = 2 ** (settings.level if number == 0 else settings.level + 1 - number)
-        seconds = np.arange(part.shape[-1]) * step / settings.frequency
         title = f"L{number}: {'the coarse rest' if number == 0 else 'details'}"
-        plots.append(_lines(title, "time (s)", seconds, "coefficient", axes, part[0]))
+        plots.append(signal_plot(title, axes, part[0], settings.frequency / step, "coefficient"))
     return plots
-
-
-def _lines(
-    title: str, x_label: str, x: NDArray[Any], y_label: str, names: Sequence[str], values: NDArray[Any]
-) -> dict[str, Any]:
-    series = [{"name": name, "values": line} for name, line in zip(names, values, strict=True)]
-    return {
-        "kind": "lines",
-        "title": title,
-        "x": {"label": x_label, "values": x},
-        "y": {"label": y_label},
-        "series": series,
-    }

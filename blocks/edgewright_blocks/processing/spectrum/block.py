@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
 from edgewright_sdk.codegen.memory import scratch_bytes
+from edgewright_sdk.plots import lines_plot
 from edgewright_sdk.signal import bin_frequencies
 
 if TYPE_CHECKING:
@@ -37,16 +38,8 @@ class Spectrum(ProcessingBlock):
         """Show the spectrum of the first window."""
         spectrum = _spectrum(type(windows)(windows.values[:1], windows.spec), params)[0]
         hertz = bin_frequencies(_fft_length(windows.spec), windows.frequency)
-        series = [{"name": axis, "values": row} for axis, row in zip(windows.axes, spectrum, strict=True)]
-        return [
-            {
-                "kind": "lines",
-                "title": "Spectrum",
-                "x": {"label": "frequency (Hz)", "values": hertz},
-                "y": {"label": params.scale},
-                "series": series,
-            }
-        ]
+        series = dict(zip(windows.axes, spectrum, strict=True))
+        return [lines_plot("Spectrum", ("frequency (Hz)", hertz), params.scale, series)]
 
     def export(self, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device."""

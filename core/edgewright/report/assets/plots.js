@@ -18,8 +18,8 @@ ew.scale = (axis) => (axis && axis.scale === "log" ? { type: "log" } : {});
 ew.places = (axis) => axis && axis.values && axis.values.map((value) => (typeof value === "string" ? ew.plain(value) : value));
 ew.plots = {
   lines: (plot) => ew.chart(String(plot.title), 300, () => ({
-    data: plot.series.map((series, i) => ({ type: "scatter", mode: "lines", name: ew.short(series.name, 30), x: ew.places(plot.x), y: series.values, line: { width: 1.5, color: ew.series(i) } })),
-    layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label, ew.scale(plot.x)), yaxis: ew.axis(plot.y && plot.y.label, ew.scale(plot.y)) }),
+    data: plot.series.map((series, i) => ({ type: "scatter", mode: series.values.length < 40 ? "lines+markers" : "lines", name: ew.short(series.name, 30), x: ew.places(plot.x), y: series.values, line: { width: 1.5, color: ew.series(i) } })),
+    layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label, ew.scale(plot.x)), yaxis: ew.axis(plot.y && plot.y.label, ew.scale(plot.y)), ...(plot.series.length > 12 ? { showlegend: false } : {}) }),
   })),
   heatmap: (plot) => ew.chart(String(plot.title), 320, () => ({
     data: [{ type: "heatmap", z: plot.values, x: ew.places(plot.x), y: ew.places(plot.y), colorscale: "Viridis", hoverinfo: "x+y+z" }],

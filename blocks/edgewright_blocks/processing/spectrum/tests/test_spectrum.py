@@ -43,7 +43,7 @@ def test_a_batch_is_its_windows_byte_for_byte(sound):
 
 
 def test_a_window_beyond_262144_samples_is_refused(sound):
-    with pytest.raises(BlockError, match="allowed: up to 262144.*max_length_ms"):
+    with pytest.raises(BlockError, match=r"allowed: up to 262144.*max_length_ms"):
         sound.block.describe(sound.window(262145), sound.params())
 
 
