@@ -12,6 +12,8 @@ from edgewright.conformance import Bench, checks_for
 from edgewright.conformance.checks import judge
 from edgewright.plugins import make_plugins
 from edgewright.registry import builtin_folders, resolve
+from edgewright.runners.grants import NO_GRANTS, Grants, Mounted
+from edgewright_blocks.learning.bring_your_own.tests.networks import write_network
 
 PLUGINS = make_plugins()
 BLOCKS = {name: resolve(name, Path.cwd(), PLUGINS) for name in builtin_folders(PLUGINS)}
@@ -21,6 +23,8 @@ SLOW = {
     for check in checks_for("deployment")
     if check.name not in ("spec", "readme", "verify")
 }
+#: Four algorithms at every limit of each.
+SLOW |= {(name, check) for name in ("classifier", "regressor") for check in ("bounds", "effect", "device")}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
 LEARN_NOTHING = {"converted_model"}
@@ -38,15 +42,23 @@ PROMISES = [
 ]
 
 
+def grants_with_network(folder):
+    """What a block that scores by a network of the user's must be granted: a folder with one."""
+    write_network(folder / "model.onnx", [[1.0], [-2.0], [0.5], [0.0], [3.0], [1.0]])
+    return Grants(mounts=(Mounted("network", folder, "/network"),))
+
+
 @pytest.fixture(scope="module")
-def bench():
+def bench(tmp_path_factory):
     """Give the bench of a block; with containers only where a test is marked so."""
     with ExitStack() as stack:
         opened = {}
+        granted = {"bring_your_own": grants_with_network(tmp_path_factory.mktemp("granted"))}
 
         def get(name, docker):
             if (name, docker) not in opened:
-                opened[name, docker] = stack.enter_context(Bench(BLOCKS[name], PLUGINS, docker=docker))
+                made = Bench(BLOCKS[name], PLUGINS, docker=docker, grants=granted.get(name, NO_GRANTS))
+                opened[name, docker] = stack.enter_context(made)
             return opened[name, docker]
 
         yield get
