@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgewright.running.run import Run
 
 SHOWN = 3
-MAX_ROWS = 20
+MAX_ROWS = 10
 MAX_VALUES = 600
 MAX_AXES = 6
 _TITLES = {"false_alarms": "False alarm", "misses": "Missed"}
@@ -30,7 +30,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     if run.description(node)["kind"] == "classification":
         windows = document["windows"]
         return {
-            "text": f"{document['counts']['windows']} windows are taken for another class, the surest first.",
+            "text": f"Windows taken for another class: {document['counts']['windows']}, the surest first.",
             "tables": [_wrong_classes(windows)],
             "plots": [
                 _picture(run, first, row, f"{row['label']} taken for {row['predicted']}")
@@ -46,8 +46,8 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         plots += [_picture(run, first, row, title) for row in windows[:SHOWN]]
     return {
         "text": (
-            f"{counts['false_alarms']} normal windows are above the threshold and {counts['misses']} abnormal ones are "
-            "not. The farthest from it come first: what is surely wrong, in the model or in the labels."
+            f"Normal windows above the threshold: {counts['false_alarms']}; abnormal ones that are not: "
+            f"{counts['misses']}. The farthest from it come first: what is surely wrong, in the model or in the labels."
         ),
         "tables": tables,
         "plots": plots,

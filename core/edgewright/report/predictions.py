@@ -60,7 +60,7 @@ def combined(run: Run) -> dict[str, Any]:
     )
     plots = [_confusion(metrics[name], name) for name in ("windows", "recordings")]
     return {
-        "text": f"A window is an anomaly where {detectors} is above its threshold, else {rest}. Abnormal labels count as anomaly. {_text(metrics)}",
+        "text": f"A window is an anomaly where the score of {detectors} is above its threshold, else {rest}. Abnormal labels count as anomaly. {_text(metrics)}",
         "plots": [plot for plot in plots if plot],
         "tables": [table for table in tables if table["rows"]],
     }
