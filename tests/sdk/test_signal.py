@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import signal, stats
 
 from edgewright_sdk import BlockError
-from edgewright_sdk.signal import butterworth, filter_sections, max_hold_power, moments, padded_frames
+from edgewright_sdk.signal import butterworth, filter_sections, max_hold_power, moments, whole_frames
 
 
 def test_moments_are_scipys():
@@ -35,15 +35,27 @@ def test_the_smallest_signals_stay_finite():
 
 
 @settings(deadline=None)
-@given(size=st.integers(1, 60), length=st.integers(1, 20), step=st.integers(1, 20))
-def test_frames_start_while_inside_and_end_in_zeros(size, length, step):
-    x = np.arange(1, size + 1)
-    frames = padded_frames(x, length, step)
-    assert len(frames) == len(range(0, size, step))
-    for frame, start in zip(frames, range(0, size, step), strict=True):
-        inside = x[start : start + length]
-        np.testing.assert_array_equal(frame[: len(inside)], inside)
-        assert not frame[len(inside) :].any()
+@given(length=st.integers(1, 20), step=st.integers(1, 20), count=st.integers(1, 6), more=st.integers(0, 9))
+def test_frames_are_a_view_of_what_lies_inside(length, step, count, more):
+    signals = np.arange(3.0 * ((count - 1) * step + length + more)).reshape(3, -1)
+    frames = whole_frames(signals, length, step, count)
+    for i in range(count):
+        np.testing.assert_array_equal(frames[:, i], signals[:, i * step : i * step + length])
+    signals[:] = -1
+    assert (frames == -1).all()
+    with pytest.raises((ValueError, TypeError), match=r"strides|buffer"):
+        whole_frames(signals, length, step + length + more, count + 3)
+
+
+@settings(deadline=None, max_examples=30)
+@given(log2=st.integers(1, 6), length=st.integers(1, 200), overlap=st.booleans(), rows=st.integers(1, 5))
+def test_the_held_power_is_the_largest_of_frames_that_end_in_zeros(log2, length, overlap, rows):
+    n = 2**log2
+    x = np.random.default_rng(length).normal(size=(rows, length))
+    step = n // 2 if overlap else n
+    frames = [np.fft.rfft(x[:, start : start + n], n) for start in range(0, length, step)]
+    expected = np.max([np.abs(frame) ** 2 / n for frame in frames], axis=0)
+    np.testing.assert_allclose(max_hold_power(x, n, overlap=overlap), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_a_sine_has_its_power_in_its_bin():

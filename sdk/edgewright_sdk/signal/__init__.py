@@ -3,7 +3,7 @@
 from edgewright_sdk.signal.audio import Frames, frames_of, level_of, pre_emphasis, squared_spectra
 from edgewright_sdk.signal.cepstra import dct_matrix, sliding_means, sliding_normalise
 from edgewright_sdk.signal.filters import DECIMATIONS, butterworth, decimate, decimator, filter_sections
-from edgewright_sdk.signal.framing import padded_frames, whole_frames
+from edgewright_sdk.signal.framing import whole_frames
 from edgewright_sdk.signal.mel import MelProduct, mel_filters, mel_plot
 from edgewright_sdk.signal.spectrum import bin_frequencies, max_hold_power, squared_magnitudes
 from edgewright_sdk.signal.statistics import Moments, moments
@@ -25,7 +25,6 @@ __all__ = [
     "mel_filters",
     "mel_plot",
     "moments",
-    "padded_frames",
     "pre_emphasis",
     "sliding_means",
     "sliding_normalise",

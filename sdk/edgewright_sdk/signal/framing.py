@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,25 +28,3 @@ def whole_frames(signals: NDArray[Any], length: int, step: int, count: int) -> N
     strides = (signals.strides[0], step * each, each)
     frames: NDArray[Any] = np.ndarray((len(signals), count, length), signals.dtype, signals, 0, strides)
     return frames
-
-
-def padded_frames(signals: NDArray[Any], length: int, step: int) -> NDArray[Any]:
-    """Cut signals into frames that start at 0, ``step``, … while inside; the last ones end in zeros.
-
-    Parameters
-    ----------
-    signals : np.ndarray [shape=(..., n)]
-        ``n`` ≥ 1.
-    length, step : int > 0
-        In samples.
-
-    Returns
-    -------
-    np.ndarray [shape=(..., ceil(n / step), length)]
-        A read-only view of one padded copy.
-    """
-    size = signals.shape[-1]
-    count = -(-size // step)
-    padded = np.zeros((*signals.shape[:-1], (count - 1) * step + max(length, size)), signals.dtype)
-    padded[..., :size] = signals
-    return sliding_window_view(padded, length, axis=-1)[..., : count * step : step, :]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.signal.framing import padded_frames
+from edgewright_sdk.signal.framing import whole_frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FRAME_VALUES = 1 << 21  # 16 MiB of float64 frames at a time
+_FRAME_VALUES = 1 << 17  # 1 MiB of float64 frames at a time: as much as a processor's cache holds
 
 
 def squared_magnitudes(spectra: NDArray[np.complexfloating[Any, Any]], out: NDArray[Any]) -> NDArray[Any]:
@@ -49,15 +49,29 @@ def max_hold_power(signals: NDArray[Any], fft_length: int, *, overlap: bool) -> 
     """
     step = fft_length // 2 if overlap else fft_length
     rows, length = signals.shape
-    frames_each = -(-length // step)
-    held = np.empty((rows, fft_length // 2 + 1), dtype=np.float64)
-    at_once = max(_FRAME_VALUES // (frames_each * fft_length), 1)
+    count, bins = -(-length // step), fft_length // 2 + 1
+    held = np.empty((rows, bins))
+    at_once = min(max(_FRAME_VALUES // (count * fft_length), 1), rows)
+    padded = np.zeros((at_once, max((count - 1) * step + fft_length, length)))
+    frames = whole_frames(padded, fft_length, step, count)
+    squares = np.empty((at_once, count, bins))
     for start in range(0, rows, at_once):
-        frames = padded_frames(np.asarray(signals[start : start + at_once], np.float64), fft_length, step)
-        spectrum = np.fft.rfft(frames, axis=-1)
-        power = spectrum.real**2 + spectrum.imag**2
-        held[start : start + at_once] = power.max(axis=-2) / fft_length
+        here = slice(0, min(at_once, rows - start))
+        padded[here, :length] = signals[start : start + at_once]
+        power = squared_magnitudes(np.fft.rfft(frames[here]), squares[here])
+        held[start : start + at_once] = _largest(power)
+    held /= fft_length
     return held
+
+
+def _largest(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Reduce ``(n, frames, bins)`` to the largest of the frames, by halves, which numpy does in longer runs; `power` is lost."""
+    count = power.shape[1]
+    while count > 1:
+        kept = (count + 1) // 2
+        np.maximum(power[:, :kept], power[:, count - kept : count], out=power[:, :kept])
+        count = kept
+    return power[:, 0]
 
 
 def bin_frequencies(fft_length: int, frequency: float) -> NDArray[np.float64]:

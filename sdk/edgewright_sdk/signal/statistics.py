@@ -13,7 +13,7 @@ Float64 = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Moments:
-    """Statistics of each signal, all of shape ``(...,)``."""
+    """Statistics of each signal, all of shape ``(...,)``; ``centred`` is the signals without their means."""
 
     mean: Float64
     minimum: Float64
@@ -23,6 +23,7 @@ class Moments:
     skewness: Float64
     kurtosis: Float64
     constant: NDArray[np.bool_]
+    centred: Float64
 
 
 def moments(signals: NDArray[Any]) -> Moments:
@@ -40,27 +41,29 @@ def moments(signals: NDArray[Any]) -> Moments:
 
     Notes
     -----
-    A signal whose largest value equals its smallest is constant: its standard deviation, skewness and kurtosis are
-    exactly 0, where the textbook formulas give rounding noise or 0/0.
+    A signal whose largest value equals its smallest is constant: its standard deviation, skewness and kurtosis, and what
+    is left of it without its mean, are exactly 0, where the textbook formulas give rounding noise or 0/0.
     """
     x = np.ascontiguousarray(signals, dtype=np.float64)
+    size = x.shape[-1]
     minimum, maximum = x.min(axis=-1), x.max(axis=-1)
     constant: NDArray[np.bool_] = minimum == maximum
-    mean = np.where(constant, minimum, x.mean(axis=-1))
+    mean = np.where(constant, minimum, x.sum(axis=-1) / size)
     centred = x - mean[..., None]
     squared = centred * centred
-    variance = squared.mean(axis=-1)
-    divisor = np.where(variance > 0, variance, 1.0)
-    skewness = (squared * centred).mean(axis=-1) / (divisor * np.sqrt(divisor))
-    kurtosis = (squared * squared).mean(axis=-1) / (divisor * divisor) - 3.0
+    variance = _products(centred, centred) / size
     flat = constant | ~(variance > 0)
-    return Moments(
-        mean=mean,
-        minimum=minimum,
-        maximum=maximum,
-        rms=np.sqrt((x * x).mean(axis=-1)),
-        stdev=np.where(flat, 0.0, np.sqrt(variance)),
-        skewness=np.where(flat, 0.0, skewness),
-        kurtosis=np.where(flat, 0.0, kurtosis),
-        constant=constant,
-    )
+    divisor = np.where(flat, 1.0, variance)
+    stdev = np.sqrt(divisor)
+    skewness = _products(squared, centred) / size / (divisor * stdev)
+    kurtosis = _products(squared, squared) / size / (divisor * divisor) - 3.0
+    if flat.any():
+        stdev, skewness, kurtosis = (np.where(flat, 0.0, values) for values in (stdev, skewness, kurtosis))
+    rms = np.sqrt(_products(x, x) / size)
+    return Moments(mean, minimum, maximum, rms, stdev, skewness, kurtosis, constant, centred)
+
+
+def _products(left: Float64, right: Float64) -> Float64:
+    """Sum of the products of two signals; without an array of the products."""
+    sums: Float64 = np.asarray(np.einsum("...i,...i->...", left, right))
+    return sums

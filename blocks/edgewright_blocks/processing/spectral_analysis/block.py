@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.plots import lines_plot, signal_plot
 from edgewright_sdk.signal import bin_frequencies, decimate, filter_sections, max_hold_power, moments
 
@@ -31,7 +31,7 @@ class SpectralAnalysis(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say the labels, and refuse parameters that can't work with this window."""
-        return Description(_labels(window, settings_of(window, params)))
+        return Description(_labels(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, axes)`` windows."""
@@ -45,7 +45,7 @@ class SpectralAnalysis(ProcessingBlock):
             if settings.low is not None:
                 parts.append(_spectral(decimate(centred, LOW_RATIO), settings.low)[0])
         flat = [part.reshape(len(windows), -1) for part in parts]
-        return Features(np.concatenate(flat, axis=-1), _labels(windows.spec, settings))
+        return Features(np.concatenate(flat, axis=-1), _labels(windows.spec, params))
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
         """Show the filtered signal of the first window, and its spectrum or its wavelet parts."""
@@ -64,12 +64,13 @@ class SpectralAnalysis(ProcessingBlock):
     def export(self, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device."""
         settings = settings_of(window, params)
-        count = len(_labels(window, settings))
+        count = len(_labels(window, params))
         return (export_wavelet if settings.spectrum is None else export_spectrum)(window, settings, count)
 
 
-def _labels(window: WindowSpec, settings: Settings) -> list[str]:
-    axes = window["axes"]
+@remembered
+def _labels(window: WindowSpec, params: Params) -> list[str]:
+    axes, settings = window["axes"], settings_of(window, params)
     if settings.spectrum is None:
         return [f"{axis} {label}" for axis in axes for label in wavelet.labels(settings.level)]
     spectra = [spectrum for spectrum in (settings.spectrum, settings.low) if spectrum is not None]
@@ -86,15 +87,14 @@ def _filtered(values: NDArray[Any], settings: Settings) -> NDArray[Any]:
 def _spectral(signals: NDArray[Any], spectrum: Spectrum) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Features ``(n, axes, f)`` of signals ``(n, axes, length)``, and the signals without their mean."""
     level = moments(signals)
-    centred = np.where(level.constant[..., None], 0.0, signals - level.mean[..., None])
-    power = _power(centred, spectrum)
+    power = _power(level.centred, spectrum)
     shape = moments(power)
     kept = power[..., spectrum.first_bin : spectrum.last_bin + 1]
     if spectrum.log:
         kept = np.log10(np.where(kept > 0, kept, _POWER_FLOOR))
     # Without its mean a signal's root mean square is its standard deviation.
     time = np.stack([level.stdev, level.skewness, level.kurtosis, shape.skewness, shape.kurtosis], axis=-1)
-    return np.concatenate([time, kept], axis=-1), centred
+    return np.concatenate([time, kept], axis=-1), level.centred
 
 
 def _power(centred: NDArray[np.float64], spectrum: Spectrum) -> NDArray[np.float64]:

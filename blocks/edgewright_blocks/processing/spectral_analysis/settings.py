@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgewright_sdk import BlockError
+from edgewright_sdk import BlockError, remembered
 from edgewright_sdk.signal import DECIMATIONS, butterworth
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _FFT_LENGTHS = [1 << bits for bits in range(2, 17)]
 _ORDERS = (0, 2, 4, 6, 8)
 #: A cutoff after decimation may come this near to half the new rate: beyond, the decimator's own filter has its say.
 _DECIMATED_NYQUIST = 0.9
-#: A single sample is a constant, of which there is nothing to tell.
-_DECIMATED_SAMPLES = 2
+#: Of fewer samples there is no shape to tell, only rounding.
+_DECIMATED_SAMPLES = 4
 #: By how much the copy for low frequencies is decimated, and how many half FFT lengths a signal must have for it.
 LOW_RATIO = 10
 _LOW_HALVES = 10
@@ -89,6 +89,7 @@ class Settings:
     level: int
 
 
+@remembered
 def settings_of(window: WindowSpec, params: Params) -> Settings:
     """Check parameters against a window.
 
