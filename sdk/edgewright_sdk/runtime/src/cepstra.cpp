@@ -94,7 +94,7 @@ void local_deviations(const float* values, const float* running, int32_t count, 
             }
             variance *= share;
         }
-        deviations[i] = variance > 0.0f ? sqrtf(variance) : 0.0f;
+        deviations[i] = variance > 0.0f ? ew_sqrt(variance) : 0.0f;
     }
 }
 

@@ -6,20 +6,12 @@
 namespace EW_NS {
 namespace {
 
-float from_bits(int32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 float natural(float value) {
-    const bool tiny = value < 1.17549435e-38f;  // its exponent isn't a number's
-    const float x = tiny ? value * 8388608.0f : value;
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    bits += 0x3f800000 - 0x3f3504f3;  // so that the mantissa begins at the root of 1/2
-    const float exponent = static_cast<float>((bits >> 23) - (tiny ? 150 : 127));
-    const float m = from_bits((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
+    // Below the smallest normal number the exponent's bits say nothing: 2^23 times the value is above it. All ones there:
+    const int32_t tiny = (ew_bits<int32_t>(value) - 0x00800000) >> 31;
+    const int32_t bits = ew_bits<int32_t>(value * ew_bits<float>(0x3f800000 + (tiny & (23 << 23)))) + (0x3f800000 - 0x3f3504f3);
+    const float exponent = static_cast<float>((bits >> 23) - 127 - (tiny & 23));  // of a mantissa from the root of 1/2 on
+    const float m = ew_bits<float>((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
     const float square = m * m;
     float y = 7.0376836292e-2f;
     y = y * m - 1.1514610310e-1f;

@@ -124,7 +124,7 @@ ew_moments ew_statistics(const float* values, int32_t count, int32_t stride) {
     const float third = sums.third / n;
     const float square = rest * rest;
     const float variance = second - square;
-    const float deviation = sqrtf(variance);
+    const float deviation = ew_sqrt(variance);
     m.mean_low = rest * range;
     m.stdev = deviation * range;
     m.skewness = (third - 3.0f * rest * second + 2.0f * rest * square) / (variance * deviation);
@@ -134,7 +134,7 @@ ew_moments ew_statistics(const float* values, int32_t count, int32_t stride) {
     const float larger = mean > m.stdev ? mean : m.stdev;
     const float a = mean / larger;
     const float b = m.stdev / larger;
-    m.rms = larger * sqrtf(a * a + b * b);  // mean square = mean^2 + variance
+    m.rms = larger * ew_sqrt(a * a + b * b);  // mean square = mean^2 + variance
     return m;
 }
 

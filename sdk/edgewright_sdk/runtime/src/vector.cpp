@@ -48,9 +48,7 @@ float ew_total(const float* values, int32_t count) {
 
 bool ew_all_finite(const float* values, int32_t count) {
     for (int32_t i = 0; i < count; ++i) {
-        uint32_t bits;
-        memcpy(&bits, values + i, sizeof bits);
-        if ((bits & 0x7f800000u) == 0x7f800000u) return false;
+        if ((ew_bits<uint32_t>(values[i]) & 0x7f800000u) == 0x7f800000u) return false;
     }
     return true;
 }

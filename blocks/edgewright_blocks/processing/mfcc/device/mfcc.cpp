@@ -43,6 +43,9 @@ ew_status ew_mfcc(const ew_mfcc_tables& tables, void* state, const ew_view* in, 
         ew_mel_energies(bank, power, energies);
         for (int32_t f = 0; f < bank.filters; ++f) energies[f] = energies[f] != 0.0f ? energies[f] : floor_power;
         ew_logarithms(energies, bank.filters, 1.0f);
+        // A level that all share is in coefficient 0 only, which is another one here: without it the sums stay small.
+        const float level = ew_total(energies, bank.filters) / static_cast<float>(bank.filters);
+        for (int32_t f = 0; f < bank.filters; ++f) energies[f] -= level;
         float* const row = cepstra + frame * width;
         ew_dct(energies, bank.filters, tables.dct, width, row);
         const float total = ew_total(power, bins);

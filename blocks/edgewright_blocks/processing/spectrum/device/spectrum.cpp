@@ -37,7 +37,7 @@ ew_status ew_spectrum(const ew_spectrum_tables& tables, void*, const ew_view* in
             ew_logarithms(bin, bins, 10.0f * ew_decades);
         } else {
             const float whole = relative ? 1.0f : static_cast<float>(n);
-            for (int32_t k = 0; k < bins; ++k) bin[k] = sqrtf(bin[k] * whole);
+            for (int32_t k = 0; k < bins; ++k) bin[k] = ew_sqrt(bin[k] * whole);
         }
     }
     return ew_ok;

@@ -58,13 +58,13 @@ constexpr int32_t ew_width = sizeof(Value) / sizeof(float);
 template <class Value>
 inline Value ew_get(const float* place) {
     Value value;
-    memcpy(&value, place, sizeof value);
+    EW_COPY(&value, place, sizeof value);
     return value;
 }
 
 template <class Value>
 inline void ew_put(float* place, Value value) {
-    memcpy(place, &value, sizeof value);
+    EW_COPY(place, &value, sizeof value);
 }
 
 // Copied as bytes, a float takes the way through an integer register on some processors.

@@ -25,6 +25,13 @@
 #include "edgewright/package.h"
 #endif
 
+// A copy of few bytes that compilers see through, also where they were told that there is no C library.
+#if defined(__GNUC__)
+#define EW_COPY __builtin_memcpy
+#else
+#define EW_COPY memcpy
+#endif
+
 namespace EW_NS {
 
 enum ew_status : int32_t {
@@ -59,6 +66,15 @@ inline float* ew_floats(ew_view& view) { return static_cast<float*>(view.data); 
 // True when `view` is float32 of exactly `count` values.
 inline bool ew_is_floats(const ew_view& view, int32_t count) {
     return view.data != nullptr && view.dtype == ew_float32 && ew_count(view) == count;
+}
+
+// The same bits as another type.
+template <class To, class From>
+inline To ew_bits(From from) {
+    static_assert(sizeof(To) == sizeof(From), "the same number of bits");
+    To to;
+    EW_COPY(&to, &from, sizeof to);
+    return to;
 }
 
 // Every piece taken from an arena starts on this boundary; sizes are rounded up to it.
