@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import WindowSpec
 
 Settings = TypeVar("Settings")
-_KEPT = 16
+_KEPT = 4
 
 
 class _Asked:
@@ -35,7 +35,7 @@ class _Asked:
 def remembered(
     function: Callable[[WindowSpec, Params], Settings],
 ) -> Callable[[WindowSpec, Params], Settings]:
-    """Let a function of a window's spec and parameters remember its last 16 results.
+    """Let a function of a window's spec and parameters remember its last 4 results.
 
     A block is asked for one window at a time when it runs live: filters and labels need not be made again each time.
     What the function returns is shared by its callers, so it must not be changed. Errors are not remembered.
@@ -44,12 +44,6 @@ def remembered(
     ----------
     function : callable
         ``function(window, params)``; it depends on nothing else.
-
-    Examples
-    --------
-    >>> @remembered
-    ... def settings_of(window, params):
-    ...     return mel_filters(params.num_filters, params.fft_length, window["frequency"], 0.0, 0.0)
     """
 
     @lru_cache(maxsize=_KEPT)

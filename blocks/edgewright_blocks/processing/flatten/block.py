@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
+from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.plots import signal_plot
 from edgewright_sdk.signal import moments
 
@@ -30,15 +30,11 @@ class Flatten(ProcessingBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say the labels, and refuse a choice of no statistic."""
-        chosen = [label for name, label, _ in STATISTICS if params[name]]
-        if not chosen:
-            names = ", ".join(name for name, _, _ in STATISTICS)
-            raise BlockError(f"every statistic is switched off; switch on at least one of {names}")
-        return Description([f"{axis} {label}" for axis in window["axes"] for label in chosen])
+        return Description(_labels(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the statistics of ``(n, length, axes)`` windows."""
-        labels = self.describe(windows.spec, params).labels
+        labels = _labels(windows.spec, params)
         signals = windows.values.transpose(0, 2, 1).astype(np.float64) * float(params.scale_axes)
         found = moments(signals)
         chosen = [getattr(found, field) for name, _, field in STATISTICS if params[name]]
@@ -63,7 +59,16 @@ class Flatten(ProcessingBlock):
                 {
                     "name": "features",
                     "dtype": "float32",
-                    "shape": [len(self.describe(window, params).labels)],
+                    "shape": [len(_labels(window, params))],
                 }
             ],
         )
+
+
+@remembered
+def _labels(window: WindowSpec, params: Params) -> list[str]:
+    chosen = [label for name, label, _ in STATISTICS if params[name]]
+    if not chosen:
+        names = ", ".join(name for name, _, _ in STATISTICS)
+        raise BlockError(f"every statistic is switched off; switch on at least one of {names}")
+    return [f"{axis} {label}" for axis in window["axes"] for label in chosen]

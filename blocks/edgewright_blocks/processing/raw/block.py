@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import Description, Export, Features, ProcessingBlock
+from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.plots import signal_plot
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 class Raw(ProcessingBlock):
     """Samples × ``scale-axes``, in the order of the window: all axes of sample 0, then of sample 1, …"""
 
-    def describe(self, window: WindowSpec, params: Params) -> Description:  # noqa: ARG002
+    def describe(self, window: WindowSpec, params: Params) -> Description:
         """Say the labels: ``<axis> <sample>``."""
-        return Description([f"{axis} {i}" for i in range(window["length"]) for axis in window["axes"]])
+        return Description(_labels(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Scale in float32, as the device does."""
         values = windows.values.reshape(len(windows), -1) * np.float32(params.scale_axes)
-        return Features(values, self.describe(windows.spec, params).labels)
+        return Features(values, _labels(windows.spec, params))
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
         """Show the scaled samples of the first window."""
@@ -42,3 +42,8 @@ class Raw(ProcessingBlock):
             inputs=[{"dtype": "float32", "shape": shape}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [shape[0] * shape[1]]}],
         )
+
+
+@remembered
+def _labels(window: WindowSpec, params: Params) -> list[str]:  # noqa: ARG001
+    return [f"{axis} {i}" for i in range(window["length"]) for axis in window["axes"]]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
+from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.plots import lines_plot
-from edgewright_sdk.signal import bin_frequencies
+from edgewright_sdk.signal import Frames, bin_frequencies, squared_spectra
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,15 +24,14 @@ _SCALES = ("magnitude", "power", "db")
 class Spectrum(ProcessingBlock):
     """Magnitude, power or level of each bin of one transform over the window, axis by axis."""
 
-    def describe(self, window: WindowSpec, params: Params) -> Description:  # noqa: ARG002
+    def describe(self, window: WindowSpec, params: Params) -> Description:
         """Name the bins, and refuse a window that is too long."""
-        hertz = bin_frequencies(_fft_length(window), float(window["frequency"]))
-        return Description([f"{axis} {value:.6g} Hz" for axis in window["axes"] for value in hertz])
+        return Description(_labels(window, params))
 
     def transform(self, windows: Windows, params: Params) -> Features:
         """Compute the features of ``(n, length, axes)`` windows."""
         spectrum = _spectrum(windows, params)
-        return Features(spectrum.reshape(len(windows), -1), self.describe(windows.spec, params).labels)
+        return Features(spectrum.reshape(len(windows), -1), _labels(windows.spec, params))
 
     def plot(self, windows: Windows, params: Params) -> list[dict[str, Any]]:
         """Show the spectrum of the first window."""
@@ -62,6 +61,12 @@ class Spectrum(ProcessingBlock):
         )
 
 
+@remembered
+def _labels(window: WindowSpec, params: Params) -> list[str]:  # noqa: ARG001
+    hertz = bin_frequencies(_fft_length(window), float(window["frequency"]))
+    return [f"{axis} {value:.6g} Hz" for axis in window["axes"] for value in hertz]
+
+
 def _fft_length(window: WindowSpec) -> int:
     """The next power of two, at least 16."""
     length = window["length"]
@@ -73,22 +78,29 @@ def _fft_length(window: WindowSpec) -> int:
     return int(max(16, 1 << (length - 1).bit_length()))
 
 
-def _spectrum(windows: Windows, params: Params) -> NDArray[np.float64]:
+def _spectrum(windows: Windows, params: Params) -> NDArray[np.float32]:
     """Spectra ``(n, axes, N/2 + 1)``."""
-    from scipy.fft import rfft
+    n, length = _fft_length(windows.spec), windows.length
+    signals = windows.values.transpose(0, 2, 1).reshape(-1, length)
+    found = np.empty((len(signals), n // 2 + 1), np.float32)
+    for rows, squares in squared_spectra(signals, Frames(length, length, 1, n, windows.frequency)):
+        found[rows] = _scaled(squares[:, 0] / n, n, params)
+    return found.reshape(len(windows), len(windows.axes), -1)
 
-    n = _fft_length(windows.spec)
-    spectrum = rfft(windows.values.transpose(0, 2, 1).astype(np.float64), n=n)
-    power: NDArray[np.float64] = (np.square(spectrum.real) + np.square(spectrum.imag)) / n
+
+def _scaled(power: NDArray[np.float64], n: int, params: Params) -> NDArray[np.float64]:
+    largest = power.max(axis=-1, keepdims=True)
     if params.normalise == "max":
-        largest = power.max(axis=-1, keepdims=True)
-        power = np.divide(power, largest, out=np.zeros_like(power), where=largest > 0)
+        power /= np.where(largest > 0, largest, 1.0)
     if params.scale == "power":
         return power
     if params.scale == "db":
-        level: NDArray[np.float64] = 10 * np.log10(np.maximum(power, _FLOOR))
+        level = np.log(np.maximum(power, _FLOOR, out=power), out=power)
+        level *= 10.0 / np.log(10.0)
         if params.normalise == "max":  # digital silence gives zeros, whatever the scale
-            level[np.broadcast_to(power.max(axis=-1, keepdims=True) == 0, level.shape)] = 0.0
+            level[largest[:, 0] == 0] = 0.0
         return level
-    magnitude: NDArray[np.float64] = np.sqrt(power * (1 if params.normalise == "max" else n))
+    if params.normalise != "max":
+        power *= n
+    magnitude: NDArray[np.float64] = np.sqrt(power, out=power)
     return magnitude
