@@ -142,7 +142,7 @@ def test_long_ffts_of_many_short_windows_stay_within_memory():
         ),
         (
             {"input_decimation_ratio": "1000"},
-            "leaves 1 samples of a window of 125; allowed: ratios that leave 2",
+            "leaves 1 samples of a window of 125; allowed: ratios that leave 4",
         ),
         (
             {"analysis_type": "Wavelet", "wavelet_level": 2},
