@@ -9,6 +9,7 @@ import numpy as np
 from edgewright_sdk import Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardise
 
 from .choosing import WINDOWS_EACH, choose_count
@@ -26,7 +27,7 @@ _SMALLEST_SPREAD = 1e-6  # of log-likelihoods; training windows that are all ali
 class GaussianMixtureAnomaly(LearningBlock):
     """A density of normal windows in the standardised space of the chosen features."""
 
-    batch_bytes = 4 << 20
+    batch_bytes = 1 << 20
 
     def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
         """Say what ``score`` gives, and refuse features that aren't there."""
@@ -43,7 +44,7 @@ class GaussianMixtureAnomaly(LearningBlock):
             wanted, tried = choose_count(values, covariance, regularisation, context.seed, context.progress)
         else:
             wanted = int(params.components)
-        components = min(wanted, len(np.unique(values, axis=0)))
+        components = min(wanted, distinct_rows(values, wanted))
         mixture, settled = learn(values, components, covariance, regularisation, context.seed)
         _warn(context, wanted, mixture, settled=settled, windows=len(values), covariance=covariance)
         context.metric("components", len(mixture.weights))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgewright_sdk import BlockError
+from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardisation, standardise
 
 from .mixture import fit, varies
@@ -14,6 +13,7 @@ from .mixture import fit, varies
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -49,9 +49,10 @@ def choose_count(
         The criterion of each count that was tried, the smallest is the best; empty where there was nothing to choose from.
     """
     values = values[:: -(-len(values) // _MOST_WINDOWS)]
-    z = standardise(values, *standardisation(values))
-    z = z[:, varies(z, standardisation(values)[1])]
-    distinct = len(np.unique(z, axis=0))
+    mean, scale = standardisation(values)
+    z = standardise(values, mean, scale)
+    z = z[:, varies(z, scale)]
+    distinct = distinct_rows(z, COUNTS[-1])
     counts = [count for count in COUNTS if count * WINDOWS_EACH <= len(z) and count <= distinct]
     if len(counts) < 2:
         return 1, {}

@@ -82,7 +82,7 @@ def learn(
         shape = {"full": (1, 0, 0), "tied": (1, 0, 0), "diag": (1, 0), "spherical": (1,)}[covariance]
         nothing = np.ones(1), np.zeros((1, 0)), np.ones(shape)
         return Mixture(mean, scale, *_with_constants(*nothing, varying)), True
-    fitted = fit(z[:, varying], components, covariance, regularisation, seed)
+    fitted = fit(z if varying.all() else z[:, varying], components, covariance, regularisation, seed)
     roots = fitted.precisions_cholesky_
     if covariance in ("full", "tied"):
         turn, sizes, _ = np.linalg.svd(roots if covariance == "full" else roots[None])
@@ -108,7 +108,7 @@ def fit(z: Float, components: int, covariance: str, regularisation: float, seed:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            return model.fit(z)
+            return model.fit(np.ascontiguousarray(z))  # chosen columns come in another order: slower
         except ValueError as error:
             if "ill-defined" not in str(error):
                 raise

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class KMeansAnomaly(LearningBlock):
     """Clusters of normal windows in the standardised space of the chosen features."""
 
-    batch_bytes = 4 << 20
+    batch_bytes = 256 << 10  # what a cache holds, with distances
 
     def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
         """Say what ``score`` gives, and refuse features that aren't there."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardise
 
-from .clusters import beyond_edge, distinct_rows, learn
+from .clusters import beyond_edge, learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ def choose_count(
     step = -(-len(values) // _MOST_WINDOWS)
     values = values[::step]
     folds = _folds(len(values), None if groups is None else groups[::step])
-    distinct = distinct_rows(values.astype(np.float64), COUNTS[-1])
+    distinct = distinct_rows(values, COUNTS[-1] + 1)
     counts = [count for count in COUNTS if count * WINDOWS_EACH <= len(values) and count < distinct]
     if len(counts) < 2 or folds.max() == 0:
         return given(min(COUNTS[0], distinct))

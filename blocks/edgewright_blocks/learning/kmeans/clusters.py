@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardisation, standardise
 
 if TYPE_CHECKING:
@@ -79,12 +80,6 @@ def settle(
     near = [piece[:2] for piece in _nearest(z, centroids, np.zeros(count))]
     members, distances = (np.concatenate(parts) for parts in zip(*near, strict=True))
     return centroids, members, distances
-
-
-def distinct_rows(z: NDArray[np.float64], enough: int) -> int:
-    """Number of different rows; counted no further than needed to see that there are `enough`."""
-    few = len(np.unique(z[: 4 * enough], axis=0))
-    return few if few >= enough or len(z) <= 4 * enough else len(np.unique(z, axis=0))
 
 
 def beyond_edge(
