@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 21  # float64 values held at a time: 16 MiB
 #: Variance below this share of the largest component's is rounding of float32 features.
 _NOISE = 1e-12
+#: Of the variance; ``auto`` keeps no more components than explain it.
+_AUTO_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -108,18 +110,21 @@ def _pieces(
 
 def _count(squares: NDArray[np.float64], components: float | str, rows: int, width: int) -> int:
     """How many components were asked for; one at least."""
-    total = squares.sum()
     if components == "auto":
-        # Singular values above 0.56β³ − 0.95β² + 1.82β + 1.43 times the median stand out from noise of unknown size
-        # (Gavish and Donoho 2014, the hard threshold of the least squared error).
+        # Singular values above 0.56β³ − 0.95β² + 1.82β + 1.43 times the median stand out from even noise of unknown size
+        # (Gavish and Donoho 2014, the hard threshold of the least squared error). Of uneven noise, the larger parts do too.
         beta = min(rows, width) / max(rows, width)
         factor = 0.56 * beta**3 - 0.95 * beta**2 + 1.82 * beta + 1.43
         singular = np.sqrt(squares)
-        return max(int(np.sum(singular > factor * np.median(singular))), 1)
+        clear = int(np.sum(singular > factor * np.median(singular)))
+        return max(min(clear, _explaining(squares, _AUTO_SHARE)), 1)
     wanted = float(components)
-    if wanted >= 1 or total <= 0:
-        return max(int(wanted), 1)
-    reached = np.cumsum(squares) >= (wanted - 1e-12) * total
+    return int(wanted) if wanted >= 1 else _explaining(squares, wanted)
+
+
+def _explaining(squares: NDArray[np.float64], share: float) -> int:
+    """The fewest components that explain a share of the variance."""
+    reached = np.cumsum(squares) >= (share - 1e-12) * squares.sum()
     return int(np.argmax(reached)) + 1
 
 

@@ -88,7 +88,7 @@ def test_a_broken_rule_scores_though_every_feature_is_ordinary():
 @pytest.mark.parametrize("rows", [60, 400])
 def test_auto_finds_the_ways_that_windows_vary_in(rows):
     for ways in (1, 3, 7):
-        model = fit(mixed(rows, 120, ways=ways, noise=0.5), components="auto", standardise=False)
+        model = fit(mixed(rows, 120, ways=ways, noise=1.5), components="auto", standardise=False)
         assert len(model.arrays["components"]) == ways
 
 
