@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.artifacts import links
+from edgewright_sdk.artifacts.scoring import trees_of
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import trained_columns
 from edgewright_sdk.errors import BlockError
@@ -40,6 +41,11 @@ def node(model: Model, features: FeatureSpec) -> Export:
     if "selected" not in model.arrays and features.width != meta["features"]:
         raise BlockError(f"the model takes {meta['features']} features; this node has {features.width}")
     return _NODES[meta["kind"]](model, features)
+
+
+def table_bytes(model: Model, features: FeatureSpec) -> int:
+    """Size of the node's tables: what it takes of a device's flash beside code."""
+    return sum(np.asarray(value).nbytes for value in node(model, features).tables.values())
 
 
 def _linear(model: Model, features: FeatureSpec) -> Export:
@@ -100,11 +106,11 @@ def _trees(model: Model, features: FeatureSpec) -> Export:
         "outputs": len(arrays["base"]),
         "base": _float32(arrays["base"], model),
     }
+    link, error = model.meta["link"], _ROUNDING * trees_of(model).rounding()
     size = len(roots) * float(np.abs(leaves).max()) + float(np.abs(arrays["base"]).max())
-    error = (len(roots) + 2) * _ROUNDING * size  # of the sum, at most
-    scale = {"square": 2 * size, "exp": 1.0}.get(model.meta["link"], 1.0)
-    relative = 1e-5 + (error if model.meta["link"] == "exp" else 0.0)
-    return _export("tree_model", model, tables, [], {"absolute": 1e-6 + error * scale, "relative": relative})
+    scale = {"square": 2 * size, "softmax": 0.5, "sigmoid-pair": 0.25}.get(link, 1.0)
+    tolerance = {"absolute": 1e-6 + error * scale, "relative": 1e-5 + (error if link == "exp" else 0.0)}
+    return _export("tree_model", model, tables, [], tolerance)
 
 
 def _unit(model: Model) -> float:

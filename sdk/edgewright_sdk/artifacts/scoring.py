@@ -77,8 +77,13 @@ def scorer_of(model: Model) -> Linear | Kernel | Trees:
         return Linear(arrays["weights"], arrays["bias"])
     if model.meta["kind"] == "kernel":
         return Kernel(arrays["vectors"], arrays["coefficients"], arrays["bias"], float(arrays["gamma"][0]))
+    return trees_of(model)
+
+
+def trees_of(model: Model) -> Trees:
+    """The trees of a model of that kind."""
     names = ("feature", "threshold", "left", "right", "leaves", "roots", "output", "base")
-    return Trees(model.meta["features"], *(np.asarray(arrays[name]) for name in names))
+    return Trees(model.meta["features"], *(np.asarray(model.arrays[name]) for name in names))
 
 
 def spread(values: NDArray[np.float64], columns: NDArray[np.int32], classes: int) -> NDArray[np.float32]:

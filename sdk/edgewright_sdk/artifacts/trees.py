@@ -66,6 +66,21 @@ class Trees:
         names = ("feature", "threshold", "left", "right", "leaves", "roots", "output", "base")
         return {name: getattr(self, name) for name in names}
 
+    def rounding(self) -> float:
+        """Largest error of a raw output that is summed in float32, tree by tree, in units of its rounding (2⁻²⁴)."""
+        rooted = self.roots >= 0
+        counts = np.ones(
+            len(self.roots), np.int64
+        )  # of leaves: those of a tree stand together, one more than its tests
+        counts[rooted] += np.diff(np.append(self.roots[rooted], len(self.feature)))
+        starts = np.cumsum(counts) - counts
+        largest = np.maximum.reduceat(np.abs(self.leaves.astype(np.float64)), starts, axis=0)
+        worst = 0.0
+        for output, base in enumerate(np.abs(self.base)):
+            own = largest[:, output] if largest.shape[1] > 1 else largest[self.output == output, 0]
+            worst = max(worst, float(base + (base + np.cumsum(own)).sum()))  # each step rounds the sum so far
+        return worst
+
     def _walk(self, x: NDArray[np.float32]) -> NDArray[np.int32]:
         """Leaf that each row reaches in each tree, ``(n, trees)``."""
         at = np.repeat(self.roots[None, :], len(x), axis=0).ravel()

@@ -44,6 +44,7 @@ PROMISES = [
 
 def grants_with_network(folder):
     """What a block that scores by a network of the user's must be granted: a folder with one."""
+    folder.chmod(0o755)  # a container's task has a user of its own
     write_network(folder / "model.onnx", [[1.0], [-2.0], [0.5], [0.0], [3.0], [1.0]])
     return Grants(mounts=(Mounted("network", folder, "/network"),))
 

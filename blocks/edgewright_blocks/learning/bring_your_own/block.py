@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright_sdk import Context, Features, Model, Params
+    from edgewright_sdk.artifacts.network import Network
 
 _MOUNT = "network"
 _SUM_TOLERANCE = 1e-3
@@ -55,7 +56,7 @@ def _model(features: FeatureSpec, params: Params, context: Context) -> Model:
     labels = [features.labels[column] for column in columns]
     whole = labels == features.labels
     chosen = FeatureSpec(labels, features.shape if whole else {"type": "flat", "width": len(labels)})
-    model = read_onnx(_file(context.mount(_MOUNT), str(params.file))).model(chosen, classes, str(params.kind))
+    model = _read(context.mount(_MOUNT), str(params.file)).model(chosen, classes, str(params.kind))
     shape = list(model.meta["shape"])
     if params.kind == "anomaly" and shape != [1]:
         raise BlockError(
@@ -77,14 +78,19 @@ def _classes(params: Params) -> list[str]:
     return names
 
 
-def _file(folder: Path, name: str) -> Path:
-    path = folder / name
+def _read(folder: Path, name: str) -> Network:
     if "/" in name or "\\" in name or name in (".", ".."):
         raise BlockError(f"file is {name!r}; allowed: the name of a file in the granted folder, no path")
-    if not path.is_file():
-        there = ", ".join(sorted(entry.name for entry in folder.iterdir())[:10]) or "nothing"
-        raise BlockError(f"the granted folder has no file {name!r}; it holds {there}")
-    return path
+    try:
+        there = sorted(entry.name for entry in folder.iterdir())
+        if name not in there:
+            shown = ", ".join(there[:10]) or "nothing"
+            raise BlockError(f"the granted folder has no file {name!r}; it holds {shown}")
+        return read_onnx(folder / name)
+    except OSError as error:
+        raise BlockError(
+            f"the granted folder can't be read as the task's user ({error.strerror}); let everybody read it: chmod -R a+rX"
+        ) from None
 
 
 def _softened(values: NDArray[np.float32], outputs: int) -> NDArray[np.float32]:

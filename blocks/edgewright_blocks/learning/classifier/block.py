@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, LearningBlock, LearningDescription
 from edgewright_sdk.artifacts import score
-from edgewright_sdk.artifacts.device import node
+from edgewright_sdk.artifacts.device import node, table_bytes
 from edgewright_sdk.artifacts.trained import classifier_model, standard_of, training_values
 from edgewright_sdk.columns import choose_columns
 
@@ -50,7 +50,9 @@ class Classifier(LearningBlock):
         if params.algorithm in STANDARDISED:
             standard, taught = standard_of(values)
         estimator = fitted(taught, targets, params, context)
-        return classifier_model(estimator, train.labels, columns, context.classes, standard)
+        model = classifier_model(estimator, train.labels, columns, context.classes, standard)
+        context.metric("device table bytes", table_bytes(model, train.spec))
+        return model
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
         """Give the probability of each class."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, LearningBlock, LearningDescription
 from edgewright_sdk.artifacts import score
-from edgewright_sdk.artifacts.device import node
+from edgewright_sdk.artifacts.device import node, table_bytes
 from edgewright_sdk.artifacts.trained import regressor_model, standard_of, training_values
 from edgewright_sdk.columns import choose_columns
 
@@ -43,7 +43,9 @@ class Regressor(LearningBlock):
         if params.algorithm in STANDARDISED:
             standard, taught = standard_of(values)
         estimator = fitted(taught, (targets - shift) / slope, params, context)
-        return regressor_model(estimator, train.labels, columns, standard, slope=slope, shift=shift)
+        model = regressor_model(estimator, train.labels, columns, standard, slope=slope, shift=shift)
+        context.metric("device table bytes", table_bytes(model, train.spec))
+        return model
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
         """Give the number of each window."""

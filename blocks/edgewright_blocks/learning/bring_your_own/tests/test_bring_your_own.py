@@ -80,13 +80,15 @@ def test_features_are_chosen_and_ordered(folder, tmp_path):
         ((4, 2), THREE, "has an output of shape .*2.*; allowed: 3 values, one a class"),
         ((4, 3), THREE | {"labels": []}, "names two classes at least"),
         ((4, 3), THREE | {"labels": ["a", "b", "a"]}, "names two classes at least, each once"),
-        ((4, 1), {"file": "other.onnx"}, "has no file 'other.onnx'; it holds model.onnx"),
+        ((4, 1), {"file": "other.onnx"}, "has no file 'other.onnx'; it holds folder, model.onnx"),
         ((4, 1), {"file": "../granted/model.onnx"}, "allowed: the name of a file in the granted folder"),
         ((4, 1), {"features": ["x f9"]}, "no feature is labelled 'x f9'"),
+        ((4, 1), {"file": "folder"}, "can't be read as the task's user .*chmod -R a"),
         (None, {}, "is no ONNX network that can be run"),
     ],
 )
 def test_what_does_not_fit_is_refused_while_describing(shape, params, message, folder):
+    (folder / "folder").mkdir()
     if shape is None:
         (folder / "model.onnx").write_bytes(b"\x08\x07not a network")
     else:

@@ -67,7 +67,9 @@ def reference(params):
     if p.algorithm == "ridge":
         return Ridge(p.alpha) if p.alpha else LinearRegression()
     if p.algorithm == "random-forest":
-        return RandomForestRegressor(p.trees, max_depth=10, max_features=1 / 3, random_state=3)
+        return RandomForestRegressor(
+            p.trees, max_depth=8, min_samples_leaf=2, max_features=1 / 3, random_state=3
+        )
     if p.algorithm == "svr":
         return SVR(C=p.svr_c, kernel=p.kernel, epsilon=p.epsilon)
     return HistGradientBoostingRegressor(
