@@ -70,5 +70,5 @@ def _labels(window: WindowSpec, params: Params) -> list[str]:
     chosen = [label for name, label, _ in STATISTICS if params[name]]
     if not chosen:
         names = ", ".join(name for name, _, _ in STATISTICS)
-        raise BlockError(f"every statistic is switched off; switch on at least one of {names}")
+        raise BlockError(f"every statistic is switched off; allowed: at least one of {names}")
     return [f"{axis} {label}" for axis in window["axes"] for label in chosen]
