@@ -95,7 +95,7 @@ def _scaled(power: NDArray[np.float64], n: int, params: Params) -> NDArray[np.fl
     if params.scale == "power":
         return power
     if params.scale == "db":
-        level = np.log(np.maximum(power, _FLOOR, out=power), out=power)
+        level: NDArray[np.float64] = np.log(np.maximum(power, _FLOOR, out=power), out=power)
         level *= 10.0 / np.log(10.0)
         if params.normalise == "max":  # digital silence gives zeros, whatever the scale
             level[largest[:, 0] == 0] = 0.0
