@@ -97,3 +97,30 @@ def test_what_a_threshold_is_refused(
     done = command("threshold", trained[1].path, *options)
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+def test_a_stream_is_calibrated_on_the_test_split_or_on_new_recordings(
+    command: Any, trained: tuple[Path, Run]
+) -> None:
+    project, run = trained
+    done = command("calibrate", run.path, "--averaging", "1,3", "--suppression", "0,1", "--json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    recordings = run.decisions("anomaly")["recordings"]
+    quiet = [row["windows"] for row in recordings if row["normal"]]
+    assert document["hours"] * 3600 == pytest.approx(sum((count - 1) * 0.2 + 0.4 for count in quiet))
+    assert document["events"] == len(recordings) - len(quiet)
+    assert document["now"]["threshold"] == pytest.approx(run.threshold("anomaly")["value"])
+    assert document["now"]["missed"] == sum(not row["anomalous"] for row in recordings if not row["normal"])
+    assert document["front"][-1]["missed"] == 0
+    assert {one["averaging"] for one in document["front"]} <= {1, 3}
+    whole = command("calibrate", run.path, "--data", project / "data", "--runner", "process")
+    assert "5 recordings of the event" in whole.out
+    for options, message in (
+        (["--averaging", "1,x"], "must be whole numbers with commas"),
+        (["--suppression", "-1"], "seconds from 0 on"),
+        (["--class", "idle"], "has no classes"),
+    ):
+        done = command("calibrate", run.path, *options)
+        assert (done.code, done.out) == (2, "")
+        assert message in done.err

@@ -24,6 +24,10 @@ COMMANDS = {
     "score": ("edgewright.cli.score", "Score new recordings with a finished run."),
     "test": ("edgewright.cli.test", "Show how a run does on its test split."),
     "threshold": ("edgewright.cli.threshold", "Show or choose the threshold of a run."),
+    "calibrate": (
+        "edgewright.cli.calibrate",
+        "Weigh false alarms an hour against missed events on a stream.",
+    ),
     "compare": (
         "edgewright.cli.compare",
         "Put a run's scores beside another run's, a program's or a list's.",

@@ -74,6 +74,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         packages,
         predictions,
         scores,
+        streams,
     )
 
     found: list[dict[str, Any]] = []
@@ -127,12 +128,14 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         )
         add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
         add("plots", f"mistakes-{node}", f"Mistakes · {node}", partial(mistakes.build, run, node))
+        add("plots", f"stream-{node}", f"Calibration on a stream · {node}", partial(streams.build, run, node))
     if run.combined:
         title = "Decision of all nodes together"
         add("plots", "decision", title, partial(predictions.combined, run))
     for node in _other_nodes(run, anomaly_nodes):
         add("plots", f"predictions-{node}", f"Predictions · {node}", partial(predictions.build, run, node))
         add("plots", f"mistakes-{node}", f"Mistakes · {node}", partial(mistakes.build, run, node))
+        add("plots", f"stream-{node}", f"Calibration on a stream · {node}", partial(streams.build, run, node))
     for node in run.node_ids("learning"):
         add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
     add("packages", "packages", "Deployment", partial(packages.build, run))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from edgewright.plugins import Plugins
     from edgewright.running.fresh import Fresh
     from edgewright.running.session import Options
@@ -60,6 +62,10 @@ class Retested(Run):
 
     def metrics(self, node: str) -> dict[str, Any]:
         return dict(self._documents[node]["metrics"])
+
+    def probabilities(self, node: str, split: str) -> NDArray[Any]:  # noqa: ARG002
+        values: NDArray[Any] = self._documents[node]["probabilities"]
+        return values
 
     @property
     def combined(self) -> bool:
@@ -142,6 +148,7 @@ def _documents(run: Run, node: str, fresh: Fresh, samples: list[dict[str, Any]])
         return {
             "decisions": predictions_document(scores, windows, samples, classes, split=split),
             "metrics": {"kind": "classification", "split": split, "classes": classes, **metrics},
+            "probabilities": scores,
         }
     if description["kind"] == "regression":
         return {

@@ -202,6 +202,13 @@ class Run:
         values = self._chunks(node, "scores", split)
         return np.zeros(0) if values is None else values
 
+    def probabilities(self, node: str, split: str) -> NDArray[Any]:
+        """Probabilities of the classes over the windows of a split, ``(n, classes)``."""
+        import numpy as np
+
+        values = self._chunks(node, "probabilities", split)
+        return np.zeros((0, len(self.description(node)["classes"]))) if values is None else values
+
     def contributions(self, node: str, split: str) -> Labelled | None:
         """Each feature's contribution to the score, ``(n, k)``, or None where the block gives none."""
         values = self._chunks(node, "contributions", split)

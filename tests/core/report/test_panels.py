@@ -26,7 +26,7 @@ def found(plain_run):
 
 def test_all_panels_are_there_and_strict_json(plain_run, found):
     assert list(found) == [
-        "data", "features-spectral", "importance-anomaly", "anomaly-anomaly", "scores-anomaly", "worst-anomaly", "mistakes-anomaly", "plots-anomaly", "packages"
+        "data", "features-spectral", "importance-anomaly", "anomaly-anomaly", "scores-anomaly", "worst-anomaly", "mistakes-anomaly", "stream-anomaly", "plots-anomaly", "packages"
     ]  # fmt: skip
     document = panels(plain_run)
     assert document["problems"] == []
