@@ -45,7 +45,7 @@ def rank_features(
     Raises
     ------
     DataError
-        Another number of labels than windows, or fewer than two that differ.
+        Another number of labels than windows, fewer than two that differ, or more than 500.
     """
     import numpy as np
 
@@ -53,7 +53,7 @@ def rank_features(
     from edgewright.plugins import make_plugins
     from edgewright.request_folder import put_array, put_features, put_request
     from edgewright.runners.choose import Chooser
-    from edgewright.running.importance_steps import ranker_node, read_ranking
+    from edgewright.running.importance_steps import MOST_CLASSES, ranker_node, read_ranking
     from edgewright.single import run_once, workspace
 
     if len(labels) != len(features.values):
@@ -62,6 +62,10 @@ def rank_features(
     if len(classes) < 2:
         raise DataError(
             f"labels that differ: {', '.join(classes) or 'none'}", hint="it takes two labels to tell apart"
+        )
+    if len(classes) > MOST_CLASSES:
+        raise DataError(
+            f"{len(classes)} labels are too many to tell apart", hint=f"allowed: {MOST_CLASSES} at most"
         )
     kept = np.array([bool(label) for label in labels])
     codes = np.array([classes.index(label) for label in labels if label], np.int32)

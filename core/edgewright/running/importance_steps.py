@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 VERSION = 1
 #: The built-in block that ranks.
 RANKER = "feature_importance"
+#: Labels that are numbers, and more than these, are learned as numbers whoever asks.
+MOST_NUMBER_CLASSES = 20
+#: A tree keeps as many numbers a node as there are classes.
+MOST_CLASSES = 500
 
 
 def ranker_node(plugins: Plugins) -> Node:
@@ -36,7 +40,7 @@ def ranker_node(plugins: Plugins) -> Node:
 def labels_task(node: Node, planner: Planner, *, numbers: bool) -> HostTask:
     """The step ``<node>/labels/importance``: the training windows that a node learns from and that have a label.
 
-    With ``numbers`` labels are numbers to learn; what isn't one counts as no label.
+    With ``numbers`` labels are numbers to learn, and what isn't one counts as no label.
     """
     learns = node.block.type == "learning"
     return HostTask(
@@ -101,16 +105,19 @@ def _label(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappin
     owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
     where = f"{settings['place']}: node {settings['node']!r}"
     used = used_windows(samples, owners, settings, where)
-    found: list[Any] = [
-        number_of(sample["label"]) if settings["numbers"] else sample["label"] for sample in samples
-    ]
+    labels = [sample["label"] for sample in samples]
+    parsed = [number_of(label) for label in labels]
+    taught = [labels[number] for number in np.unique(owners[used]) if labels[number] is not None]
+    many = len(set(taught)) > MOST_NUMBER_CLASSES
+    numbers = settings["numbers"] or (many and all(number_of(label) is not None for label in taught))
+    found: list[Any] = parsed if numbers else labels
     used &= np.array([label is not None for label in found], bool)[owners]
     seen = {found[number] for number in np.unique(owners[used])}
-    classes = [] if settings["numbers"] else sorted_labels(seen)
-    codes = {label: label if settings["numbers"] else classes.index(label) for label in seen}
-    kind = np.float32 if settings["numbers"] else np.int32
-    targets = np.array([codes.get(label, -1) for label in found], kind)[owners]
-    np.save(out / "targets.npy", targets)
+    classes = [] if numbers else sorted_labels(seen)
+    code = {label: number for number, label in enumerate(classes)}
+    codes = [label if numbers else code.get(label) for label in found]
+    kind = np.float32 if numbers else np.int32
+    np.save(out / "targets.npy", np.array([-1 if value is None else value for value in codes], kind)[owners])
     np.save(out / "assignment.npy", np.where(used, 0, NOT_USED).astype(np.int32))
     note = ""
     if len(seen) < 2:
@@ -120,6 +127,8 @@ def _label(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappin
             if only is None
             else f"all training windows are labelled {only!r}"
         )
+    elif len(classes) > MOST_CLASSES:
+        note = f"{len(classes)} labels are too many to tell apart, more than {MOST_CLASSES}"
     document = {"classes": classes, "note": note, "windows": int(used.sum())}
     (out / "labels.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return {"targets": "targets.npy", "assignment": "assignment.npy", "labels": "labels.json"}

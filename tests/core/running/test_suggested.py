@@ -210,6 +210,33 @@ def test_a_block_that_is_asked_by_hand_says_what_to_do() -> None:
     assert choose_columns(["suggested", "y RMS"], ["suggested"]) == [0]
 
 
+def labelled(folder: Path, samples: list[Any], *, numbers: bool) -> dict[str, Any]:
+    """What the step makes of one window of each sample."""
+    node = ranker_node(make_plugins())
+    window: Any = {"kind": "time-series", "length": 20, "axes": ["x"], "frequency": 50.0}
+    count = len(samples)
+    splits: Any = {"training": (0, count), "calibration": (count, count), "test": (count, count)}
+    plan = Planner(None, [], [node], Samples(window, splits, 20), lambda _node: {})  # type: ignore[arg-type]
+    task = labels_task(Node(**{**vars(node), "id": "n"}), plan, numbers=numbers)
+    (folder / "samples.json").write_text(json.dumps([{"label": label, "normal": None} for label in samples]))
+    index = np.zeros(count, [("sample", "<i4"), ("start", "<i8"), ("valid", "<i4")])
+    index["sample"] = range(count)
+    np.save(folder / "index.npy", index)
+    files = {(INDEX, "samples"): folder / "samples.json", (INDEX, "index"): folder / "index.npy"}
+    task.step(StepInputs(files), task.settings, folder)
+    arrays = {name: np.load(folder / f"{name}.npy") for name in ("targets", "assignment")}
+    return {**json.loads((folder / "labels.json").read_text()), **arrays}
+
+
+def test_many_numbers_are_learned_as_numbers_and_too_many_names_not_at_all(tmp_path: Path) -> None:
+    sizes = labelled(tmp_path, [str(size / 4) for size in range(21)], numbers=False)
+    assert (sizes["classes"], sizes["note"], sizes["targets"][3]) == ([], "", 0.75)
+    few = labelled(tmp_path, [str(size / 4) for size in range(20)], numbers=False)
+    assert (len(few["classes"]), few["targets"].dtype) == (20, np.int32)
+    names = labelled(tmp_path, [f"file {number}" for number in range(501)], numbers=False)
+    assert names["note"] == "501 labels are too many to tell apart, more than 500"
+
+
 @pytest.mark.parametrize(
     ("numbers", "samples", "targets", "used", "classes", "note"),
     [
@@ -232,28 +259,8 @@ def test_windows_without_a_label_teach_nothing(
     tmp_path: Path, numbers: bool, samples: list[Any], targets: list[float], used: list[int], classes: list[str],
     note: str,
 ) -> None:  # fmt: skip
-    node = ranker_node(make_plugins())
-    window: Any = {"kind": "time-series", "length": 20, "axes": ["x"], "frequency": 50.0}
-    splits: Any = {"training": (0, 4), "calibration": (4, 4), "test": (4, 4)}
-    plan = Planner(None, [], [node], Samples(window, splits, 20), lambda _node: {})  # type: ignore[arg-type]
-    task = labels_task(Node(**{**vars(node), "id": "n"}), plan, numbers=numbers)
-    (tmp_path / "samples.json").write_text(
-        json.dumps([{"label": label, "normal": None} for label in samples])
-    )
-    index = np.zeros(4, [("sample", "<i4"), ("start", "<i8"), ("valid", "<i4")])
-    index["sample"] = range(4)
-    np.save(tmp_path / "index.npy", index)
-    task.step(
-        StepInputs({(INDEX, "samples"): tmp_path / "samples.json", (INDEX, "index"): tmp_path / "index.npy"}),
-        task.settings,
-        tmp_path,
-    )
-    given = np.load(tmp_path / "targets.npy")
-    assert given.dtype == (np.float32 if numbers else np.int32)
-    assert given.tolist() == targets
-    assert (np.load(tmp_path / "assignment.npy") == 0).astype(int).tolist() == used
-    assert json.loads((tmp_path / "labels.json").read_text()) == {
-        "classes": classes,
-        "note": note,
-        "windows": sum(used),
-    }
+    made = labelled(tmp_path, samples, numbers=numbers)
+    assert made["targets"].dtype == (np.float32 if numbers else np.int32)
+    assert made["targets"].tolist() == targets
+    assert (made["assignment"] == 0).astype(int).tolist() == used
+    assert (made["classes"], made["note"], made["windows"]) == (classes, note, sum(used))
