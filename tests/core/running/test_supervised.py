@@ -80,6 +80,7 @@ def classified(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Ru
     return run(folder, HEAD + CLASSES)
 
 
+@pytest.mark.slow
 def test_a_classifier_and_an_anomaly_block_run_score_and_prove_their_package(
     classified: Run, recordings: Path
 ) -> None:
@@ -129,11 +130,15 @@ def test_numbers_and_a_network_brought_along(tmp_path: Path, recordings: Path) -
         run(tmp_path, text + BROUGHT % "anomaly")
 
 
-def test_a_network_of_classes_is_judged_and_not_deployed(tmp_path: Path, recordings: Path) -> None:
+def test_a_classifier_beside_a_network_of_classes_that_is_not_deployed(
+    tmp_path: Path, recordings: Path
+) -> None:
     (tmp_path / "data").symlink_to(recordings)
     network(tmp_path / "networks" / "model.onnx", [[0.0, 0.0], [5.0, 0.0], [10.0, 0.0]])
     node = BROUGHT % "classification, output: logits, labels: [idle, running, broken]"
-    trained = run(tmp_path, HEAD + node)
+    trained = run(tmp_path, HEAD + "  - {id: classes, block: classifier, input: [flat]}\n" + node)
+    assert trained.description("classes")["classes"] == ["broken", "idle", "running"]
+    assert trained.metrics("classes")["windows"]["accuracy"] > 0.9
     assert trained.description("brought")["classes"] == ["idle", "running", "broken"]
     assert trained.metrics("brought")["recordings"]["n"] > 0
     with pytest.raises(SpecError, match="can't be deployed: it has no device code"):

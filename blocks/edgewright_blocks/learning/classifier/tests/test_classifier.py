@@ -63,6 +63,9 @@ def learn(targets, classes, params, values=TRAIN, groups=GROUPS, seed=3):
     return BLOCK.new(context).fit(Features(values, LABELS), None, given, context), context
 
 
+FAR = np.array([[3e38] * WIDTH, [-3e38] * WIDTH], np.float32)
+
+
 def probabilities(model, values):
     return BLOCK.new().score(model, Features(values, LABELS), Params.defaults(FOLDER)).probabilities
 
@@ -115,7 +118,7 @@ def device(tmp_path_factory):
             model, _ = learn(TARGETS[classes], 4, given)
             path = folder / f"{name}-{classes}"
             BLOCK.new().export(model, SPEC, Params.defaults(FOLDER)).write(path, FOLDER / "device")
-            cases[path.name] = (load_node(path), probabilities(model, SEEN))
+            cases[path.name] = (load_node(path), probabilities(model, np.concatenate([SEEN, FAR])))
     work = folder / "build"
     work.mkdir()
     library = build_library([node for node, _ in cases.values()], work, options=[*WARNINGS, *TRAP])
@@ -127,7 +130,7 @@ def test_the_device_computes_what_python_computes(name, device):
     node, expected = device[name]
     allowed = node.node.tolerance
     assert allowed["absolute"] <= 3e-4
-    got = node.batch(SEEN)["probabilities"]
+    got = node.batch(np.concatenate([SEEN, FAR]))["probabilities"]
     assert np.all(np.abs(got - expected) <= allowed["absolute"] + allowed["relative"] * expected)
     np.testing.assert_allclose(got, expected, atol=1e-4)
     assert np.ptp(expected[:, 0]) > 0.2
