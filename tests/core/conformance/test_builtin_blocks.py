@@ -23,8 +23,11 @@ SLOW = {
     for check in checks_for("deployment")
     if check.name not in ("spec", "readme", "verify")
 }
-#: Four algorithms at every limit of each.
+#: Four algorithms at every limit of each; what the two blocks share is looked at quickly in one of them.
 SLOW |= {(name, check) for name in ("classifier", "regressor") for check in ("bounds", "effect", "device")}
+SLOW |= {
+    ("regressor", check) for check in ("deterministic", "warm", "outputs", "network", "writes", "cancel")
+}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
 LEARN_NOTHING = {"converted_model"}
