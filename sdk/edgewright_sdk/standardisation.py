@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 #: A feature that varies by less than this share of its size holds rounding noise, not information.
 _CONSTANT = 1e-6
 _SMALLEST_SPREAD = 1e-30
+_AT_ONCE = 1 << 21  # float64 values held at a time: 16 MiB
 
 
 def standardisation(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -27,13 +28,17 @@ def standardisation(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], N
     mean, scale : np.ndarray [shape=(k,), dtype=float32]
         Mean and population standard deviation. A constant feature gets scale 1: it counts in its own units.
     """
-    wide = values.astype(np.float64)
-    low, high = wide.min(axis=0), wide.max(axis=0)
+    low, high = (limit.astype(np.float64) for limit in (values.min(axis=0), values.max(axis=0)))
     size = np.maximum(np.abs(low), np.abs(high))
     constant = high - low <= np.maximum(_CONSTANT * size, _SMALLEST_SPREAD)
-    mean = np.where(low == high, low, wide.mean(axis=0))
-    scale = np.where(constant, 1.0, wide.std(axis=0))
-    return mean.astype(np.float32), scale.astype(np.float32)
+    mean, deviation = np.empty(len(low)), np.empty(len(low))
+    step = max(_AT_ONCE // len(values), 1)
+    for start in range(0, len(low), step):
+        columns = slice(start, start + step)
+        wide = values[:, columns].astype(np.float64)
+        mean[columns], deviation[columns] = wide.mean(axis=0), wide.std(axis=0)
+    centre, scale = np.where(low == high, low, mean), np.where(constant, 1.0, deviation)
+    return centre.astype(np.float32), scale.astype(np.float32)
 
 
 def standardise(

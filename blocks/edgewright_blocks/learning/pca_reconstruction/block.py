@@ -48,11 +48,10 @@ class PcaReconstruction(LearningBlock):
         context.metric("components", made)
         context.metric("explained", subspace.explained)
         # A window that no fold holds has no better score than the final one.
-        contributions = subspace.errors(values).astype(np.float32)
-        unseen = contributions.sum(axis=1, dtype=np.float64)
+        scores, contributions = subspace.score(values)
         for learned, held in cross_fits(context, len(values)):
-            errors = learn(values[learned], wanted, scaled=scaled).errors(values[held])
-            contributions[held], unseen[held] = errors, errors.sum(axis=1)
+            others = learn(values[learned], wanted, scaled=scaled)
+            scores[held], contributions[held] = others.score(values[held])
         return Model(
             {"labels": [train.labels[column] for column in columns]},
             {
@@ -62,15 +61,15 @@ class PcaReconstruction(LearningBlock):
                 "components": subspace.components,
                 "variances": subspace.variances,
             },
-            train_scores=unseen,
+            train_scores=scores,
             train_contributions=contributions,
         )
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
         """Score windows: the sum over features of the squared error."""
         columns = trained_columns(model, features.labels)
-        errors = _subspace(model).errors(np.take(features.values, columns, axis=1))
-        return Scores(scores=errors.sum(axis=1), contributions=errors.astype(np.float32))
+        scores, errors = _subspace(model).score(np.take(features.values, columns, axis=1))
+        return Scores(scores=scores, contributions=errors)
 
     def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
         """Show the components, and windows beside their reconstruction."""

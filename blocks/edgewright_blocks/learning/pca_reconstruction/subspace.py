@@ -46,11 +46,29 @@ class Subspace:
         total = float(self.variances.sum())
         return float(self.variances[: len(self.components)].sum()) / total if total > 0 else 1.0
 
-    def errors(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Square of what the reconstruction leaves of each standardised feature, ``(n, k)``."""
-        z = standardise(x, self.mean, self.scale)
-        left = z - self._projected(z)
-        return np.square(left, out=left)
+    def score(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Square what the reconstruction leaves of windows.
+
+        Parameters
+        ----------
+        x : np.ndarray [shape=(n, k)]
+
+        Returns
+        -------
+        scores : np.ndarray [shape=(n,), dtype=float64]
+            The sum of the errors.
+        errors : np.ndarray [shape=(n, k), dtype=float32]
+            ``(z − ẑ)²`` of each feature.
+        """
+        scores, errors = np.empty(len(x)), np.empty(x.shape, np.float32)
+        step = max(_AT_ONCE // x.shape[1], 1)
+        for start in range(0, len(x), step):
+            rows = slice(start, start + step)
+            z = standardise(x[rows], self.mean, self.scale)
+            z -= self._projected(z)
+            np.square(z, out=z)
+            scores[rows], errors[rows] = z.sum(axis=1), z
+        return scores, errors
 
     def reconstruct(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Windows as the components alone would have them, in the features' own units, ``(n, k)``."""
