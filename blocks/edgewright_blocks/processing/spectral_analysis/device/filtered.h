@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both nodes do first: one axis of the window, scaled, decimated, filtered, without its mean.
+// What both nodes do first: one axis of the window, scaled, decimated, filtered.
 #pragma once
 #include "edgewright/biquad.h"
 #include "edgewright/decimate.h"
-#include "edgewright/statistics.h"
 
 namespace EW_NS {
 
@@ -16,18 +15,16 @@ bool ew_spectral_stages_fit(const Tables& tables, int32_t length) {
     return true;
 }
 
-// Writes to `signal` (`length` values) and returns how many are left; `level` gets the moments before the mean is taken off.
+// Writes to `signal` (`length` values) and returns how many are left.
 template <class Tables>
 int32_t ew_spectral_signal(const Tables& tables, const float* window, int32_t length, int32_t axes, int32_t axis,
-                           float* signal, ew_moments& level) {
+                           float* signal) {
     for (int32_t i = 0; i < length; ++i) signal[i] = window[i * axes + axis] * tables.scale;
     int32_t count = length;
     for (int32_t stage = 0; stage < tables.stages; ++stage) {
         count = ew_decimate(signal, count, tables.ratios[stage], tables.stage_filters + stage * ew_decimator_values);
     }
     ew_biquad_cascade(signal, count, tables.filter, tables.sections, nullptr);
-    level = ew_statistics(signal, count, 1);
-    ew_subtract_mean(signal, count, level);  // leaves a constant axis exactly 0, and so its powers
     return count;
 }
 

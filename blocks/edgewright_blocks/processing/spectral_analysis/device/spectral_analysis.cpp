@@ -3,6 +3,7 @@
 
 #include "edgewright/fft.h"
 #include "edgewright/logarithm.h"
+#include "edgewright/statistics.h"
 #include "filtered.h"
 
 namespace EW_NS {
@@ -75,8 +76,9 @@ ew_status ew_spectral_analysis(const ew_spectral_analysis_tables& tables, void*,
 
     float* const features = ew_floats(out[0]);
     for (int32_t axis = 0; axis < axes; ++axis) {
-        ew_moments level;
-        int32_t count = ew_spectral_signal(tables, ew_floats(in[0]), length, axes, axis, signal, level);
+        int32_t count = ew_spectral_signal(tables, ew_floats(in[0]), length, axes, axis, signal);
+        ew_moments level = ew_statistics(signal, count, 1);
+        ew_subtract_mean(signal, count, level);  // leaves a constant axis exactly 0, and so its powers
         describe(tables, level, signal, count, tables.first_bin, tables.last_bin, work, features + axis * each);
         if (tables.low == 0) continue;
         count = ew_decimate(signal, count, 10, tables.low_filter);

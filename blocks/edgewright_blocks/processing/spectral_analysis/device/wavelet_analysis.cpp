@@ -3,6 +3,7 @@
 
 #include "edgewright/order.h"
 #include "edgewright/scalar.h"
+#include "edgewright/statistics.h"
 #include "edgewright/wavelet.h"
 #include "filtered.h"
 
@@ -51,8 +52,8 @@ ew_status ew_wavelet_analysis(const ew_wavelet_analysis_tables& tables, void*, c
 
     for (int32_t axis = 0; axis < axes; ++axis) {
         float* const features = ew_floats(out[0]) + axis * statistics * (level + 1);
-        ew_moments moments;
-        int32_t count = ew_spectral_signal(tables, ew_floats(in[0]), length, axes, axis, signal, moments);
+        int32_t count = ew_spectral_signal(tables, ew_floats(in[0]), length, axes, axis, signal);
+        ew_wavelet_centre(signal, count);
         for (int32_t step = 0; step < level; ++step) {
             const int32_t kept = ew_wavelet_step(signal, count, tables.high_pass, tables.taps, detail);
             ew_wavelet_step(signal, count, tables.low_pass, tables.taps, coarse);
