@@ -35,12 +35,24 @@ def show_predictions(console: Console, run: Run, node: str) -> None:
     ]
     if rows:
         console.table([metrics["split"], *names], rows, indent=2)
+        show_intervals(console, metrics, "accuracy")
     else:
         console.print("  no labelled sample to test on")
     unknown = metrics.get("unknown_labels") or {}
     if unknown:
         named = ", ".join(f"{label} ({count} windows)" for label, count in unknown.items())
         console.print(f"  not in training, so counted as wrong: {named}")
+
+
+def show_intervals(console: Console, metrics: Mapping[str, Any], name: str) -> None:
+    """Print the 95 % intervals of a figure, which resample recordings or groups, where there are any."""
+    parts = [
+        f"{table} {metrics[table][f'{name}_interval'][0]:.3f} to {metrics[table][f'{name}_interval'][1]:.3f}"
+        for table in ("windows", "recordings")
+        if metrics.get(table) and metrics[table].get(f"{name}_interval")
+    ]
+    if parts:
+        console.print(f"  {name}, 95 % interval over recordings or their groups: {', '.join(parts)}")
 
 
 def show_classes(console: Console, metrics: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import click
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
-from edgewright.cli.predictions import show_predictions
+from edgewright.cli.predictions import show_intervals, show_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -168,6 +168,7 @@ def show_metrics(console: Console, run: Run, node: str) -> None:
             rows.append((table, *(_show(values.get(name)) for name in METRICS)))
     if rows:
         console.table([metrics["split"], *METRICS], rows, indent=2)
+        show_intervals(console, metrics, "auroc")
     else:
         console.print("  no labelled sample to test on: scores are in the report")
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 #: Stands for a node in a run folder: what all learning nodes together decide. No node may have this id.
 DECISION = "decision"
 
@@ -26,14 +26,14 @@ def combined_nodes(kinds: Mapping[str, str]) -> list[str]:
     return nodes if len(nodes) > 1 and "anomaly" in kinds.values() else []
 
 
-def combination_task(kinds: Mapping[str, str]) -> HostTask | None:
+def combination_task(kinds: Mapping[str, str], seed: int) -> HostTask | None:
     """The step ``decision/combine``; None where no nodes decide together."""
     nodes = combined_nodes(kinds)
     if not nodes:
         return None
     return HostTask(
         id=f"{DECISION}/combine", node=DECISION, operation="combine", step=_combine, version=VERSION,
-        settings={"nodes": nodes},
+        settings={"nodes": nodes, "seed": seed},
         reads=(FromTask(INDEX, "samples"), *(FromTask(f"{node}/decide", "decisions") for node in nodes)),
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ def _combine(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
         return json.loads(inputs[task, output].read_text(encoding="utf-8"))
 
     decisions = {node: read(f"{node}/decide", "decisions") for node in settings["nodes"]}
-    documents = combined_documents(decisions, read(INDEX, "samples"))
+    documents = combined_documents(decisions, read(INDEX, "samples"), seed=settings["seed"])
     outputs = {}
     for name, document in zip(("decisions", "metrics"), documents, strict=True):
         outputs[name] = f"{name}.json"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgewright.planner.nodes import Node
 
-VERSION = 2
+VERSION = 3
 
 
 def prediction_tasks(node: Node, planner: Planner, description: Mapping[str, Any]) -> list[Task]:
@@ -34,6 +34,7 @@ def prediction_tasks(node: Node, planner: Planner, description: Mapping[str, Any
             settings={
                 "node": node.id, "kind": kind, "output": output, "classes": list(description.get("classes") or ()),
                 "split": tested, "splits": {split: list(planner.samples.splits[split]) for split in SPLITS}, "scores": scores,
+                "seed": planner.impulse.seed,
             },
             reads=(
                 FromTask(INDEX, "index"), FromTask(INDEX, "samples"),
@@ -69,7 +70,7 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     def judge(split: str) -> dict[str, Any]:
         values, rows = part(split)
         if classifies:
-            return classification_metrics(values, rows["sample"], samples, classes)
+            return classification_metrics(values, rows["sample"], samples, classes, seed=settings["seed"])
         return regression_metrics(values, rows["sample"], samples)
 
     values, rows = part(tested)

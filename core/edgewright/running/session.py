@@ -252,7 +252,7 @@ class Session:
                 )
             else:
                 tasks += prediction_tasks(node, self.planner, description)
-        together = combination_task(kinds)
+        together = combination_task(kinds, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)
 
     def export(self, *, needed: bool = True) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright.errors import DataError
 from edgewright.scoring.curves import roc_metrics
+from edgewright.scoring.recordings import bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,8 +93,12 @@ def classification_metrics(
     owner: ArrayLike,
     samples: Sequence[Mapping[str, Any]],
     classes: Sequence[str],
+    *,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Return both tables of a split, by window and by recording, and what could not be judged.
+
+    ``seed`` draws the groups for ``accuracy_interval``.
 
     Returns
     -------
@@ -110,9 +115,12 @@ def classification_metrics(
     for label in own:
         if label is not None and label not in classes:
             unknown[label] = unknown.get(label, 0) + 1
+    groups = groups_of(samples)
     return {
-        "windows": evaluate_classes(values, own, classes),
-        "recordings": evaluate_classes(means, [labels[number] for number in ids], classes),
+        "windows": evaluate_classes(values, own, classes, [groups[number] for number in owners], seed=seed),
+        "recordings": evaluate_classes(
+            means, [labels[number] for number in ids], classes, [groups[number] for number in ids], seed=seed
+        ),
         "unlabelled": sum(label is None for label in own),
         "unknown_labels": dict(sorted(unknown.items())),
     }
@@ -157,7 +165,12 @@ def recording_means(
 
 
 def evaluate_classes(
-    probabilities: NDArray[np.float64], labels: Sequence[str | None], classes: Sequence[str]
+    probabilities: NDArray[np.float64],
+    labels: Sequence[str | None],
+    classes: Sequence[str],
+    groups: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
 ) -> dict[str, Any] | None:
     """Judge predictions by labels.
 
@@ -166,18 +179,23 @@ def evaluate_classes(
     probabilities : np.ndarray [shape=(n, classes)]
     labels : sequence of str or None [length=n]
         Rows without a label are left out; a label that is no class makes its rows wrong.
+    groups : sequence of str [length=n], optional
+        What each row belongs to, for ``accuracy_interval``.
+    seed : int
 
     Returns
     -------
     dict or None
-        ``n``, ``accuracy``, ``log_loss`` (over rows whose label is a class), ``macro_f1``, ``labels`` (rows of the
+        ``n``, ``accuracy``, ``accuracy_interval`` (95 %, resampling groups; None with fewer than two), ``log_loss`` (over rows whose label is a class), ``macro_f1``, ``labels`` (rows of the
         confusion matrix: the classes, then other labels), ``confusion`` (rows are truth, columns ``classes``),
         ``per_class`` with ``precision``, ``recall``, ``f1``, ``support``. A ratio without a denominator is None.
     """
     known = np.array([label is not None for label in labels], bool)
     values = probabilities[known]
     judged = [label for label in labels if label is not None]
-    table = confusion_table([classes[best] for best in values.argmax(axis=1)], judged, classes)
+    own = None if groups is None else [one for one, kept in zip(groups, known, strict=True) if kept]
+    said = [classes[best] for best in values.argmax(axis=1)]
+    table = confusion_table(said, judged, classes, own, seed=seed)
     if table is None:
         return None
     code = {name: number for number, name in enumerate(classes)}
@@ -187,7 +205,12 @@ def evaluate_classes(
 
 
 def confusion_table(
-    predicted: Sequence[str], labels: Sequence[str | None], classes: Sequence[str]
+    predicted: Sequence[str],
+    labels: Sequence[str | None],
+    classes: Sequence[str],
+    groups: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
 ) -> dict[str, Any] | None:
     """Count predictions by labels.
 
@@ -198,11 +221,13 @@ def confusion_table(
     labels : sequence of str or None [length=n]
         Rows without a label are left out; a label that is no class makes its rows wrong.
     classes : sequence of str
+    groups, seed
+        See :func:`evaluate_classes`.
 
     Returns
     -------
     dict or None
-        ``n``, ``accuracy``, ``macro_f1``, ``labels``, ``confusion``, ``per_class`` as :func:`evaluate_classes`; None
+        ``n``, ``accuracy``, ``accuracy_interval``, ``macro_f1``, ``labels``, ``confusion``, ``per_class`` as :func:`evaluate_classes`; None
         when nothing is labelled.
     """
     others = sorted({label for label in labels if label is not None} - set(classes))
@@ -226,14 +251,25 @@ def confusion_table(
             "support": support,
         }
     scores = [entry["f1"] for entry in per_class.values() if entry["f1"] is not None]
+    interval = None
+    if groups is not None:
+        right = np.array([truth == said for truth, said in pairs], np.float64)
+        known = [group for group, label in zip(groups, labels, strict=True) if label is not None]
+        interval = bootstrap(lambda rows: float(right[rows].mean()), known, rounds=200, seed=seed)
     return {
         "n": len(pairs),
         "accuracy": float(np.trace(confusion) / len(pairs)),
+        "accuracy_interval": None if interval is None else list(interval),
         "macro_f1": float(np.mean(scores)) if scores else None,
         "labels": names,
         "confusion": confusion.tolist(),
         "per_class": per_class,
     }
+
+
+def groups_of(samples: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each sample belongs to for an interval: its group where the data name one (a person, a machine), else itself."""
+    return [str(sample.get("group") or sample["name"]) for sample in samples]
 
 
 def _ratio(part: int, whole: int) -> float | None:

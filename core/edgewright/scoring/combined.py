@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright.scoring.classification import confusion_table
+from edgewright.scoring.classification import confusion_table, groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ def combine(verdicts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def combined_documents(
-    decisions: Mapping[str, Mapping[str, Any]], samples: Sequence[Mapping[str, Any]]
+    decisions: Mapping[str, Mapping[str, Any]], samples: Sequence[Mapping[str, Any]], *, seed: int = 0
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Build ``decisions.json`` and ``metrics.json`` of the combined decision over one split.
 
@@ -59,6 +59,8 @@ def combined_documents(
         By node, in the order of the impulse, the ``decisions.json`` of every anomaly and classification node.
     samples : sequence of mapping
         ``samples.json``.
+    seed : int
+        Draws the groups for ``accuracy_interval``.
 
     Returns
     -------
@@ -142,16 +144,22 @@ def combined_documents(
         "recordings": rows,
     }
 
-    def table(decided: Iterable[str], known: Sequence[str | None]) -> dict[str, Any] | None:
-        return confusion_table([counted(label) for label in decided], known, columns)
+    groups = groups_of(samples)
 
+    def table(
+        decided: Iterable[str], known: Sequence[str | None], owners: Iterable[int]
+    ) -> dict[str, Any] | None:
+        said = [counted(label) for label in decided]
+        return confusion_table(said, known, columns, [groups[number] for number in owners], seed=seed)
+
+    judged = [row["sample"] for row in rows]
     metrics = {
         "kind": "combined",
         "split": first["split"],
         "classes": columns,
-        "windows": table((labels[number] for number in chosen), truths),
+        "windows": table((labels[number] for number in chosen), truths, owner),
         "recordings": table(
-            (row["decided"] for row in rows), [truth(samples[row["sample"]]) for row in rows]
+            (row["decided"] for row in rows), [truth(samples[number]) for number in judged], judged
         ),
         "unlabelled": sum(one is None for one in truths),
     }

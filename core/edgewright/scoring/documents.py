@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright.errors import DataError
 from edgewright.scoring.arrays import as_scores
+from edgewright.scoring.classification import groups_of
 from edgewright.scoring.conformal import PTable, p_values
 from edgewright.scoring.curves import roc_metrics
 from edgewright.scoring.metrics import auroc, evaluate
@@ -143,7 +144,7 @@ def metrics_document(
         ``unlabelled`` (windows).
     """
     normal = np.array([_truth(sample) for sample in samples], dtype=np.int8)
-    groups = [str(sample.get("group") or sample["name"]) for sample in samples]
+    groups = groups_of(samples)
     owner = np.asarray(decisions["windows"]["sample"], dtype=np.int64)
     recordings = np.array([row["sample"] for row in decisions["recordings"]], dtype=np.int64)
     by_recording = [row["score"] for row in decisions["recordings"]]

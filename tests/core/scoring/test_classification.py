@@ -115,3 +115,24 @@ def test_labels_that_are_no_numbers_are_counted() -> None:
     assert found["recordings"]["mae"] == 0.5
     document = values_document(values, {"sample": owner, "start": [0, 1, 0]}, samples("2.5", "idle"))
     assert [(row["name"], row["error"]) for row in document["recordings"]] == [("s0", -0.5), ("s1", None)]
+
+
+def test_the_interval_of_the_accuracy_resamples_groups_not_windows() -> None:
+    """Windows of a recording are right or wrong together: resampled one by one, they would vouch for each other."""
+    random = np.random.default_rng(0)
+    right = random.random(40) < 0.7
+    owner = np.repeat(np.arange(40), 25)
+    chances = np.where(right[owner, None], [[0.9, 0.1, 0.0]], [[0.1, 0.9, 0.0]])
+    recordings = [{"name": f"s{n}", "label": "idle"} for n in range(40)]
+    found = classification_metrics(chances, owner, recordings, CLASSES)
+    low, high = found["windows"]["accuracy_interval"]
+    assert low < found["windows"]["accuracy"] == np.mean(right) < high
+    assert high - low > 0.2  # 40 recordings allow about ±0.14, 1000 independent windows ±0.03
+    machines = [{**one, "group": f"m{number % 2}"} for number, one in enumerate(recordings)]
+    wider = classification_metrics(chances, owner, machines, CLASSES)["windows"]["accuracy_interval"]
+    assert wider == [np.mean(right[0::2]), np.mean(right[1::2])] or wider == [
+        np.mean(right[1::2]),
+        np.mean(right[0::2]),
+    ]
+    alone = [{**one, "group": "m"} for one in recordings]
+    assert classification_metrics(chances, owner, alone, CLASSES)["windows"]["accuracy_interval"] is None
