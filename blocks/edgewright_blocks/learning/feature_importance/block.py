@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from edgewright_sdk import BlockError, LearningBlock, LearningDescription, Model
 from .forest import importance_of_classes, importance_of_numbers, thin
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edgewright_sdk import Context, Features, FeatureSpec, Params
 
 #: More windows make a forest slow and its order no better.
@@ -41,7 +43,7 @@ class FeatureImportance(LearningBlock):
         rows = thin(targets, MOST_WINDOWS, context.seed, by_class=not numbers)
         values, chosen = _read(train, rows, columns), targets[rows]
         trees = int(params.trees)
-        arrays = {"columns": np.array(columns, np.int32)}
+        arrays: dict[str, NDArray[Any]] = {"columns": np.array(columns, np.int32)}
         if numbers:
             arrays["importance"] = importance_of_numbers(values, chosen, trees, context.seed)
         else:
@@ -70,9 +72,7 @@ def _nameable(labels: list[str]) -> list[int]:
     return list(first.values())
 
 
-def _read(
-    train: Features, rows: np.ndarray[tuple[int], np.dtype[np.intp]], columns: list[int]
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _read(train: Features, rows: NDArray[np.intp], columns: list[int]) -> NDArray[np.float32]:
     """Chosen rows and columns, without ever holding the others all at once."""
     start, parts = 0, []
     for batch in train.batches():

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def importance_of_classes(
-    values: NDArray[np.float32], targets: NDArray[np.int32], classes: int, trees: int, seed: int
+    values: NDArray[np.float32], targets: NDArray[Any], classes: int, trees: int, seed: int
 ) -> NDArray[np.float64]:
     """How much each feature helps to tell each class from the others.
 
@@ -46,7 +46,7 @@ def importance_of_classes(
 
 
 def importance_of_numbers(
-    values: NDArray[np.float32], targets: NDArray[np.float32], trees: int, seed: int
+    values: NDArray[np.float32], targets: NDArray[Any], trees: int, seed: int
 ) -> NDArray[np.float64]:
     """How much each feature helps to tell numbers, ``(f,)``; sums to 1, or is all 0."""
     from sklearn.ensemble import RandomForestRegressor
