@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 GOAL = 1.1
 LONGEST = 4096
 CPU = ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-mthumb")
+CXX_HEADERS = {
+    "cstdint": "stdint.h",
+    "cstring": "string.h",
+    "cmath": "math.h",
+    "cfloat": "float.h",
+    "climits": "limits.h",
+}
 FILES = Path(__file__).parent / "cortex_m_program"
 CMSIS = (
     *(
@@ -60,12 +67,12 @@ def compare_with_cmsis(cmsis: Path, *, as_json: bool) -> int:
         print(json.dumps({"goal": GOAL, "transforms": rows}))
     else:
         print(
-            f"{'ours':>5} {'length':>7} {'instructions':>13} {'CMSIS-DSP -O3':>14} {'ratio':>6} {'differ by':>10}"
+            f"{'':>5} {'length':>7} {'ours':>8} {'CMSIS-DSP -O3':>14} {'ratio':>6} {'EW_FFT_CMSIS':>13} {'differ by':>10}"
         )
         for row in rows:
             print(
-                f"{row['compiled']:>5} {row['length']:>7} {row['ours']:>13} {row['cmsis']:>14} {row['ratio']:>6.2f}"
-                f" {row['difference']:>10.1e}"
+                f"{row['compiled']:>5} {row['length']:>7} {row['ours']:>8} {row['cmsis']:>14} {row['ratio']:>6.2f}"
+                f" {row['with_define']:>13} {row['difference']:>10.1e}"
             )
         print(f"goal: at most {GOAL:g} × the instructions of arm_rfft_fast_f32, compiled by -O3")
     fastest = [row for row in rows if row["compiled"] == "-O3"]
@@ -76,18 +83,27 @@ def _count(cmsis: Path, level: str, work: Path) -> list[dict[str, float]]:
     work.mkdir()
     sine = np.sin(2 * np.pi * np.arange(LONGEST // 4 + 1) / LONGEST).astype(np.float32)
     files = package_files([], "bench", ["fft"])
+    files |= {f"cmsis/{name}": text for name, text in package_files([], "cmsis_backed", ["fft"]).items()}
     files["sine.h"] = array_definition("sine", sine).replace("const", "static const", 1)
     for name, text in files.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).write_text(text)
     includes = ["-D__GNUC_PYTHON__", f"-I{cmsis / 'Include'}", f"-I{cmsis / 'PrivateInclude'}"]
+    # The tool chain comes without a C++ library; CMSIS-DSP's header asks for these.
+    for name, header in CXX_HEADERS.items():
+        (work / name).write_text(f"#include <{header}>\n")
     sections = ["-ffunction-sections", "-fdata-sections"]
     theirs = [str(cmsis / "Source" / name) for name in CMSIS]
     _run(
         ["arm-none-eabi-gcc", *CPU, "-O3", *sections, *includes, "-c", *theirs, str(FILES / "cmsis.c")], work
     )
-    ours = [name for name in files if name.endswith(".cpp")]
+    ours = [name for name in files if name.endswith(".cpp") and not name.startswith("cmsis/")]
     _run(["arm-none-eabi-g++", *CPU, level, *sections, *FLAGS, "-c", *ours], work)
+    limits = ["-DLLONG_MAX=__LONG_LONG_MAX__", "-DLLONG_MIN=(-__LONG_LONG_MAX__-1)"]
+    backed = [*FLAGS, *includes, "-I.", *limits, "-DEW_FFT_CMSIS"]
+    for name in ("fft", "fft_cmsis"):
+        source = [f"cmsis/edgewright/{name}.cpp", "-o", f"backed_{name}.o"]
+        _run(["arm-none-eabi-g++", *CPU, level, *sections, *backed, "-c", *source], work)
     program = ["-O2", "-fno-tree-loop-distribute-patterns", *FLAGS, "-I.", "-c", str(FILES / "main.cpp")]
     _run(["arm-none-eabi-g++", *CPU, *program], work)
     link = [
@@ -107,9 +123,16 @@ def _count(cmsis: Path, level: str, work: Path) -> list[dict[str, float]]:
     printed = _run(["qemu-system-arm", *machine, *semihosting, "-kernel", "fft.elf"], work)
     rows = []
     for line in printed.splitlines():
-        length, own, other, nanos = map(int, line.split())
+        length, own, other, backed_by, *nanos = map(int, line.split())
         rows.append(
-            {"length": length, "ours": own, "cmsis": other, "ratio": own / other, "difference": nanos * 1e-9}
+            {
+                "length": length,
+                "ours": own,
+                "cmsis": other,
+                "ratio": own / other,
+                "with_define": backed_by,
+                "difference": max(nanos) * 1e-9,
+            }
         )
     return rows
 

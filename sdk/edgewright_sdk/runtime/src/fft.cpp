@@ -4,6 +4,7 @@
 // C. S. Burrus, "Real-valued fast Fourier transform algorithms", 1987.
 #include "edgewright/fft.h"
 
+#include "edgewright/fft_cmsis.h"
 #include "edgewright/lanes.h"
 
 namespace EW_NS {
@@ -164,6 +165,9 @@ void ew_rfft(float* values, int32_t length, const float* quarter_wave, float* sp
         spectrum[1] = values[0] - values[1];
         return;
     }
+#ifdef EW_FFT_CMSIS
+    if (ew_rfft_cmsis(values, length, quarter_wave, spectrum)) return;
+#endif
     const ew_transform<float> transform = {values, length, quarter_wave, quarter_wave + length / 4};
     transform.run(0, 1, spectrum, length);
 }
