@@ -73,6 +73,10 @@ def window_spec(
     UsageError
         The array has another shape or dtype, or the names don't fit it.
     """
+    if 0 in values.shape[1:]:
+        raise UsageError(
+            f"windows have shape {values.shape}: they are empty", hint="allowed: sides of 1 or more; n may be 0"
+        )
     if values.ndim == 4 and values.dtype.name == "uint8":
         _n, height, width, channels = values.shape
         return {"kind": "image", "height": height, "width": width, "channels": channels}

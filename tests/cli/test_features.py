@@ -82,6 +82,8 @@ def test_the_file_and_the_face_agree(cli, windows, tmp_path):
         (["flatten", "missing.npy", "-o", "F.npy"], "missing.npy: no such file"),
         (["flatten", "text.npy", "-o", "F.npy"], "text.npy: not an array that can be read"),
         (["flatten", "flat.npy", "-o", "F.npy"], "windows have shape (4,)"),
+        (["flatten", "none.npy", "-o", "F.npy"], "windows have shape (2, 0, 1): they are empty"),
+        (["flatten", "X.npy"], "nowhere to write the features"),
         (["flatten", "nan.npy", "-o", "F.npy"], "holds NaN or infinity"),
         (["flatten", "X.npy", "-o", "F.txt"], "-o F.npy"),
         (["flatten", "X.npy", "-o", "F.npy", "-p", "scale-axes"], "no name=value"),
@@ -99,6 +101,7 @@ def test_a_wrong_call_says_what_is_wrong_and_writes_nothing(
     (tmp_path / "X.npy").write_bytes(windows.read_bytes())
     (tmp_path / "text.npy").write_text("not an array")
     np.save(tmp_path / "flat.npy", np.zeros(4))
+    np.save(tmp_path / "none.npy", np.zeros((2, 0, 1)))
     np.save(tmp_path / "nan.npy", np.full((1, 4, 1), np.nan))
     result = cli("features", *arguments)
     assert result.code == 2
@@ -135,8 +138,6 @@ def test_a_page_shows_what_the_block_draws(cli, windows, tmp_path):
         "features",
         "spectral_analysis",
         windows,
-        "-o",
-        tmp_path / "F.npy",
         "--plot",
         tmp_path / "page.html",
         "--json",

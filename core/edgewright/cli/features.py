@@ -104,7 +104,7 @@ def command(
             importance=importance, options={"runner": runner, "trust": trust},
         )  # fmt: skip
         return
-    _check_words(importance, labels, output)
+    _check_words(importance, labels, output or plot)
     if output is not None and output.suffix != ".npy":
         raise UsageError(
             f"-o {output}: features are written as .npy", hint=f"-o {output.with_suffix('.npy')}"
@@ -181,7 +181,9 @@ def _check_words(importance: bool, labels: Path | None, output: Path | None) -> 
     if labels is not None and not importance:
         raise UsageError("--labels is for --importance", hint="add --importance, or leave --labels out")
     if output is None and not importance:
-        raise UsageError("nowhere to write the features", hint="give -o F.npy")
+        raise UsageError(
+            "nowhere to write the features", hint="give -o F.npy, or --plot OUT.html to look at them"
+        )
 
 
 def _of_impulse(
