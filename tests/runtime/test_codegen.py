@@ -71,7 +71,7 @@ def test_slots_with_separate_lives_share_memory() -> None:
 
 
 def test_modules_are_closed_over_includes() -> None:
-    assert needed_modules(["decision"]) == ["decision", "node", "vector"]
+    assert needed_modules(["decision"]) == ["decision", "lanes", "node", "vector"]
     with pytest.raises(RequestError, match="no module 'fftt'"):
         needed_modules(["fftt"])
 

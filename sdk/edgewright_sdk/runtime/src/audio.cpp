@@ -3,6 +3,7 @@
 
 #include "edgewright/fft.h"
 #include "edgewright/logarithm.h"
+#include "edgewright/vector.h"
 
 namespace EW_NS {
 
@@ -14,6 +15,23 @@ bool ew_frames_fit(const ew_frames& frames, int32_t samples) {
     if (frames.shift < 0 || frames.shift >= samples) return false;
     return frames.used <= samples && (samples - frames.used) / frames.step >= frames.count - 1;
 }
+
+namespace {
+
+// Sum of a frame after pre-emphasis. Little is left of large numbers there, and the transform's rounding could be more:
+// sum of x - factor × sum of x before = what the frame gains and loses at its ends + (1 - factor) × sum of x before.
+float emphasised_sum(const ew_frames& frames, const float* signal, int32_t samples, int32_t start) {
+    const int32_t shift = frames.shift < frames.used ? frames.shift : frames.used;
+    const float sum = ew_total(signal + start, frames.used);
+    float gained = 0.0f;
+    for (int32_t i = 0; i < shift; ++i) {
+        const int32_t before = start - frames.shift + i;
+        gained += signal[start + frames.used - shift + i] - signal[before < 0 ? before + samples : before];
+    }
+    return gained + (1.0f - frames.factor) * (sum - gained);
+}
+
+}  // namespace
 
 void ew_frame_power(const ew_frames& frames, const float* signal, int32_t samples, int32_t frame, float* work,
                     float* power) {
@@ -35,6 +53,10 @@ void ew_frame_power(const ew_frames& frames, const float* signal, int32_t sample
     const int32_t empty = frames.fft_length - frames.used;
     memset(power + frames.used, 0, sizeof(float) * static_cast<size_t>(empty));
     ew_power_spectrum(power, frames.fft_length, frames.quarter_wave, work);
+    if (frames.factor != 0.0f) {
+        const float sum = emphasised_sum(frames, signal, samples, start) * frames.scale;
+        power[0] = sum * sum / static_cast<float>(frames.fft_length);
+    }
 }
 
 namespace {
