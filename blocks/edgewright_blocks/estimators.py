@@ -261,7 +261,7 @@ class PCAReconstruction(AnomalyEstimator):
     Parameters
     ----------
     components : float or "auto"
-        A count, or below 1 the share of variance to explain.
+        Those that stand out from noise, a count, or below 1 the share of variance to explain.
     standardise : bool
     fpr, cv, random_state
         As of :class:`KMeansAnomaly`.
@@ -274,7 +274,7 @@ class PCAReconstruction(AnomalyEstimator):
     def __init__(
         self,
         *,
-        components: float | str = 0.95,
+        components: float | str = "auto",
         standardise: bool = True,
         fpr: float = 0.01,
         cv: int | None = None,

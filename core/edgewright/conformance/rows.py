@@ -30,8 +30,8 @@ VALIDATION = 24
 class Rows:
     """Rows of one kind; ``window`` is None for features.
 
-    ``beside`` says what a fit is given with them, as the block's spec asks: ``classes`` or ``numbers`` to learn, and
-    ``validation``.
+    ``beside`` says what a fit is given with them, as the block's spec asks: ``classes`` or ``numbers`` to learn,
+    ``validation`` and ``folds``.
     """
 
     window: WindowSpec | None
@@ -71,6 +71,8 @@ class Rows:
         features = {"features": FeatureBatch(values, LABELS)}
         if operation == "fit" and values is not None:
             arrays |= self._codes("", len(values))
+            if "folds" in self.beside:
+                arrays["folds"] = _folds(len(values))
             if "validation" in self.beside:
                 kept = self.training(samples.SEED + 3, VALIDATION)
                 arrays |= self._codes("validation_", len(kept))
@@ -98,6 +100,15 @@ class Rows:
         order = np.arange(count)
         targets = (order % len(CLASSES)).astype(np.float32 if "numbers" in self.beside else np.int32)
         return {f"{prefix}targets": targets, f"{prefix}groups": (order // 4).astype(np.int32)}
+
+
+def _folds(count: int) -> NDArray[np.int32]:
+    """Five pieces, and between the first two a row that belongs to neither."""
+    import numpy as np
+
+    folds = (np.arange(count) * 5 // count).astype(np.int32)
+    folds[np.flatnonzero(np.diff(folds))[:1]] = -1
+    return folds
 
 
 def rows_of(bench: Bench) -> Rows:
@@ -134,5 +145,6 @@ def _asked_for(bench: Bench) -> frozenset[str]:
     asked = {
         "classes": section is not None and section.training == "labelled",
         "validation": section is not None and section.validation,
+        "folds": section is not None and "train_scores" in section.outputs,
     }
     return frozenset(name for name, wanted in asked.items() if wanted)
