@@ -30,6 +30,8 @@ AUDIO_RATE = 3000.0
 _ASSUMED_RATE = 100.0
 _MOTION_WINDOW_S = 2.0
 _AUDIO_WINDOW_S = 1.0
+#: Sounds up to this long may be words or strokes, each a window by itself.
+_CLIP_S = 4.0
 _FEWEST_VALUES = 16
 _MOST_WINDOWS = 20_000
 #: Below this a false-alarm rate of 1 in 100 can hardly be estimated.
@@ -130,6 +132,8 @@ def _series(found: Scan, root: Path, options: dict[str, Any]) -> Suggestion:
     audio = rate >= AUDIO_RATE
     lengths = np.array([_at_rate(fact.length, fact.frequency, rate) for fact in found.facts])
     window, why_window = _window(lengths, rate, _AUDIO_WINDOW_S if audio else _MOTION_WINDOW_S)
+    if audio and lengths.max() <= _CLIP_S * rate:
+        why_window += "; for short sounds as a whole: window: sample, without window_ms and stride_ms"
     factor = len(found.inventory.files) / max(found.read, 1)
     stride = _stride(lengths, window, factor)
     training = _training_windows(found, lengths, window, stride, factor)

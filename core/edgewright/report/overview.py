@@ -59,6 +59,7 @@ def build(run: Run) -> dict[str, Any]:
         "axes": [str(axis) for axis in info["axes"]],
         "window_seconds": info["length"] / frequency,
         "stride_seconds": info["stride"] / frequency,
+        "whole": bool(info.get("whole")),
         "signals": [
             {
                 "name": str(run.samples[row["first"]]["name"]),

@@ -90,6 +90,15 @@ def test_features_are_those_of_the_recording_followed_by_zeros(run: Run) -> None
         np.testing.assert_allclose(values, magnitude / magnitude.max(), atol=1e-5)
 
 
+def test_the_report_shows_what_the_block_does_with_one_of_them(run: Run) -> None:
+    drawn = run.plots("spectrum")
+    assert [plot["title"] for plot in drawn] == ["Spectrum"]
+    assert len(drawn[0]["x"]["values"]) == 1025
+    report = (run.path / "report.html").read_text(encoding="utf-8")
+    assert r"One window \u00b7 spectrum" in report
+    assert "What the block draws of one training window: tone" in report
+
+
 def test_a_new_recording_is_brought_to_the_length_of_the_run(run: Run, tmp_path: Path) -> None:
     long, short = tmp_path / "new" / "long.wav", tmp_path / "new" / "short.wav"
     assert write_tone(long, 400, 0.5, 1) > 1360

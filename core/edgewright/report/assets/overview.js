@@ -9,7 +9,7 @@ ew.panels.overview = (data) => {
   return [
     ew.el("dl", { class: "tiles" }, [
       ["recordings", ew.number(data.samples)], ["windows", ew.number(data.windows)], ["in all", ew.seconds(data.seconds)],
-      ["rate", `${ew.number(data.frequency, 4)} Hz`], ["window", `${ew.seconds(data.window_seconds)} every ${ew.seconds(data.stride_seconds)}`],
+      ["rate", `${ew.number(data.frequency, 4)} Hz`], ["window", data.whole ? `recordings, filled up to ${ew.seconds(data.window_seconds)}` : `${ew.seconds(data.window_seconds)} every ${ew.seconds(data.stride_seconds)}`],
       ["axes", data.axes.slice(0, 8).join(", ") + (data.axes.length > 8 ? ` … (${data.axes.length})` : "")],
     ].map(([name, value]) => ew.el("div", {}, ew.el("dt", {}, name), ew.el("dd", {}, value)))),
     ew.table([["label"], [""], ...splits.map((split) => [split, true]), ["windows"], ["each", true], ["in all", true]],
