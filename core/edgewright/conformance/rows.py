@@ -102,7 +102,7 @@ class Rows:
         return {f"{prefix}targets": targets, f"{prefix}groups": (order // 4).astype(np.int32)}
 
 
-def _folds(count: int) -> NDArray[np.int32]:
+def _folds(count: int) -> NDArray[Any]:
     """Five pieces, and between the first two a row that belongs to neither."""
     import numpy as np
 
