@@ -36,8 +36,9 @@ class Context:
     groups : np.ndarray [shape=(n,), dtype=int32] or None
         Group of each training window: windows of one group must stay together. Given with `targets`.
     folds : np.ndarray [shape=(n,), dtype=int32] or None
-        Which fold each training window is in, for a block whose spec's outputs name ``train_scores``: to be scored as if
-        unseen, a window of fold k is scored by what was learned from the other folds. −1 is in none: it overlaps two.
+        Which fold each training window is in, where the block's spec says ``"folds": true`` or names the output
+        ``train_scores``: to be scored as if unseen, a window of fold k is scored by what was learned from the other
+        folds. −1 is in none: it overlaps two.
     validation_targets, validation_groups : np.ndarray [shape=(m,)] or None
         The same for the validation windows, where the spec says ``"validation": true``.
     """

@@ -178,6 +178,8 @@ def _section_problems(section: EdgewrightSection, block_type: str) -> list[Probl
         found.append(problem("is only for learning blocks", "/edgewright/training"))
     if section.validation and block_type not in {"learning", ""}:
         found.append(problem("is only for learning blocks", "/edgewright/validation"))
+    if section.folds and block_type not in {"learning", ""}:
+        found.append(problem("is only for learning blocks", "/edgewright/folds"))
     if not isinstance(section.device, bool):
         folder = PurePosixPath(section.device.folder)
         if folder.is_absolute() or ".." in folder.parts or not folder.parts:

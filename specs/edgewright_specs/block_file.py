@@ -224,6 +224,7 @@ class EdgewrightSection(SpecModel):
     reads: Literal["features", "windows"] = "features"
     training: Literal["normal-only", "few-abnormal", "unlabelled", "labelled"] | None = None
     validation: bool = False
+    folds: bool = False
     command: list[str] | None = Field(default=None, min_length=1)
     secrets: list[str] = Field(default_factory=list)
     undeclared_files: Literal["warn", "error"] = "warn"

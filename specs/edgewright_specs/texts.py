@@ -86,6 +86,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "value": "The threshold itself (method manual).",
         "aggregate": "How the scores of its windows make the score of a recording.",
         "k": "How many of the highest windows count (aggregate top-k).",
+        "smoothing": "Weight of the past in a stream, 0 (off) to below 1: `smoothed = s·previous + (1 − s)·score` is compared with the threshold there.",
     },
     "DeploymentNode": {
         "id": "Name of the package; the block's name where it is not given.",
@@ -164,6 +165,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "reads": "What a learning block reads: features, or the windows themselves (images, mostly).",
         "training": "What a learning block may learn from.",
         "validation": "Keep 20 % of a learning block's training windows, by group and label, to validate by.",
+        "folds": "Tell a learning block which training windows to hold out together when it tries out something. Where `outputs` name `train_scores` it is told anyway.",
         "command": "Speaks the file contract by this command, in any language, where it has no `block.py`.",
         "secrets": "Names of secrets that it reads from files; where their values are, the impulse says.",
         "undeclared_files": "What is said of files in /out that no output names.",

@@ -94,6 +94,13 @@ class Node:
         return section is not None and section.validation
 
     @property
+    def wants_folds(self) -> bool:
+        """Whether ``fit`` is told the folds of its training windows."""
+        section = self.block.spec.edgewright
+        asked = section is not None and section.folds and self.trainer is None
+        return asked or self.scores_its_training
+
+    @property
     def scores_its_training(self) -> bool:
         """Whether ``fit`` gives the scores of its training windows as if unseen, so that no folds are needed."""
         return "train_scores" in self.own_outputs

@@ -279,7 +279,7 @@ class Planner:
         if beside or node.trainer is not None:
             beside.append("groups")
         inputs |= {name: CodeRows(name, learned) for name in beside}
-        if node.scores_its_training:
+        if node.wants_folds:
             inputs["folds"] = CodeRows("assignment", learned)
         if node.wants_validation:
             validates = replace(rows, part="validates")

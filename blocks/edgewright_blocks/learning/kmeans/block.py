@@ -135,13 +135,11 @@ def _choice(values: NDArray[np.float32], params: Params, context: Context) -> Ch
     """The number of clusters that is given, or a chosen one."""
     if params.clusters != "auto":
         return given(int(params.clusters))
-    choice = choose_count(
-        values, _percentile(params), context.seed, groups=context.groups, progress=context.progress
-    )
+    choice = choose_count(values, _percentile(params), context)
     if not len(choice.counts):
         context.warn(
             f"clusters: auto had nothing to choose from and took {choice.count}: {len(values)} training windows "
-            f"(it needs {WINDOWS_EACH} different ones a cluster, of two groups where groups are known)"
+            f"(it needs {WINDOWS_EACH} a cluster, and more different ones than clusters)"
         )
     return choice
 
@@ -156,7 +154,7 @@ def _curve(model: Model) -> list[dict[str, Any]]:
     lines = {
         "kind": "lines",
         "title": f"{len(model.arrays['radii'])} clusters chosen: size of what holds unseen normal windows",
-        "x": {"label": "clusters", "values": model.arrays["counts"], "scale": "log"},
+        "x": {"label": "clusters", "values": [str(count) for count in model.arrays["counts"]]},
         "y": {"label": "radius of one ball as large"},
         "series": series,
     }

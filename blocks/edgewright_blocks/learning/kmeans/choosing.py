@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk import Context
+from edgewright_sdk.cross_fitting import cross_fits
 from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardise
 
 from .clusters import beyond_edge, learn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from numpy.typing import NDArray
 
 COUNTS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -22,8 +22,6 @@ COUNTS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 WINDOWS_EACH = 10
 QUANTILES = (0.90, 0.95, 0.99)
 
-_FOLDS = 5
-_RUNS = 50  # pieces of neighbouring windows that are dealt out to the folds
 _MOST_WINDOWS = 3000
 _AS_GOOD = 0.05  # a smaller count wins where its size is at most this share larger than the best
 _SMALLEST = 1e-9  # a ball of less holds equal windows; it has this radius, so that its logarithm is finite
@@ -55,10 +53,7 @@ def given(count: int) -> Choice:
 def choose_count(
     values: NDArray[np.float32],
     percentile: float,
-    seed: int,
-    *,
-    groups: NDArray[np.int32] | None = None,
-    progress: Callable[[float, float], None] = lambda _done, _total: None,
+    context: Context,
 ) -> Choice:
     """Choose how many clusters to make.
 
@@ -68,48 +63,27 @@ def choose_count(
         Training features, in the order of the data.
     percentile : float
         Of the radius.
-    seed : int
-    groups : np.ndarray [shape=(n,)], optional
-        Windows of one group stay together.
-    progress : callable
-        Told how many of how many clusterings are done.
+    context : Context
+        Its seed, and its folds; without them 5 pieces of windows that follow one another.
     """
     step = -(-len(values) // _MOST_WINDOWS)
     values = values[::step]
-    folds = _folds(len(values), None if groups is None else groups[::step])
     distinct = distinct_rows(values, COUNTS[-1] + 1)
     counts = [count for count in COUNTS if count * WINDOWS_EACH <= len(values) and count < distinct]
-    if len(counts) < 2 or folds.max() == 0:
+    if len(counts) < 2:
         return given(min(COUNTS[0], distinct))
+    folds = None if context.folds is None else context.folds[::step]
+    if folds is not None and not len(np.unique(folds[folds >= 0])) > 1:
+        folds = None
+    parts = list(cross_fits(Context(folds=folds), len(values)))
     sizes = np.zeros((len(counts), len(QUANTILES)))
-    parts = list(_parts(values, folds))
     for row, count in enumerate(counts):
-        found = [_sizes(fit, held, count, percentile, seed) for fit, held in parts]
+        found = [_sizes(values[fit], values[held], count, percentile, context.seed) for fit, held in parts]
         sizes[row] = np.exp(np.mean(found, axis=0))
-        progress(row + 1, len(counts))
+        context.progress(row + 1, len(counts))
     mean = np.log(sizes).mean(axis=1)
     best = int(np.flatnonzero(mean <= mean.min() + np.log1p(_AS_GOOD))[0])
     return Choice(counts[best], np.array(counts, np.int32), sizes)
-
-
-def _folds(rows: int, groups: NDArray[np.int32] | None) -> NDArray[np.intp]:
-    """The fold of each row: whole groups in turn, the largest first, or runs of neighbours, since windows overlap."""
-    if groups is None:
-        return np.arange(rows) * _RUNS // max(rows, 1) % _FOLDS
-    _, codes, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    fold_of = np.zeros(len(sizes), np.intp)
-    load = np.zeros(min(_FOLDS, len(sizes)), np.intp)
-    for group in np.argsort(-sizes, kind="stable"):
-        fold_of[group] = load.argmin()
-        load[fold_of[group]] += sizes[group]
-    return fold_of[codes]
-
-
-def _parts(
-    values: NDArray[np.float32], folds: NDArray[np.intp]
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    for fold in np.unique(folds):
-        yield values[folds != fold], values[folds == fold]
 
 
 def _sizes(

@@ -77,15 +77,17 @@ def test_choosing_is_repeatable_and_the_scale_of_a_feature_has_no_say():
     assert len(scaled.arrays["radii"]) == len(one.arrays["radii"]) == 6
 
 
-def test_groups_are_held_out_whole():
-    # Each group lies elsewhere: clusters that know a group say nothing of the next, so that few large ones hold most.
+def test_folds_are_held_out_whole():
+    # Each recording lies elsewhere: clusters that know one say nothing of the next, so that few large ones hold most.
     random = np.random.default_rng(0)
-    groups = np.repeat(np.arange(20, dtype=np.int32), 20)
-    values = random.normal(size=(20, 4))[groups] * 3 + 0.1 * random.normal(size=(400, 4))
-    alone, together = Context(), Context(groups=groups)
-    order = random.permutation(400)  # so that neighbours are of different groups
-    together.groups = groups[order]
-    assert len(fit(values[order], alone).arrays["radii"]) > len(fit(values[order], together).arrays["radii"])
+    recordings = random.permutation(np.repeat(np.arange(20), 20))
+    values = random.normal(size=(20, 4))[recordings] * 3 + 0.1 * random.normal(size=(400, 4))
+    whole, torn = (recordings % 5).astype(np.int32), (np.arange(400) % 5).astype(np.int32)
+    torn[::40] = whole[::40] = -1  # overlaps two folds
+    few, many = (len(fit(values, Context(folds=folds)).arrays["radii"]) for folds in (whole, torn))
+    assert few < many
+    one = fit(values, Context(folds=np.zeros(400, np.int32)))
+    np.testing.assert_array_equal(one.arrays["curve"], fit(values, Context()).arrays["curve"])
 
 
 @pytest.mark.parametrize(
