@@ -9,7 +9,7 @@ One process, one thread. A block's ``transform`` is called as a user calls it, o
 and 2 s of motion on 3 axes at 62.5 Hz. Peers do the same work in turns with it, so that a busy machine slows all: the same frames,
 transform length, bands and coefficients, pre-emphasis where the block has it, no padding, a rectangular window. They are called once
 a window, which is what their users do with a folder of recordings; "at once" is librosa's call on all 64 together. Times
-are CPU time a window, medians; a ratio is the median of the ratios of pairs. Peers that aren't installed are left out. Exit
+are CPU time a window, medians of turns of 40 ms; a ratio is the median of the ratios of pairs. Peers that aren't installed are left out. Exit
 code 1 when a goal is missed.
 """
 
@@ -52,7 +52,7 @@ SOUND: WindowSpec = {"kind": "time-series", "length": 16000, "axes": ["audio"], 
 MOTION: WindowSpec = {"kind": "time-series", "length": 125, "axes": ["x", "y", "z"], "frequency": 62.5}
 BATCHES = (64, 1)
 AT_ONCE = "librosa, at once"
-REPEATS, CALLS_OF_ONE = 30, 10
+REPEATS, TURN = 30, 0.04
 CUT = {"n_fft": 256, "center": False, "window": "boxcar"}
 
 
@@ -144,8 +144,8 @@ def cases() -> list[Case]:
     ]
 
 
-def measure(case: Case, batch: int, repeats: int) -> dict[str, list[float]]:
-    """CPU time a window in µs of the block (``ours``) and of each peer, in turns."""
+def measure(case: Case, batch: int, repeats: int, turn: float) -> dict[str, list[float]]:
+    """CPU time a window in µs of the block (``ours``) and of each peer, in turns of about so many seconds each."""
     folder = PROCESSING / case.block
     loaded = load_block(folder)
     params = Params.defaults(folder, **case.params)
@@ -160,17 +160,23 @@ def measure(case: Case, batch: int, repeats: int) -> dict[str, list[float]]:
     works |= {
         name: partial(work, signals) for name, work in case.peers.items() if batch > 1 or name != AT_ONCE
     }
-    calls = CALLS_OF_ONE if batch == 1 else 1
+    for work in works.values():
+        work()  # filters and labels are made
+    calls = {name: max(round(turn / clocked(work, 1)), 1) for name, work in works.items()}
     taken: dict[str, list[float]] = {name: [] for name in works}
-    for repeat in range(repeats + 1):
+    for _ in range(repeats):
         for name, work in works.items():
-            started = time.process_time()
-            for _ in range(calls):
-                work()
-            if repeat:  # the first warms up
-                taken[name].append((time.process_time() - started) / (calls * batch) * 1e6)
+            taken[name].append(clocked(work, calls[name]) / batch * 1e6)
     loaded.close()
     return taken
+
+
+def clocked(work: Callable[[], object], calls: int) -> float:
+    """CPU time of one call, in s, from so many."""
+    started = time.process_time()
+    for _ in range(calls):
+        work()
+    return (time.process_time() - started) / calls
 
 
 def judge(case: Case, batch: int, taken: dict[str, list[float]]) -> dict[str, Any]:
@@ -217,7 +223,7 @@ def main() -> int:
     rows = []
     for case in cases():
         for batch in BATCHES:
-            taken = measure(case, batch, 3 if options.quick else options.repeats)
+            taken = measure(case, batch, *((3, 0.0) if options.quick else (options.repeats, TURN)))
             rows.append(judge(case, batch, taken))
             if not options.as_json:
                 show(rows[-1])
