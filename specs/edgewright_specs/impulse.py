@@ -170,6 +170,7 @@ class ThresholdSpec(SpecModel):
     value: float | None = None
     aggregate: Literal["max", "mean", "top-k", "share-over-threshold"] = "max"
     k: int | None = Field(default=None, ge=1)
+    smoothing: float | None = Field(default=None, ge=0, lt=1)
 
 
 class DeploymentNode(SpecModel):

@@ -194,7 +194,7 @@ def test_classification_of_images_with_a_map(folder: Path) -> None:
                 "inputs": ["input"],
                 "classes": ["dark", "bright"],
             }
-            | {"threshold": {"value": 0.6}},
+            | {"threshold": {"value": 0.6, "smoothing": 0.25}},
             {"id": "spot", "type": "learning", "kind": "anomaly", "inputs": ["input"]},
         ],
     )
@@ -211,6 +211,7 @@ def test_classification_of_images_with_a_map(folder: Path) -> None:
         assert api.result.class_index == decision
         assert api.label() == {1: "bright", 0: "dark", -1: "uncertain"}[decision]
     assert api.text("class_label", 0, 1) == "bright"
+    assert [api.get("smoothing", 0), api.get("smoothing", 1)] == [0.25, 0.0]
     assert api.set("threshold", 0.2, output=1) == OK
     assert api.run(np.full(shape, 255, np.uint8)) == OK
     assert api.result.outputs[0].decision == 1

@@ -58,8 +58,8 @@ def command(
     """Weigh false alarms an hour against missed events, for scores of a stream.
 
     Over many thresholds, averaging windows and silences after an alarm it prints the settings that no other beats. An
-    event is an abnormal recording, or one of a class; all others are time without. Set what you choose in a package by
-    `set_threshold` and `set_smoothing`; suppression is up to the application.
+    event is an abnormal recording, or one of a class; all others are time without. Keep what you choose by
+    `edgewright threshold RUN --set T --smoothing S`; suppression is up to the application.
     """
     from edgewright.running import Options, Run
     from edgewright.running.calibrating import calibration_document

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edgewright.running import Run
 
 #: Options that together are an entry of `thresholds:`, by their names there.
-_FIELDS = ("method", "fpr", "fnr", "beta", "percentile", "sigma", "value", "aggregate", "k")
+_FIELDS = ("method", "fpr", "fnr", "beta", "percentile", "sigma", "value", "aggregate", "k", "smoothing")
 
 
 @click.command(
@@ -24,7 +24,7 @@ _FIELDS = ("method", "fpr", "fnr", "beta", "percentile", "sigma", "value", "aggr
     epilog=examples(
         "edgewright threshold runs/latest",
         "edgewright threshold runs/latest --method held-out --fpr 0.002",
-        "edgewright threshold runs/latest --set 0.8 --aggregate top-k --k 3",
+        "edgewright threshold runs/latest --set 0.8 --aggregate top-k --k 3 --smoothing 0.5",
         "edgewright threshold runs/latest --method f1 --on-test",
     ),
 )
@@ -47,6 +47,7 @@ _FIELDS = ("method", "fpr", "fnr", "beta", "percentile", "sigma", "value", "aggr
     help="How windows make the score of a recording.",
 )
 @click.option("--k", type=click.IntRange(min=1), help="How many of the highest windows count (top-k).")
+@click.option("--smoothing", type=float, help="Weight of the past in a stream, 0 to below 1.")
 @click.option(
     "--on-test",
     is_flag=True,
@@ -84,7 +85,7 @@ def command(
             raise UsageError(
                 f"--set doesn't go with --method {settings['method']}", hint="choose one of them"
             )
-    elif settings and not settings.keys() & {"method", "aggregate", "k"}:
+    elif settings and not settings.keys() & {"method", "aggregate", "k", "smoothing"}:
         raise UsageError(f"--{next(iter(settings))} needs --method", hint="`--method held-out`, for example")
     if settings or on_test:
         from edgewright.running.redecide import redecide
@@ -95,7 +96,7 @@ def command(
             listeners=(lambda event: _note(console, event),),
         )  # fmt: skip
     elif output is not None:
-        raise UsageError("-o needs something to change: --method, --set or --aggregate")
+        raise UsageError("-o needs something to change: --method, --set, --aggregate or --smoothing")
     shown = [node] if node else finished.anomaly_nodes
     for name in shown:
         _show(console, finished, name)

@@ -35,7 +35,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         "text": (
             "Scores are averaged over some windows, an alarm is raised above the threshold, and then there is silence "
             "for a while. Shown are the settings that no other beats on these recordings; others may do worse on new ones. "
-            "Set them in a package by set_threshold and set_smoothing."
+            "Keep one by `edgewright threshold RUN --set T --smoothing S`."
         ),
         "plots": [_curve(document) for document in found],
         "tables": [_table(document) for document in found],

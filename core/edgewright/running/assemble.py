@@ -155,7 +155,9 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
                     decision["nodes"][name] = {"score": float(score)}
         if node["type"] == "learning" and description["kind"] == "anomaly":
             threshold = json.loads(inputs[f"{name}/threshold", "threshold"].read_text(encoding="utf-8"))
-            document["threshold"] = {key: threshold.get(key) for key in ("value", "method", "target_fpr")}
+            document["threshold"] = {
+                key: threshold.get(key) for key in ("value", "method", "target_fpr", "smoothing")
+            }
             document["quantiles"] = threshold["quantiles"]
             chances: Any = (
                 p_values(scores, PTable.from_document(threshold["quantiles"])) if len(scores) else []

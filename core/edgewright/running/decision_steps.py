@@ -91,6 +91,7 @@ def threshold_settings(impulse: ImpulseSpec, node: str) -> dict[str, Any]:
     settings["method"] = given.get("method") or "held-out"
     settings["aggregate"] = given.get("aggregate") or "max"
     settings["top_k"] = given.get("k") or 3
+    settings["smoothing"] = given.get("smoothing") or 0.0
     return settings
 
 
@@ -162,7 +163,15 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
         bounded_in_sample=bounded,
         notes=[settings["note"]],
     )
-    _write(out / "threshold.json", {"node": settings["node"], **document, "on_test": split == "test"})
+    _write(
+        out / "threshold.json",
+        {
+            "node": settings["node"],
+            **document,
+            "on_test": split == "test",
+            "smoothing": settings["smoothing"],
+        },
+    )
     return {"threshold": "threshold.json"}
 
 

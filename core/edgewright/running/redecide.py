@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from edgewright.plugins import Plugins
 
-#: Fields of a threshold that say how a recording is decided, and stay when only the method changes.
-_OF_RECORDINGS = ("aggregate", "k")
+#: Fields of a threshold that say how recordings and streams are decided, and stay when only the method changes.
+_AROUND = ("aggregate", "k", "smoothing")
 
 
 def redecide(
@@ -57,7 +57,7 @@ def redecide(
         One of its anomaly nodes.
     settings : mapping
         Fields of ``thresholds:`` in an impulse. A ``method`` takes the place of the old one and its options; without
-        one the method stays and ``aggregate`` or ``k`` change.
+        one the method stays and ``aggregate``, ``k`` or ``smoothing`` change.
     on_test : bool
         Let a method that reads labels read those of the test split. The metrics on it are then too good, and say so.
     out : Path, optional
@@ -172,7 +172,7 @@ def check_settings(entry: Mapping[str, Any], *, on_test: bool) -> None:
     if method not in METHODS:
         raise UsageError(f"--method: got {method!r}, must be one of {', '.join(METHODS)}")
     fields = METHOD_FIELDS[method]
-    given = set(entry) - {"method", *_OF_RECORDINGS}
+    given = set(entry) - {"method", *_AROUND}
     for name in sorted(given - set(fields)):
         goes = ", ".join(other for other, has in METHOD_FIELDS.items() if name in has)
         raise UsageError(f"--{name} doesn't go with method {method}", hint=f"it goes with {goes}")
@@ -217,8 +217,8 @@ def with_threshold(text: str, node: str, entry: Mapping[str, Any]) -> str:
 def _entry(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in settings.items() if value is not None}
     if not given:
-        raise UsageError("nothing to change: no method, no value, no aggregate")
-    kept = [name for name in before if "method" not in given or name in _OF_RECORDINGS]
+        raise UsageError("nothing to change: no method, no value, no aggregate, no smoothing")
+    kept = [name for name in before if "method" not in given or name in _AROUND]
     return {**{name: before[name] for name in kept if before[name] is not None}, **given}
 
 

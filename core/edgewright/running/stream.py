@@ -12,7 +12,7 @@ from edgewright.errors import DataError, UsageError
 from edgewright.request_folder import put_array, put_chunk, put_path, put_request
 from edgewright.running.fresh import scoring_session
 from edgewright.running.session import Options
-from edgewright.running.verdicts import Verdict, verdict_of
+from edgewright.running.verdicts import Verdict, stream_verdict_of
 from edgewright.single import workspace
 from edgewright_specs.interface import RESULT_FILE
 
@@ -98,7 +98,8 @@ def follow(
     Yields
     ------
     dict
-        As :func:`edgewright.running.fresh.score`, one for every stride once a window is full.
+        As :func:`edgewright.running.fresh.score`, one for every stride once a window is full; with ``smoothed`` of a node
+        whose threshold has a smoothing.
 
     Raises
     ------
@@ -166,7 +167,7 @@ class _Chain:
             warm = self._warm(node, session, folder, defer, None)
             self._models[node.id] = put_path(warm.in_dir, "model", run.model(node.id))
             self._learning[node.id] = warm
-            self._verdicts[node.id] = verdict_of(run, node.id)
+            self._verdicts[node.id] = stream_verdict_of(run, node.id)
         self._planner = session.planner
 
     def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:

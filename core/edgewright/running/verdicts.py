@@ -31,6 +31,15 @@ def verdict_of(run: Run, node: str) -> Verdict:
     )
 
 
+def stream_verdict_of(run: Run, node: str) -> Verdict:
+    """As :func:`verdict_of`, for the windows of one stream in their order: with the smoothing that the impulse sets."""
+    verdict = verdict_of(run, node)
+    if not isinstance(verdict, AnomalyVerdict):
+        return verdict
+    smoothing = float(run.threshold(node).get("smoothing") or 0.0)
+    return SmoothedVerdict(verdict, smoothing) if smoothing else verdict
+
+
 class AnomalyVerdict:
     """P-value, decision, the features that made it."""
 
@@ -60,6 +69,28 @@ class AnomalyVerdict:
             "threshold": self.threshold,
             "contributions": top,
         }
+
+
+class SmoothedVerdict:
+    """The verdict of an anomaly node on a stream: what is compared with the threshold has a past, as on a device."""
+
+    output = "scores"
+
+    def __init__(self, verdict: AnomalyVerdict, smoothing: float) -> None:
+        self._verdict, self._smoothing = verdict, smoothing
+        self._past: float | None = None
+
+    def of(self, value: Any, contributions: Any = None) -> Mapping[str, Any]:
+        """As :meth:`AnomalyVerdict.of`, with ``smoothed``, by which ``anomalous`` is decided. Windows come in order."""
+        import numpy as np
+
+        from edgewright.scoring import decide
+
+        score, s = np.float32(value), np.float32(self._smoothing)
+        smoothed = score if self._past is None else s * np.float32(self._past) + (np.float32(1) - s) * score
+        self._past = float(smoothed)
+        flag = bool(decide([self._past], self._verdict.threshold)[0])
+        return {**self._verdict.of(value, contributions), "smoothed": self._past, "anomalous": flag}
 
 
 class ClassVerdict:

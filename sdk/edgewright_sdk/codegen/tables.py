@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright_sdk.codegen.graph import KINDS, Graph, Step, quantile_tables
 from edgewright_sdk.codegen.literals import array_definition, float_literal, string_literal, tables_definition
+from edgewright_sdk.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,19 +58,21 @@ def symbols(graph: Graph) -> list[tuple[str, str]]:
 
 
 def _outputs(graph: Graph) -> list[str]:
-    parts, entries, thresholds = [], [], []
+    parts, entries, thresholds, smoothings = [], [], [], []
     for step in graph.learning:
         held_out, values, counts = quantile_tables(step)
         name = step.identifier
         parts += [array_definition(f"{name}_quantiles", values), array_definition(f"{name}_counts", counts)]
         entries.append(_learning(graph, step, held_out, len(values)))
         thresholds.append(float_literal(threshold_of(step)))
+        smoothings.append(float_literal(smoothing_of(step)))
     count = max(len(entries), 1)
     parts += [
         f"const ew_learning output_nodes[{count}] = {{",
         ",\n".join(entries) or "    {}",
         "};",
         f"const float thresholds[{count}] = {{{', '.join(thresholds) or '0.0f'}}};",
+        f"const float smoothings[{count}] = {{{', '.join(smoothings) or '0.0f'}}};",
         f"const int32_t history_at[{count}] = {{{', '.join(str(v) for v in graph.histories[0].values()) or '0'}}};",
     ]
     return parts
@@ -81,6 +84,20 @@ def threshold_of(step: Step) -> float:
     if value is None:
         return float(np.finfo(np.float32).max) if step.entry["kind"] == "anomaly" else 0.0
     return float(value)
+
+
+def smoothing_of(step: Step) -> float:
+    """Weight of the past in a stream of the node, 0 where the impulse sets none.
+
+    Raises
+    ------
+    RequestError
+        It isn't at least 0 and below 1.
+    """
+    value = float((step.entry.get("threshold") or {}).get("smoothing") or 0.0)
+    if not 0.0 <= value < 1.0:
+        raise RequestError(f"node {step.id!r}: smoothing {value:g}; at least 0 and below 1 is allowed")
+    return value
 
 
 def _learning(graph: Graph, step: Step, held_out: int, stored: int) -> str:

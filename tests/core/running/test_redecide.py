@@ -10,6 +10,8 @@ import pytest
 from edgewright.errors import UsageError
 from edgewright.running import Options, Run, deploy, run_impulse
 from edgewright.running.redecide import redecide, with_threshold
+from edgewright.running.stream import follow
+from edgewright.scoring.streaming import smooth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +67,22 @@ def test_the_test_split_chooses_only_if_asked_and_marks_it(trained: tuple[Path, 
     assert again.lock["decided_from"]["on_test"] is True
 
 
+def test_a_smoothing_holds_for_streams_and_packages(trained: tuple[Path, Run], tmp_path: Path) -> None:
+    project, run = trained
+    again = redecide(run, "anomaly", {"smoothing": 0.75}, out=tmp_path / "run")
+    assert again.threshold("anomaly")["value"] == run.threshold("anomaly")["value"]
+    lines = (project / "data" / "broken" / "0.csv").read_text().splitlines()
+    plain = [one["nodes"]["anomaly"] for one in follow(run, lines, options=PROCESS)]
+    smoothed = [one["nodes"]["anomaly"] for one in follow(again, lines, options=PROCESS)]
+    scores = [one["score"] for one in plain]
+    assert [one["score"] for one in smoothed] == scores
+    assert [one["smoothed"] for one in smoothed] == pytest.approx(smooth(scores, 0.75), rel=1e-6)
+    assert all(one["anomalous"] == (one["smoothed"] > one["threshold"]) for one in smoothed)
+    deploy(again, "cpp", tmp_path / "package", params={"selftest-data": "none"}, options=PROCESS)
+    assert "const float smoothings[1] = {0.75f};" in (tmp_path / "package/src/pump_tables.h").read_text()
+    # A stream of the package smooths likewise: tests/runtime/test_package.py.
+
+
 @pytest.mark.parametrize(
     ("settings", "on_test", "message"),
     [
@@ -83,6 +101,7 @@ def test_the_test_split_chooses_only_if_asked_and_marks_it(trained: tuple[Path, 
         ({"method": "held-out", "fpr": 3.0}, False, "--fpr: got 3.0: input should be less than 1"),
         ({"method": "median"}, False, "got 'median', must be one of held-out"),
         ({"method": "sigma"}, True, "--on-test: method sigma reads no labels"),
+        ({"smoothing": 1.0}, False, "--smoothing: got 1.0: input should be less than 1"),
         ({}, False, "nothing to change"),
     ],
 )

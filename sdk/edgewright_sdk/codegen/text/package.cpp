@@ -98,6 +98,7 @@ int32_t @n@_init(@n@_model* model, void* arena, size_t arena_bytes) {
     memset(model, 0, sizeof *model);
     model->arena = aligned(arena);
     memcpy(model->threshold, thresholds, sizeof model->threshold);
+    memcpy(model->smoothing, smoothings, sizeof model->smoothing);
     return @N@_OK;
 }
 
