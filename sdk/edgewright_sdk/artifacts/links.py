@@ -104,9 +104,8 @@ def _sigmoid_pair(raw: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _sigmoid_shares(raw: NDArray[np.float64]) -> NDArray[np.float64]:
-    each = _sigmoid(raw)
-    total = each.sum(axis=1, keepdims=True)
-    return np.where(total > 0, each / np.where(total > 0, total, 1.0), 1.0 / raw.shape[1])
+    """Sigmoids divided by their sum, as a softmax of their logarithms: exact where all of them are tiny, too."""
+    return _softmax(-np.logaddexp(0.0, -raw))
 
 
 def _argmax(raw: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,11 @@ float sigmoid(float x) {
     return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
+// The shares of sigmoids are a softmax of their logarithms, which don't underflow where all sigmoids are tiny.
+float log_sigmoid(float x) {
+    return (x < 0.0f ? x : 0.0f) - logf(1.0f + expf(x < 0.0f ? x : -x));
+}
+
 int32_t largest(const float* values, int32_t count) {
     int32_t best = 0;
     for (int32_t i = 1; i < count; ++i) {
@@ -23,11 +28,15 @@ void one_hot(int32_t chosen, float* values, int32_t count) {
     for (int32_t i = 0; i < count; ++i) values[i] = i == chosen ? 1.0f : 0.0f;
 }
 
-void divide_by_sum(float* values, int32_t count) {
+// In place.
+void softmax(float* values, int32_t count) {
+    const float top = values[largest(values, count)];
     float sum = 0.0f;
-    for (int32_t i = 0; i < count; ++i) sum += values[i];
-    const float even = 1.0f / static_cast<float>(count);
-    for (int32_t i = 0; i < count; ++i) values[i] = sum > 0.0f ? values[i] / sum : even;
+    for (int32_t i = 0; i < count; ++i) {
+        values[i] = expf(values[i] - top);
+        sum += values[i];
+    }
+    for (int32_t i = 0; i < count; ++i) values[i] /= sum;
 }
 
 void votes(const float* raw, float* values, int32_t classes) {
@@ -116,19 +125,17 @@ ew_status ew_link(int32_t link, const float* raw, int32_t count, const float* sl
         case ew_link_sigmoid:
             for (int32_t i = 0; i < count; ++i) values[i] = sigmoid(raw[i]);
             return ew_ok;
-        case ew_link_softmax: {
-            const float top = raw[largest(raw, count)];
-            for (int32_t i = 0; i < count; ++i) values[i] = expf(raw[i] - top);
-            divide_by_sum(values, count);
+        case ew_link_softmax:
+            for (int32_t i = 0; i < count; ++i) values[i] = raw[i];
+            softmax(values, count);
             return ew_ok;
-        }
         case ew_link_sigmoid_pair:
             values[0] = sigmoid(-raw[0]);
             values[1] = sigmoid(raw[0]);
             return ew_ok;
         case ew_link_sigmoid_shares:
-            for (int32_t i = 0; i < count; ++i) values[i] = sigmoid(raw[i]);
-            divide_by_sum(values, count);
+            for (int32_t i = 0; i < count; ++i) values[i] = log_sigmoid(raw[i]);
+            softmax(values, count);
             return ew_ok;
         case ew_link_argmax:
             one_hot(largest(raw, count), values, count);

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -118,23 +120,45 @@ def device(tmp_path_factory):
             model, _ = learn(TARGETS[classes], 4, given)
             path = folder / f"{name}-{classes}"
             BLOCK.new().export(model, SPEC, Params.defaults(FOLDER)).write(path, FOLDER / "device")
-            cases[path.name] = (load_node(path), probabilities(model, np.concatenate([SEEN, FAR])))
+            cases[path.name] = (load_node(path), model)
     work = folder / "build"
     work.mkdir()
     library = build_library([node for node, _ in cases.values()], work, options=[*WARNINGS, *TRAP])
-    return {name: (DeviceNode(library, node), expected) for name, (node, expected) in cases.items()}
+    return {name: (DeviceNode(library, node), model) for name, (node, model) in cases.items()}
+
+
+def same_on_the_device(node, model, values):
+    """Compare a node with Python, and give what Python says."""
+    allowed, got, expected = (
+        node.node.tolerance,
+        node.batch(values)["probabilities"],
+        probabilities(model, values),
+    )
+    assert np.all(np.abs(got - expected) <= allowed["absolute"] + allowed["relative"] * expected)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
+    return expected
 
 
 @pytest.mark.parametrize("name", [f"{name}-{classes}" for name in ALGORITHMS for classes in (2, 3)])
 def test_the_device_computes_what_python_computes(name, device):
-    node, expected = device[name]
-    allowed = node.node.tolerance
-    assert allowed["absolute"] <= 3e-4
-    got = node.batch(np.concatenate([SEEN, FAR]))["probabilities"]
-    assert np.all(np.abs(got - expected) <= allowed["absolute"] + allowed["relative"] * expected)
-    np.testing.assert_allclose(got, expected, atol=1e-4)
+    node, model = device[name]
+    assert node.node.tolerance["absolute"] <= 3e-4
+    expected = same_on_the_device(node, model, np.concatenate([SEEN, FAR]))
     assert np.ptp(expected[:, 0]) > 0.2
-    assert not got[:, 3].any()  # a class that training never saw
+    assert not expected[:, 3].any()  # a class that training never saw
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32 - 1), size=st.sampled_from([0.0, 0.3, 1.0, 10.0, 1000.0]))
+def test_any_windows_are_the_same_on_the_device(device, seed, size):
+    values = (windows(6, seed) * np.float32(size)).astype(np.float32)
+    for node, model in device.values():
+        same_on_the_device(node, model, values)
 
 
 def test_only_chosen_features_count():

@@ -14,7 +14,7 @@ enum ew_link_kind : int32_t {
     ew_link_sigmoid = 3,
     ew_link_softmax = 4,
     ew_link_sigmoid_pair = 5,    // one output -> 1 - p, p
-    ew_link_sigmoid_shares = 6,  // sigmoids divided by their sum
+    ew_link_sigmoid_shares = 6,  // sigmoids divided by their sum, also where all underflow
     ew_link_argmax = 7,          // 1 for the largest, the first of equals; 0 for the others
     ew_link_sign = 8,            // one output -> 0, 1 where it is positive, else 1, 0
     ew_link_votes = 9,           // one against one: a pair's positive side is its first class; most votes get 1
