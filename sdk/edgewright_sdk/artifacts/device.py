@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.artifacts import links
-from edgewright_sdk.artifacts.scoring import trees_of
+from edgewright_sdk.artifacts.scoring import layers_of, trees_of
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import trained_columns
 from edgewright_sdk.errors import BlockError
@@ -113,6 +113,22 @@ def _trees(model: Model, features: FeatureSpec) -> Export:
     return _export("tree_model", model, tables, [], tolerance)
 
 
+def _layers(model: Model, features: FeatureSpec) -> Export:
+    inputs, network = _inputs(model, features), layers_of(model)
+    tables = {
+        **inputs,
+        "layers": len(network.table),
+        "table": np.asarray(network.table).ravel(),
+        "weights": _float32(network.weights, model),
+        "bias": _float32(network.layer_bias, model),
+        "widest": network.widest,
+        "outputs": network.outputs,
+    }
+    # A relative error of a few roundings a layer, of sums of terms of size 1.
+    tolerance = {"absolute": _unit(model) + 1e-5 * (1 if _unit(model) else network.size), "relative": 1e-4}
+    return _export("layers_model", model, tables, [inputs["chosen"], 2 * network.widest], tolerance)
+
+
 def _unit(model: Model) -> float:
     """What a probability may be off by in any case; a number has a unit that nobody knows here."""
     return 1e-5 if model.meta.get("classes") else 0.0
@@ -186,4 +202,4 @@ def _float32(values: Any, model: Model) -> Any:
     return narrow
 
 
-_NODES = {"linear": _linear, "kernel": _kernel, "trees": _trees}
+_NODES = {"linear": _linear, "kernel": _kernel, "layers": _layers, "trees": _trees}

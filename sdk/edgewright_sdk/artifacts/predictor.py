@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright_sdk.artifacts.kernels import Kernel
+    from edgewright_sdk.artifacts.layers import Layers
     from edgewright_sdk.artifacts.linear import Linear
     from edgewright_sdk.artifacts.trees import Trees
 
@@ -24,7 +25,7 @@ class Predictor:
     ----------
     source : str
         What was read, for messages: ``model.pkl (RandomForestClassifier)``.
-    scorer : Linear, Kernel or Trees
+    scorer : Linear, Kernel, Layers or Trees
     link : str
         See :mod:`~edgewright_sdk.artifacts.links`.
     labels : list or None
@@ -34,7 +35,7 @@ class Predictor:
     """
 
     source: str
-    scorer: Linear | Kernel | Trees
+    scorer: Linear | Kernel | Layers | Trees
     link: str
     labels: list[object] | None = None
     extra: dict[str, NDArray[np.float32]] = field(default_factory=dict)

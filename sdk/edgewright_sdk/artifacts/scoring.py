@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright_sdk.artifacts import links, network
 from edgewright_sdk.artifacts.kernels import Kernel
+from edgewright_sdk.artifacts.layers import Layers
 from edgewright_sdk.artifacts.linear import Linear
 from edgewright_sdk.artifacts.trees import Trees
 from edgewright_sdk.columns import trained_columns
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from edgewright_sdk.artifacts.predictor import Predictor
     from edgewright_sdk.values import Features
 
-_KINDS = {Linear: "linear", Kernel: "kernel", Trees: "trees"}
+_KINDS = {Linear: "linear", Kernel: "kernel", Layers: "layers", Trees: "trees"}
 
 #: How far a standardised feature counts, as in ``runtime/src/standardise.cpp``: squares and sums stay finite in float32.
 FARTHEST: Final = 1e15
@@ -70,14 +71,22 @@ def score(model: Model, features: Features) -> Scores:
     return Scores(probabilities=spread(values, model.arrays["columns"], len(meta["classes"])))
 
 
-def scorer_of(model: Model) -> Linear | Kernel | Trees:
+def scorer_of(model: Model) -> Linear | Kernel | Layers | Trees:
     """What gives a model's raw outputs."""
     arrays = model.arrays
     if model.meta["kind"] == "linear":
         return Linear(arrays["weights"], arrays["bias"])
     if model.meta["kind"] == "kernel":
         return Kernel(arrays["vectors"], arrays["coefficients"], arrays["bias"], float(arrays["gamma"][0]))
-    return trees_of(model)
+    return layers_of(model) if model.meta["kind"] == "layers" else trees_of(model)
+
+
+def layers_of(model: Model) -> Layers:
+    """The small network of a model of that kind."""
+    arrays = model.arrays
+    return Layers(
+        np.asarray(arrays["table"]), np.asarray(arrays["weights"]), np.asarray(arrays["layer_bias"])
+    )
 
 
 def trees_of(model: Model) -> Trees:
