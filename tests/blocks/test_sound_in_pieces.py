@@ -78,6 +78,12 @@ def test_cepstra_keep_far_within_their_tolerance_in_float32(amplitude):
     np.testing.assert_allclose(got[audible], expected[audible], rtol=2.5e-5, atol=2.5e-6)
 
 
+@pytest.mark.parametrize("amplitude", [1e-45, 1e-21, 1e-18, 1e-10, 1e16])
+@pytest.mark.parametrize("smoothing", [0, 101])
+def test_cepstra_of_the_faintest_and_the_loudest_are_finite(amplitude, smoothing):
+    assert np.isfinite(compute("mfcc", signals(amplitude), win_size=smoothing)).all()
+
+
 def test_energies_are_the_plain_matrix_product():
     frames = Frames(length=400, step=160, count=20, fft_length=512, frequency=16000.0)
     filters = mel_filters(40, 512, 16000.0, 20, 7600)

@@ -160,7 +160,8 @@ def _cepstra(windows: Windows, settings: _Settings) -> NDArray[np.float32]:
 
 
 def _floored(energies: NDArray[Any]) -> NDArray[Any]:
-    """In its place."""
-    if energies.min() == 0:
-        energies[energies == 0] = _FLOOR
+    """In its place: what is 0, or so small that nothing can be divided by it."""
+    smallest = 100 * np.finfo(energies.dtype).tiny
+    if energies.min() < smallest:
+        energies[energies < smallest] = _FLOOR
     return energies
