@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewright_sdk import Context
-from edgewright_sdk.cross_fitting import cross_fits
+from edgewright_sdk.cross_fitting import FOLDS, cross_fits
 from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardise
 
@@ -72,9 +72,7 @@ def choose_count(
     counts = [count for count in COUNTS if count * WINDOWS_EACH <= len(values) and count < distinct]
     if len(counts) < 2:
         return given(min(COUNTS[0], distinct))
-    folds = None if context.folds is None else context.folds[::step]
-    if folds is not None and not len(np.unique(folds[folds >= 0])) > 1:
-        folds = None
+    folds = None if context.folds is None else _few(context.folds[::step])
     parts = list(cross_fits(Context(folds=folds), len(values)))
     sizes = np.zeros((len(counts), len(QUANTILES)))
     for row, count in enumerate(counts):
@@ -84,6 +82,15 @@ def choose_count(
     mean = np.log(sizes).mean(axis=1)
     best = int(np.flatnonzero(mean <= mean.min() + np.log1p(_AS_GOOD))[0])
     return Choice(counts[best], np.array(counts, np.int32), sizes)
+
+
+def _few(folds: NDArray[np.int32]) -> NDArray[np.int32] | None:
+    """At most 5 folds, each of whole ones; None where there are no two."""
+    names, codes = np.unique(folds, return_inverse=True)
+    if np.count_nonzero(names >= 0) < 2:
+        return None
+    merged: NDArray[np.int32] = np.where(folds >= 0, codes.ravel() % FOLDS, -1).astype(np.int32)
+    return merged
 
 
 def _sizes(

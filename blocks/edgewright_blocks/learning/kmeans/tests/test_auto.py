@@ -80,13 +80,18 @@ def test_choosing_is_repeatable_and_the_scale_of_a_feature_has_no_say():
 def test_folds_are_held_out_whole():
     # Each recording lies elsewhere: clusters that know one say nothing of the next, so that few large ones hold most.
     random = np.random.default_rng(0)
-    recordings = random.permutation(np.repeat(np.arange(20), 20))
-    values = random.normal(size=(20, 4))[recordings] * 3 + 0.1 * random.normal(size=(400, 4))
-    whole, torn = (recordings % 5).astype(np.int32), (np.arange(400) % 5).astype(np.int32)
-    torn[::40] = whole[::40] = -1  # overlaps two folds
+    recordings = random.permutation(np.repeat(np.arange(20), 10))
+    values = random.normal(size=(20, 4))[recordings] * 3 + 0.1 * random.normal(size=(200, 4))
+    whole, torn = (recordings % 5).astype(np.int32), (np.arange(200) % 5).astype(np.int32)
+    torn[::20] = whole[::20] = -1  # overlaps two folds
     few, many = (len(fit(values, Context(folds=folds)).arrays["radii"]) for folds in (whole, torn))
     assert few < many
-    one = fit(values, Context(folds=np.zeros(400, np.int32)))
+    ten = np.where(whole >= 0, whole + 5 * (np.arange(200) % 2), -1).astype(
+        np.int32
+    )  # halves of them, put together again
+    again = fit(values, Context(folds=ten))
+    np.testing.assert_array_equal(again.arrays["curve"], fit(values, Context(folds=whole)).arrays["curve"])
+    one = fit(values, Context(folds=np.zeros(200, np.int32)))
     np.testing.assert_array_equal(one.arrays["curve"], fit(values, Context()).arrays["curve"])
 
 
