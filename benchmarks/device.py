@@ -145,20 +145,20 @@ def _in_turns(runs: dict[str, Callable[[int], int]], rounds: int) -> dict[str, f
 
 def show(results: list[dict[str, Any]]) -> None:
     """Print the table."""
-    print(f"{'':27}{'µs a window':^34}{'× scipy':^17}{'code bytes':^24}{'arena':>8} {'instructions':>20}")
-    print(
-        f"{'block':27}{'-Os':>8}{'-O3 v3':>8}{'wasm32':>8}{'scipy':>8}  {'-O3 v3':>8}{'wasm32':>8} {'-Os':>8}{'-O3 v3':>8}{'wasm32':>8}{'bytes':>8}{'-Os':>11}{'-O3 v3':>10}"
-    )
+    forms = ("-Os", "-O3 v3", "wasm32")
+    groups = [("µs a window", 4), ("× scipy", 2), ("code bytes", 3), ("arena", 1), ("instructions", 2)]
+    print(" " * 27 + "".join(f"{name:>{9 * columns}}" for name, columns in groups))
+    heads = [*forms, "scipy", *GOALS, *forms, "bytes", *VARIANTS]
+    print(f"{'block':27}" + "".join(f"{head:>9}" for head in heads))
     for row in results:
-        us, code, ratios, counted = (
-            row[key] for key in ("microseconds", "code_bytes", "ratios", "instructions")
-        )
-        print(
-            f"{row['name']:27}{us['-Os']:8.1f}{us['-O3 v3']:8.1f}{us['wasm32']:8.1f}{us.get('scipy', float('nan')):8.1f}  "
-            f"{ratios.get('-O3 v3', float('nan')):8.2f}{ratios.get('wasm32', float('nan')):8.2f} "
-            f"{code['-Os']:8}{code['-O3 v3']:8}{code['wasm32']:8}{row['arena_bytes']:8}"
-            f"{counted['-Os'] or '-':>11}{counted['-O3 v3'] or '-':>10}"
-        )
+        times, ratios = row["microseconds"], row["ratios"]
+        cells = [f"{times[form]:.1f}" for form in forms]
+        cells.append(f"{times['scipy']:.1f}" if ratios else "-")
+        cells += [f"{ratios[name]:.2f}" if ratios else "-" for name in GOALS]
+        cells += [str(row["code_bytes"][form]) for form in forms]
+        cells.append(str(row["arena_bytes"]))
+        cells += [str(row["instructions"][variant] or "-") for variant in VARIANTS]
+        print(f"{row['name']:27}" + "".join(f"{cell:>9}" for cell in cells))
     print("goal: at most " + ", ".join(f"{goal:g} × scipy.fft ({name})" for name, goal in GOALS.items()))
 
 

@@ -24,7 +24,7 @@ ENTRY = """
 using namespace EW_NS;
 
 extern "C" {
-int32_t lanes() { return ew_width<ew_lanes>; }
+int32_t lanes() { return ew_width<ew_lanes>(); }
 void rfft(float* values, int32_t length, const float* wave, float* spectrum) { ew_rfft(values, length, wave, spectrum); }
 void powers(float* values, int32_t length, const float* wave, float* work) {
     ew_power_spectrum(values, length, wave, work);

@@ -118,7 +118,7 @@ bool centre(float* values, int32_t count) {
 
 void ew_dct(const float* values, int32_t count, const float* matrix, int32_t kept, float* out) {
     int32_t k = 0;
-    for (; k + ew_width<ew_lanes> <= kept; k += ew_width<ew_lanes>) {
+    for (; k + ew_width<ew_lanes>() <= kept; k += ew_width<ew_lanes>()) {
         ew_lanes sum = {};
         for (int32_t i = 0; i < count; ++i) sum += ew_get<ew_lanes>(matrix + i * kept + k) * values[i];
         ew_put(out + k, sum);

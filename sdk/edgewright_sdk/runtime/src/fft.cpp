@@ -24,7 +24,7 @@ constexpr float root_half = 0.70710678118654752f;
 // `Value` is one float, or several that belong to as many transforms side by side.
 template <class Value>
 struct ew_transform {
-    static constexpr int32_t width = ew_width<Value>;
+    static constexpr int32_t width = ew_width<Value>();
 
     const float* values;
     int32_t total;        // floats

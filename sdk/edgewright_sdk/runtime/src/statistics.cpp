@@ -23,7 +23,7 @@ void extend(const float* values, int32_t count, int32_t stride, ew_extent& exten
     Value least = ew_get<Value>(values);
     Value greatest = least;
     Value sum = least;
-    for (int32_t i = ew_width<Value>; i < count; i += ew_width<Value>) {
+    for (int32_t i = ew_width<Value>(); i < count; i += ew_width<Value>()) {
         const Value x = ew_get<Value>(values + i * stride);
         least = x < least ? x : least;
         greatest = x > greatest ? x : greatest;
@@ -56,7 +56,7 @@ void raise(const float* values, int32_t count, int32_t stride, const ew_scaling&
     Value second = {};
     Value third = {};
     Value fourth = {};
-    for (int32_t i = 0; i < count; i += ew_width<Value>) {
+    for (int32_t i = 0; i < count; i += ew_width<Value>()) {
         const Value z = (ew_get<Value>(values + i * stride) - scaling.origin) * scaling.first * scaling.second;
         const Value square = z * z;
         first += z;
@@ -71,7 +71,7 @@ void raise(const float* values, int32_t count, int32_t stride, const ew_scaling&
 }
 
 int32_t in_lanes(int32_t count, int32_t stride) {
-    return stride == 1 ? count - count % ew_width<ew_lanes> : 0;
+    return stride == 1 ? count - count % ew_width<ew_lanes>() : 0;
 }
 
 ew_extent extent_of(const float* values, int32_t count, int32_t stride) {

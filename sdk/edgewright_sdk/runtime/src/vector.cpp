@@ -24,7 +24,7 @@ float ew_squared_distance(const float* a, const float* b, int32_t count) {
 float ew_dot(const float* a, const float* b, int32_t count) {
     int32_t i = 0;
     ew_lanes lanes = {};
-    for (; i + ew_width<ew_lanes> <= count; i += ew_width<ew_lanes>) {
+    for (; i + ew_width<ew_lanes>() <= count; i += ew_width<ew_lanes>()) {
         lanes += ew_get<ew_lanes>(a + i) * ew_get<ew_lanes>(b + i);
     }
     float sum = ew_added(lanes);
@@ -38,7 +38,7 @@ float ew_total(const float* values, int32_t count) {
         const int32_t end = count - start < 256 ? count : start + 256;
         ew_lanes lanes = {};
         int32_t i = start;
-        for (; i + ew_width<ew_lanes> <= end; i += ew_width<ew_lanes>) lanes += ew_get<ew_lanes>(values + i);
+        for (; i + ew_width<ew_lanes>() <= end; i += ew_width<ew_lanes>()) lanes += ew_get<ew_lanes>(values + i);
         float sum = ew_added(lanes);
         for (; i < end; ++i) sum += values[i];
         total += sum;

@@ -13,8 +13,8 @@ float rounded(float level) {
     const float steps = level * 256.0f;
     const int32_t whole = static_cast<int32_t>(steps);
     const float rest = steps - static_cast<float>(whole);
-    const int32_t more = (rest > 0.5f ? 1 : 0) | ((rest == 0.5f ? 1 : 0) & whole);
-    return static_cast<float>(whole + (more & 1)) / 256.0f;
+    const int32_t up = static_cast<int32_t>(rest > 0.5f) | (static_cast<int32_t>(rest == 0.5f) & whole & 1);
+    return static_cast<float>(whole + up) / 256.0f;
 }
 
 }  // namespace

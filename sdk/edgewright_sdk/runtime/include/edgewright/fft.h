@@ -10,7 +10,8 @@ namespace EW_NS {
 // Transform `length` real values. `quarter_wave` holds sin(2 pi k / length) for k = 0 … length/4 (length/4 + 1
 // values). Afterwards spectrum[k] is the real part of bin k = 0 … length/2, and spectrum[length - k] the imaginary
 // part of bin k = 1 … length/2 - 1 (those of bins 0 and length/2 are 0). Not scaled, e^(-i…) as in numpy.
-// `values` may be overwritten; `spectrum` has `length` values and overlaps nothing.
+// `values` may be overwritten; `spectrum` has `length` values and overlaps nothing. Calls itself to a depth of
+// log2(length) - 2, on a Cortex-M4 with 64 bytes of stack each.
 void ew_rfft(float* values, int32_t length, const float* quarter_wave, float* spectrum);
 
 // Replace values[k] by |bin k|^2 / length, k = 0 … length/2; the rest of `values` is undefined then. `work` has

@@ -52,7 +52,9 @@ inline float ew_greatest(float a) { return a; }
 
 // How many floats a value holds.
 template <class Value>
-constexpr int32_t ew_width = sizeof(Value) / sizeof(float);
+constexpr int32_t ew_width() {
+    return sizeof(Value) / sizeof(float);
+}
 
 // Read from and write to any address.
 template <class Value>
