@@ -137,6 +137,24 @@ def test_an_anomaly_block_trains_for_each_fold_on_its_other_windows(tmp_path: Pa
     assert "node/convert/fold-1" in list(score.needs())
 
 
+def test_a_block_that_asks_is_told_the_folds_of_what_each_fit_learns_from(tmp_path: Path) -> None:
+    asks = IMPULSE.replace("./theirs", "kmeans").replace(
+        "params: {trees: 5}, grants: {seconds: 7200}", "params: {}"
+    )
+    asking, other = planner(write(tmp_path, asks)), planner(write(tmp_path, asks.replace("kmeans", "gmm")))
+    assert (asking[1].wants_folds, other[1].wants_folds) == (True, False)
+    for task in (asking[0].fit(asking[1], every_window=True)[0], asking[0].fold_tasks(asking[1], 3)[0]):
+        assert isinstance(task, BlockTask)
+        folds, features = task.inputs["folds"], task.inputs["features"]
+        assert isinstance(folds, CodeRows)
+        assert isinstance(features, FeatureRows)
+        assert folds.output == "assignment"
+        assert features.rows in (None, folds.rows)
+    fit = other[0].fit(other[1], every_window=True)[0]
+    assert isinstance(fit, BlockTask)
+    assert set(fit.inputs) == {"features"}
+
+
 def test_what_cant_be_learned_here_is_refused_with_place_and_reason(tmp_path: Path) -> None:
     with pytest.raises(
         SpecError, match=r"impulse\.yaml:8: .*works on 'object_detection': it learns bounding boxes"

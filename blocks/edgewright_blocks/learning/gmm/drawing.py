@@ -42,7 +42,7 @@ def curve(model: Model) -> list[dict[str, Any]]:
     lines = {
         "kind": "lines",
         "title": f"{len(model.arrays['weights'])} components chosen: information criterion, the lowest wins",
-        "x": {"label": "components", "values": [str(count) for count in model.arrays["counts"]]},
+        "x": {"label": "components", "values": model.arrays["counts"]},
         "y": {"label": "BIC"},
         "series": [{"name": "BIC", "values": model.arrays["criterion"]}],
     }

@@ -154,7 +154,7 @@ def _curve(model: Model) -> list[dict[str, Any]]:
     lines = {
         "kind": "lines",
         "title": f"{len(model.arrays['radii'])} clusters chosen: size of what holds unseen normal windows",
-        "x": {"label": "clusters", "values": [str(count) for count in model.arrays["counts"]]},
+        "x": {"label": "clusters", "values": model.arrays["counts"]},
         "y": {"label": "radius of one ball as large"},
         "series": series,
     }
