@@ -11,7 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in a task; threads that wait for a busy machine's cores spin
+# As in a task: threads that wait for a busy machine's cores spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 BROWSER_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -75,7 +75,8 @@ def window_spec(
     """
     if 0 in values.shape[1:]:
         raise UsageError(
-            f"windows have shape {values.shape}: they are empty", hint="allowed: sides of 1 or more; n may be 0"
+            f"windows have shape {values.shape}: they are empty",
+            hint="allowed: sides of 1 or more; n may be 0",
         )
     if values.ndim == 4 and values.dtype.name == "uint8":
         _n, height, width, channels = values.shape

@@ -56,7 +56,9 @@ def test_many_points_are_thinned_but_not_the_areas():
     curve = roc_metrics(scores, truth)
     assert curve is not None
     assert len(curve.fpr) == MAX_POINTS
-    assert np.sum(np.diff(curve.fpr) * (curve.tpr[1:] + curve.tpr[:-1]) / 2) == pytest.approx(curve.auroc, abs=1e-6)
+    assert np.sum(np.diff(curve.fpr) * (curve.tpr[1:] + curve.tpr[:-1]) / 2) == pytest.approx(
+        curve.auroc, abs=1e-6
+    )
     back = RocMetrics.from_document(json.loads(json.dumps(curve.to_document())))
     assert np.array_equal(back.thresholds, curve.thresholds)
     assert back.auroc == curve.auroc

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+
 from edgewright.store import digests
 
 if TYPE_CHECKING:
