@@ -126,7 +126,9 @@ def teach(
     best, best_at, kept = math.inf, 0, [tensor.detach().clone() for tensor in parameters]
     for epoch in range(1, schedule.epochs + 1):
         total = 0.0
-        for rows in torch.randperm(len(x), generator=generator).split(schedule.batch):
+        order = torch.randperm(len(x), generator=generator)
+        for start in range(0, len(x), schedule.batch):
+            rows = order[start : start + schedule.batch]
             batch = x[rows].reshape(len(rows), plan[0].length, plan[0].inputs)
             if schedule.augment is not None:
                 batch = schedule.augment(batch, generator)

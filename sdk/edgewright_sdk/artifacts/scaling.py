@@ -9,6 +9,7 @@ import numpy as np
 
 from edgewright_sdk.artifacts.kernels import Kernel
 from edgewright_sdk.artifacts.linear import Linear
+from edgewright_sdk.artifacts.trees import Trees
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from edgewright_sdk.artifacts.pickles import Shell
     from edgewright_sdk.artifacts.predictor import Predictor
-    from edgewright_sdk.artifacts.trees import Trees
 
 _SCALERS = ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler")
 
@@ -85,7 +85,7 @@ def through(scalings: Sequence[Scaling], predictor: Predictor) -> Predictor:
         return _before_kernel(scalings, predictor)
     for scaling in reversed(scalings):
         scorer = predictor.scorer
-        assert not isinstance(scorer, Kernel)
+        assert isinstance(scorer, Linear | Trees)
         predictor = replace(
             predictor,
             scorer=_linear(scaling, scorer) if isinstance(scorer, Linear) else _trees(scaling, scorer),

@@ -11,6 +11,7 @@ from edgewright_sdk.artifacts.kernels import Kernel
 from edgewright_sdk.artifacts.linear import Linear
 from edgewright_sdk.artifacts.scoring import FARTHEST, model_of
 from edgewright_sdk.artifacts.sklearn_models import predictor_of
+from edgewright_sdk.artifacts.trees import Trees
 from edgewright_sdk.standardisation import standardisation, standardise
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edgewright_sdk.artifacts.trees import Trees
     from edgewright_sdk.model import Model
     from edgewright_sdk.values import Features
 
@@ -75,6 +75,7 @@ def regressor_model(
 ) -> Model:
     """Model of a regressor that was fitted on ``(target − shift) / slope``; the rest as in :func:`classifier_model`."""
     predictor = predictor_of(estimator)
+    assert isinstance(predictor.scorer, Linear | Kernel | Trees)
     predictor = replace(predictor, scorer=_turned_back(predictor.scorer, slope, shift))
     meta, arrays = _described(predictor.source, "regression", labels, columns, standard)
     return model_of(predictor, meta, arrays)
