@@ -44,6 +44,9 @@ class Export:
     streamable : bool
     tolerance : dict
         ``{"absolute", "relative"}`` largest difference from Python.
+    standardisation : dict, optional
+        ``{"selected", "mean", "scale"}``: which tables hold them, where the node begins by ``(x[selected] − mean) / scale``.
+        Packages then tell of drift, and can be commissioned. See :data:`edgewright_sdk.standardisation.TABLES`.
     """
 
     symbol: str
@@ -57,6 +60,7 @@ class Export:
     scratch_bytes: int = 0
     streamable: bool = False
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"absolute": 1e-4, "relative": 1e-4})
+    standardisation: Mapping[str, str] | None = None
 
     def write(self, folder: Path, device: Path) -> None:
         """Write the export into a new folder.
@@ -89,6 +93,8 @@ class Export:
             "streamable": self.streamable,
             "tolerance": self.tolerance,
         }
+        if self.standardisation is not None:
+            document["standardisation"] = dict(self.standardisation)
         write_document(folder / EXPORT_FILE, document)
 
 

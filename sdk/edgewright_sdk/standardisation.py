@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 #: A feature that varies by less than this share of its size holds rounding noise, not information.
 _CONSTANT = 1e-6
 _SMALLEST_SPREAD = 1e-30
+#: `standardisation` of an export whose tables have these names.
+TABLES = {"selected": "selected", "mean": "mean", "scale": "scale"}
 _AT_ONCE = 1 << 21  # float64 values held at a time: 16 MiB
 
 
@@ -28,17 +30,33 @@ def standardisation(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], N
     mean, scale : np.ndarray [shape=(k,), dtype=float32]
         Mean and population standard deviation. A constant feature gets scale 1: it counts in its own units.
     """
-    low, high = (limit.astype(np.float64) for limit in (values.min(axis=0), values.max(axis=0)))
-    size = np.maximum(np.abs(low), np.abs(high))
-    constant = high - low <= np.maximum(_CONSTANT * size, _SMALLEST_SPREAD)
+    low, high = _limits(values)
     mean, deviation = np.empty(len(low)), np.empty(len(low))
     step = max(_AT_ONCE // len(values), 1)
     for start in range(0, len(low), step):
         columns = slice(start, start + step)
         wide = values[:, columns].astype(np.float64)
         mean[columns], deviation[columns] = wide.mean(axis=0), wide.std(axis=0)
-    centre, scale = np.where(low == high, low, mean), np.where(constant, 1.0, deviation)
+    centre, scale = np.where(low == high, low, mean), np.where(constant_columns(values), 1.0, deviation)
     return centre.astype(np.float32), scale.astype(np.float32)
+
+
+def constant_columns(values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which features hold rounding noise only.
+
+    Examples
+    --------
+    >>> constant_columns(np.float32([[1.0, 2.0], [1.0, 2.1]])).tolist()
+    [True, False]
+    """
+    low, high = _limits(values)
+    size = np.maximum(np.abs(low), np.abs(high))
+    constant: NDArray[np.bool_] = high - low <= np.maximum(_CONSTANT * size, _SMALLEST_SPREAD)
+    return constant
+
+
+def _limits(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return values.min(axis=0).astype(np.float64), values.max(axis=0).astype(np.float64)
 
 
 def standardise(

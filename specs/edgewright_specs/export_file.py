@@ -43,6 +43,14 @@ class Tolerance(WrittenModel):
     relative: float = Field(default=0.0, ge=0)
 
 
+class Standardisation(WrittenModel):
+    """Names of the tables by which a node standardises: ``z[i] = (x[selected[i]] − mean[i]) / scale[i]``."""
+
+    selected: Symbol
+    mean: Symbol
+    scale: Symbol
+
+
 class ExportFile(WrittenModel):
     """``export.json``: ``tables`` are in the order of the struct's fields."""
 
@@ -57,6 +65,7 @@ class ExportFile(WrittenModel):
     inputs: list[View] = Field(min_length=1)
     outputs: list[View] = Field(min_length=1)
     streamable: bool = False
+    standardisation: Standardisation | None = None
     tolerance: Tolerance = Tolerance(absolute=1e-4, relative=1e-4)
 
     @model_validator(mode="after")
@@ -65,4 +74,8 @@ class ExportFile(WrittenModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"has two tables named {', '.join(twice[:5])}")
+        named = self.standardisation.model_dump().values() if self.standardisation else ()
+        missing = sorted(set(named) - set(names))
+        if missing:
+            raise ValueError(f"standardisation names {', '.join(missing)}, which is no table")
         return self

@@ -35,6 +35,8 @@ class Output(ctypes.Structure):
         ("map_height", ctypes.c_int32),
         ("map_width", ctypes.c_int32),
         ("map", ctypes.POINTER(ctypes.c_float)),
+        ("drift", ctypes.c_float),
+        ("drifting", ctypes.c_int32),
     )
 
 

@@ -19,6 +19,7 @@ from edgewright.scoring.documents import (
     roc_document,
     threshold_document,
 )
+from edgewright.scoring.drift import DRIFT_LIMIT, Drift
 from edgewright.scoring.folds import Folds, fold_count, make_folds
 from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
 from edgewright.scoring.mistakes import misclassified_document, mistakes_document
@@ -29,8 +30,10 @@ from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, fa
 __all__ = [
     "AGGREGATES",
     "ANOMALY",
+    "DRIFT_LIMIT",
     "METHODS",
     "NORMAL",
+    "Drift",
     "Folds",
     "PTable",
     "RocMetrics",

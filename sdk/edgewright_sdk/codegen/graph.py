@@ -74,6 +74,8 @@ class Graph:
     Parameters
     ----------
     impulse : TrainedImpulse
+    calibration_windows : int
+        How many windows commissioning on the device keeps at most; 0 leaves it out.
 
     Raises
     ------
@@ -81,8 +83,9 @@ class Graph:
         When nodes and exports contradict each other.
     """
 
-    def __init__(self, impulse: TrainedImpulse) -> None:
+    def __init__(self, impulse: TrainedImpulse, calibration_windows: int = 0) -> None:
         document = impulse.document
+        self.calibration_windows = calibration_windows
         self.document = document
         self.name = identifier(str(document["name"]))
         self.namespace = identifier(str(document["namespace"]))
@@ -209,6 +212,11 @@ class Graph:
             raise RequestError(
                 f"{where} exports an input of {wanted.dtype} {list(wanted.shape)}; the impulse gives it {got} values "
                 f"of {' and '.join(sorted({piece.dtype for piece in pieces}))}"
+            )
+        names = step.node.standardisation
+        if names is not None and names.last >= wanted.count:
+            raise RequestError(
+                f"{where}: table {names.selected!r} chooses column {names.last} of {wanted.count} inputs"
             )
         if step.learning:
             if step.entry.get("kind") not in KINDS:

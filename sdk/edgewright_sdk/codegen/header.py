@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgewright_sdk.codegen.calibration import calibration_parts, total_width
 from edgewright_sdk.codegen.literals import float_literal
 from edgewright_sdk.codegen.templates import fill
 
@@ -40,6 +41,7 @@ def c_header(graph: Graph) -> str:
             N=upper,
             values=values,
             histories=max(graph.histories[1], 1),
+            running=max(total_width(graph), 1),
             states=max(graph.states[1] // 8, 1),
         )
     return fill(
@@ -57,6 +59,7 @@ def c_header(graph: Graph) -> str:
         window_text=comment_text(text),
         ctype="uint8_t" if graph.image else "float",
         stream=stream,
+        **calibration_parts(graph),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +68,17 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Standardisation:
+    """Names of the tables by which a node standardises ``count`` features, and the last column that it reads."""
+
+    selected: str
+    mean: str
+    scale: str
+    count: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Node:
     """An export folder in memory."""
 
@@ -83,6 +94,7 @@ class Node:
     scratch_bytes: int
     streamable: bool
     tolerance: dict[str, float]
+    standardisation: Standardisation | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -127,6 +139,9 @@ def load_node(folder: Path) -> Node:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RequestError(f"{where}: {type(error).__name__}: {error}") from None
+    given = document.get("standardisation")
+    if given is not None:
+        node = replace(node, standardisation=_standardisation(given, node, where))
     for name in node.files:
         if not (folder / name).is_file():
             raise RequestError(f"{where} names {name!r}, which isn't in its folder")
@@ -155,6 +170,26 @@ def _table(entry: dict[str, Any], folder: Path, where: Path) -> Table:
     if dtype == "float32" and not np.isfinite(array).all():
         raise RequestError(f"{where}: table {name!r} holds NaN or infinity; a device table must be finite")
     return Table(name, dtype, array)
+
+
+def _standardisation(given: Any, node: Node, where: Path) -> Standardisation:
+    names = [str(given.get(key)) if isinstance(given, dict) else "" for key in ("selected", "mean", "scale")]
+    found = {table.name: table.value for table in node.tables}
+    selected, mean, scale = (np.asarray(found.get(name, 0)) for name in names)
+    if (
+        [table.dtype.name for table in (selected, mean, scale)] != ["int32", "float32", "float32"]
+        or selected.ndim != 1
+        or not selected.shape == mean.shape == scale.shape
+        or not len(selected)
+        or node.inputs[0].dtype != "float32"
+        or selected.min() < 0
+        or not (scale > 0).all()
+    ):
+        raise RequestError(
+            f"{where}: standardisation {given!r} must name three tables of one length: selected (int32, columns of "
+            "float32 inputs), mean and scale (float32, scale above 0)"
+        )
+    return Standardisation(names[0], names[1], names[2], len(selected), int(selected.max()))
 
 
 def _port(entry: dict[str, Any], where: Path) -> Port:

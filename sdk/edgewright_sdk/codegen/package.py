@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewright_sdk.codegen.glue import MODULES, glue_source
+from edgewright_sdk.codegen.glue import glue_modules, glue_source
 from edgewright_sdk.codegen.header import c_header
 from edgewright_sdk.codegen.sources import package_files
 from edgewright_sdk.codegen.tables import tables_header
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def library_files(graph: Graph) -> dict[str, str]:
     """Text of every file below ``src/``, by relative path."""
-    files = package_files([step.node for step in graph.steps], graph.namespace, MODULES)
+    files = package_files([step.node for step in graph.steps], graph.namespace, glue_modules(graph))
     files[f"{graph.name}.h"] = c_header(graph)
     files[f"{graph.name}.cpp"] = glue_source(graph)
     files[f"{graph.name}_tables.h"] = tables_header(graph)

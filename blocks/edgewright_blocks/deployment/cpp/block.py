@@ -26,7 +26,7 @@ class CppLibrary(DeploymentBlock):
 
     def build(self, impulse: TrainedImpulse, params: Params, out: Path) -> None:
         """Write the package: ``src/``, ``example/``, ``selftest/``, build files."""
-        graph = Graph(impulse)
+        graph = Graph(impulse, params.calibration_windows)
         write_files(library_files(graph), out / "src")
         if params.edge_impulse_names:
             write_files(edge_impulse_files(graph), out)

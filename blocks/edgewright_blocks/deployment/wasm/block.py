@@ -27,7 +27,7 @@ class WasmModule(DeploymentBlock):
 
     def build(self, impulse: TrainedImpulse, params: Params, out: Path) -> None:
         """Compile the module and write it with its wrapper, types, header, page and self-test."""
-        graph = Graph(impulse)
+        graph = Graph(impulse, params.calibration_windows)
         templates = self.folder / "templates"
         values = _values(graph)
         with tempfile.TemporaryDirectory(prefix="edgewright-wasm-") as work:

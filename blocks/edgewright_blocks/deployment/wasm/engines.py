@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OUTPUTS_AT, _OUTPUT_BYTES, _CLASSES_AT = (
     28,
-    72,
+    80,
     52,
 )  # layout of <name>_result, checked when the module is compiled
 _SECONDS = 300

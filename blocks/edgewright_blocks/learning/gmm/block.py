@@ -10,7 +10,7 @@ from edgewright_sdk import Export, LearningBlock, LearningDescription, Model, Sc
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
 from edgewright_sdk.distinct import distinct_rows
-from edgewright_sdk.standardisation import standardise
+from edgewright_sdk.standardisation import TABLES, standardise
 
 from .choosing import WINDOWS_EACH, choose_count
 from .drawing import curve, space
@@ -120,6 +120,7 @@ class GaussianMixtureAnomaly(LearningBlock):
             ],
             scratch_bytes=scratch_bytes(used, used),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
+            standardisation=TABLES,
         )
 
 

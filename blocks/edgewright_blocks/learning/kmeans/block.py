@@ -9,7 +9,7 @@ import numpy as np
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
-from edgewright_sdk.standardisation import standardise
+from edgewright_sdk.standardisation import TABLES, standardise
 
 from .choosing import COUNTS, QUANTILES, WINDOWS_EACH, Choice, choose_count, given
 from .clusters import Clusters, beyond_edge, learn
@@ -117,6 +117,7 @@ class KMeansAnomaly(LearningBlock):
             ],
             scratch_bytes=scratch_bytes(used),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
+            standardisation=TABLES,
         )
 
 

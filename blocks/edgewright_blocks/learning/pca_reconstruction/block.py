@@ -9,6 +9,7 @@ import numpy as np
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.standardisation import TABLES
 from edgewright_sdk.cross_fitting import cross_fits
 
 from .pictures import pictures
@@ -106,6 +107,7 @@ class PcaReconstruction(LearningBlock):
             ],
             scratch_bytes=scratch_bytes(made),
             tolerance={"absolute": absolute, "relative": 1e-4},
+            standardisation=TABLES,
         )
 
 

@@ -3,8 +3,9 @@
 #include "@name@.h"
 
 #include "@name@_tables.h"
-#include "edgewright/columns.h"
-#include "edgewright/ring.h"
+@calibration_includes@#include "edgewright/columns.h"
+#include "edgewright/drift.h"
+@order_include@#include "edgewright/ring.h"
 #include "edgewright/vector.h"
 
 namespace EW_NS {
@@ -23,11 +24,20 @@ T* at(unsigned char* memory, int32_t offset) {
     return reinterpret_cast<T*>(memory + offset);
 }
 
-// Run the nodes up to number `last`. `states` is null in a one-shot call.
-ew_status run_nodes(unsigned char* memory, const window_value* window, unsigned char* states, int32_t last) {
+@calibration_head@// What a call looks at on the way: the inputs of nodes that standardise.
+struct observation {
+    float* running;  // of a stream, or null
+    float* drift;    // by output
+@calibration_keep@};
+
+@runners@@calibrated_nodes@// Run the nodes up to number `last`. `states` is null in a one-shot call.
+ew_status run_nodes(const @n@_model* model, const window_value* window, unsigned char* states,
+                    const observation* seen, int32_t last) {
     ew_status status = ew_ok;
+    unsigned char* const memory = model->arena;
     (void)memory;
     (void)states;
+    (void)seen;
     (void)last;
 @check@@steps@    return status;
 }
@@ -37,7 +47,7 @@ int32_t public_status(ew_status status) {
     return status == ew_not_finite ? @N@_NOT_FINITE : @N@_INTERNAL;
 }
 
-void fill(const ew_learning& node, const ew_outcome& from, @n@_output& to) {
+void fill(const ew_learning& node, const ew_outcome& from, float drift, float limit, @n@_output& to) {
     to.kind = node.kind;
     to.decision = from.decision;
     to.score = from.score;
@@ -54,22 +64,27 @@ void fill(const ew_learning& node, const ew_outcome& from, @n@_output& to) {
     to.map_height = node.map_height;
     to.map_width = node.map_width;
     to.map = from.map;
+    to.drift = drift;
+    to.drifting = drift > limit ? 1 : 0;
 }
 
-// Run everything and conclude. `history` is null in a one-shot call.
-int32_t evaluate(@n@_model* model, const window_value* window, unsigned char* states, float* history, bool first,
-                 @n@_result* result) {
+// Run everything and conclude. `states`, `running` and `history` are a stream's, null in a one-shot call.
+int32_t evaluate(@n@_model* model, const window_value* window, unsigned char* states, float* running, float* history,
+                 bool first, @n@_result* result) {
     memset(result, 0, sizeof *result);
     result->build_id = @N@_BUILD_ID;
     result->output_count = @N@_OUTPUTS;
     result->class_index = -1;
-    ew_status status = run_nodes(model->arena, window, states, @last@);
+    float drift[@output_slots@];
+    for (float& one : drift) one = -1.0f;
+    const observation seen = {running, drift@no_keep@};
+    ew_status status = run_nodes(model, window, states, &seen, @last@);
     for (int32_t i = 0; i < @N@_OUTPUTS && status == ew_ok; ++i) {
         ew_outcome outcome;
         float* const past = history == nullptr ? nullptr : history + history_at[i];
-        status = ew_conclude(output_nodes[i], model->arena, model->threshold[i], model->smoothing[i], past, first, &outcome);
+@calibration_node@        status = ew_conclude(@concluded@, model->arena, model->threshold[i], model->smoothing[i], past, first, &outcome);
         if (status != ew_ok) break;
-        fill(output_nodes[i], outcome, result->outputs[i]);
+        fill(output_nodes[i], outcome, drift[i], model->drift_limit, result->outputs[i]);
         if (output_nodes[i].kind == ew_anomaly && outcome.decision == 1) result->decision = 1;
     }
 @classify@    result->status = public_status(status);
@@ -99,6 +114,7 @@ int32_t @n@_init(@n@_model* model, void* arena, size_t arena_bytes) {
     model->arena = aligned(arena);
     memcpy(model->threshold, thresholds, sizeof model->threshold);
     memcpy(model->smoothing, smoothings, sizeof model->smoothing);
+    model->drift_limit = 2.0f;
     return @N@_OK;
 }
 
@@ -122,11 +138,19 @@ int32_t @n@_set_smoothing(@n@_model* model, int32_t output, float smoothing) {
     return @N@_OK;
 }
 
+float @n@_get_drift_limit(const @n@_model* model) { return model == nullptr ? 0.0f : model->drift_limit; }
+
+int32_t @n@_set_drift_limit(@n@_model* model, float limit) {
+    if (model == nullptr || !ew_all_finite(&limit, 1) || limit < 0.0f) return @N@_BAD_ARGUMENT;
+    model->drift_limit = limit;
+    return @N@_OK;
+}
+
 int32_t @n@_run(@n@_model* model, const @ctype@* window, size_t values, @n@_result* result) {
     if (model == nullptr || window == nullptr || result == nullptr || values != @N@_WINDOW_VALUES) {
         return @N@_BAD_ARGUMENT;
     }
-    return evaluate(model, window, nullptr, nullptr, true, result);
+    return evaluate(model, window, nullptr, nullptr, nullptr, true, result);
 }
 
 int32_t @n@_features(@n@_model* model, int32_t node, const @ctype@* window, size_t values, float* features,
@@ -138,13 +162,13 @@ int32_t @n@_features(@n@_model* model, int32_t node, const @ctype@* window, size
     }
     const size_t wanted = static_cast<size_t>(feature_nodes[node][2]);
     if (capacity < wanted) return @N@_BAD_ARGUMENT;
-    const ew_status status = run_nodes(model->arena, window, nullptr, feature_nodes[node][0]);
+    const ew_status status = run_nodes(model, window, nullptr, nullptr, feature_nodes[node][0]);
     if (status != ew_ok) return public_status(status);
     memcpy(features, at<float>(model->arena, feature_nodes[node][1]), wanted * sizeof(float));
     *count = wanted;
     return @N@_OK;
 }
-@stream@
+@stream@@calibration@
 const char* @n@_build_id(void) { return @N@_BUILD_ID; }
 
 const char* @n@_axis_name(int32_t axis) {
@@ -180,7 +204,7 @@ const char* @n@_status_text(int32_t status) {
         case @N@_NO_MEMORY: return "the arena is smaller than @N@_ARENA_BYTES";
         case @N@_NOT_FINITE: return "NaN or infinity in the window or in a score";
         case @N@_INTERNAL: return "a node refused its tables: the package is damaged";
-        default: return nullptr;
+@calibration_status@        default: return nullptr;
     }
 }
 

@@ -32,7 +32,7 @@ enum {
     @N@_BAD_ARGUMENT = -1, /* null, a wrong number of values, an index out of range */
     @N@_NO_MEMORY = -2, /* the arena is smaller than @N@_ARENA_BYTES */
     @N@_NOT_FINITE = -3, /* NaN or infinity in the window or in a score */
-    @N@_INTERNAL = -4
+    @N@_INTERNAL = -4@calibration_statuses@
 };
 
 /* What an output is. */
@@ -64,6 +64,8 @@ typedef struct @n@_output {
     int32_t map_height;
     int32_t map_width;
     const float *map;           /* map_height rows of map_width scores, or null */
+    float drift;                /* streams: how far the inputs' running mean has moved; -1 when unknown */
+    int32_t drifting;           /* 1 where that is above the drift limit */
 } @n@_output;
 
 typedef struct @n@_result {
@@ -76,12 +78,13 @@ typedef struct @n@_result {
     @n@_output outputs[@output_slots@];
 } @n@_result;
 
-/* Settings and working memory. One model serves any number of streams, one call at a time. */
+@calibration_types@/* Settings and working memory. One model serves any number of streams, one call at a time. */
 typedef struct @n@_model {
     unsigned char *arena;
     float threshold[@output_slots@];
     float smoothing[@output_slots@]; /* weight of the past, 0 (off) to below 1; streams only */
-} @n@_model;
+    float drift_limit;
+@calibration_field@} @n@_model;
 
 /* `arena` is @N@_ARENA_BYTES (or more) that the model may write until it is no longer used. */
 int32_t @n@_init(@n@_model *model, void *arena, size_t arena_bytes);
@@ -91,13 +94,19 @@ int32_t @n@_set_threshold(@n@_model *model, int32_t output, float threshold);
 float @n@_get_smoothing(const @n@_model *model, int32_t output);
 int32_t @n@_set_smoothing(@n@_model *model, int32_t output, float smoothing);
 
+/* Drift: of each feature that a node standardises, a running mean over about 100 windows of a stream, in standard
+ * deviations of training around the mean of training; `drift` is the one that is farthest. Above the limit (2 at first)
+ * the machine, the sensor or its mounting is likely another than in training. */
+float @n@_get_drift_limit(const @n@_model *model);
+int32_t @n@_set_drift_limit(@n@_model *model, float limit);
+
 /* One window: @window_text@. */
 int32_t @n@_run(@n@_model *model, const @ctype@ *window, size_t values, @n@_result *result);
 
 /* The features of one window at a processing node (@N@_FEATURES_...), for tests and for looking inside. */
 int32_t @n@_features(@n@_model *model, int32_t node, const @ctype@ *window, size_t values, float *features,
     size_t capacity, size_t *count);
-@stream@
+@stream@@calibration_functions@
 /* Names. Null for an index out of range. */
 const char *@n@_build_id(void);
 const char *@n@_axis_name(int32_t axis);

@@ -27,7 +27,7 @@ int32_t @n@_stream_push(@n@_stream* stream, const float* samples, size_t rows, s
     float* const window = at<float>(stream->model->arena, @window_at@);
     ew_ring_window(ring, window);
     const int32_t status = evaluate(stream->model, window, reinterpret_cast<unsigned char*>(stream->states),
-                                    stream->smoothed, stream->started == 0, result);
+                                    stream->running, stream->smoothed, stream->started == 0, result);
     if (status == @N@_OK) {
         stream->started = 1;
     } else {  // the nodes' states now stand for a window that is not the one before the next

@@ -8,6 +8,7 @@ typedef struct @n@_stream {
     int32_t started;            /* smoothing has a past */
     int32_t reserved;
     float smoothed[@histories@];
+    float running[@running@]; /* means of standardised features, for drift */
     float ring[@values@];
     uint64_t states[@states@];
 } @n@_stream;

@@ -30,7 +30,8 @@ float ew_p_value(const ew_quantiles& quantiles, float score) {
             low = middle + 1;
         }
     }
-    const int32_t extreme = low < quantiles.count ? quantiles.counts[low] : 0;
+    int32_t extreme = 0;
+    if (low < quantiles.count) extreme = quantiles.counts == nullptr ? quantiles.held_out - low : quantiles.counts[low];
     return static_cast<float>(extreme + 1) / static_cast<float>(quantiles.held_out + 1);
 }
 

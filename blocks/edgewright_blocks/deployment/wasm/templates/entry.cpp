@@ -10,9 +10,10 @@ static float features[@most_features@];
 static size_t used;
 
 // The wrapper reads results by these offsets.
-static_assert(sizeof(@name@_output) == 72 && offsetof(@name@_result, outputs) == 28, "layout of a result");
+static_assert(sizeof(@name@_output) == 80 && offsetof(@name@_result, outputs) == 28, "layout of a result");
 static_assert(offsetof(@name@_result, start) == 16 && offsetof(@name@_output, contributions) == 28 &&
-                  offsetof(@name@_output, class_count) == 52 && offsetof(@name@_output, map_height) == 60,
+                  offsetof(@name@_output, class_count) == 52 && offsetof(@name@_output, map_height) == 60 &&
+                  offsetof(@name@_output, drift) == 72,
               "layout of an output");
 
 extern "C" {

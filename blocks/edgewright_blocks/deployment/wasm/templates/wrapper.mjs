@@ -7,7 +7,7 @@ export const info = Object.freeze(@info@);
 const OK = 0;
 const MORE = 1;
 const OUTPUTS_AT = 28;
-const OUTPUT_BYTES = 72;
+const OUTPUT_BYTES = 80;
 
 /**
  * Load the module.

@@ -11,7 +11,8 @@ enum ew_kind : int32_t { ew_anomaly = 0, ew_classification = 1, ew_regression = 
 
 constexpr int32_t ew_top = 3;
 
-// Scores of held-out normals, ascending: `counts[j]` of the `held_out` scores are greater than `values[j - 1]`.
+// Scores of held-out normals, ascending: `counts[j]` of the `held_out` scores are greater than `values[j - 1]`. Without
+// counts, `values` are all scores.
 struct ew_quantiles {
     int32_t held_out;  // 0: unknown
     int32_t count;

@@ -1,0 +1,269 @@
+"""Commissioning and drift of a package against Python: scalers, held-out scores, thresholds, p-values."""
+
+from __future__ import annotations
+
+import ctypes
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from c_api import BAD_ARGUMENT, MORE, NO_MEMORY, OK, CApi
+from deployment_folder import Trained, block_folder, params_of, recordings, transform, write_deployment
+
+from edgewright.scoring import Drift, choose, p_values, table
+from edgewright_sdk import BlockError, Features
+from edgewright_sdk.codegen.graph import Graph
+from edgewright_sdk.codegen.header import arena_bytes
+from edgewright_sdk.codegen.package import library_files, write_files
+from edgewright_sdk.commissioning import calibration_bytes, commission
+from edgewright_sdk.deployment import TrainedImpulse
+from edgewright_sdk.loading import load_block
+from edgewright_sdk.model import Model
+
+MOST = 120
+TOO_FEW, CONSTANT, DAMAGED = -5, -6, -7
+LENGTH, STRIDE = 50, 25
+WINDOW = {"kind": "time-series", "length": LENGTH, "axes": ["x", "y", "z"], "frequency": 62.5}
+BLOCKS = {
+    "kmeans": {"clusters": 8},
+    "gmm": {"components": 2},
+    "pca_reconstruction": {},
+    "isolation_forest": {},
+}
+
+
+class Calibration(ctypes.Structure):
+    """The head; values follow."""
+
+    _fields_ = (
+        ("format", ctypes.c_uint32), ("checksum", ctypes.c_uint32), ("bytes", ctypes.c_uint32),
+        ("windows", ctypes.c_int32), ("build_id", ctypes.c_char * 32),
+    )  # fmt: skip
+
+
+class Package:
+    """A package of four anomaly nodes with commissioning, and the same nodes in Python."""
+
+    def __init__(self, folder: Path) -> None:
+        impulse = write_deployment(
+            folder / "impulse",
+            window=WINDOW,
+            processing=[{"id": "flat", "block": "flatten", "axes": [2, 0]}],
+            learning=[
+                {"id": name, "block": name, "inputs": ["flat"], "params": params}
+                for name, params in BLOCKS.items()
+            ],
+        )
+        trained = TrainedImpulse.load(impulse)
+        graph = Graph(trained, MOST)
+        write_files(library_files(graph), folder / "package" / "src")
+        (folder / "build").mkdir()
+        self.api = CApi(
+            folder / "package",
+            folder / "build",
+            "pump_monitor",
+            outputs=len(BLOCKS),
+            arena_bytes=arena_bytes(graph),
+        )
+        self.impulse = trained
+        self.labels = trained.nodes[0].entry["labels"]
+        self.work = (ctypes.c_float * 200_000)()
+        self.bytes = 48 + 4 * (len(BLOCKS) + len(BLOCKS) * MOST + 3 * 2 * len(self.labels))
+
+    def features(self, window: np.ndarray) -> np.ndarray:
+        values, count = np.zeros(len(self.labels), np.float32), ctypes.c_size_t()
+        data = np.ascontiguousarray(window)
+        status = self.api.call(
+            "features", self.api.model, 0, ctypes.c_void_p(data.ctypes.data), ctypes.c_size_t(data.size),
+            ctypes.c_void_p(values.ctypes.data), ctypes.c_size_t(values.size), ctypes.byref(count),
+        )  # fmt: skip
+        assert status == OK
+        return values
+
+    def add(self, window: np.ndarray) -> int:
+        data = np.ascontiguousarray(window)
+        at, size = ctypes.c_void_p(data.ctypes.data), ctypes.c_size_t(data.size)
+        return self.api.call("calibrate_add", self.api.model, self.work, at, size)
+
+    def collect(self, windows: np.ndarray) -> None:
+        assert self.api.start() == OK
+        assert self.api.call("calibrate_begin", self.work) == OK
+        assert {self.add(window) for window in windows} == {OK}
+
+    def commit(self) -> int:
+        return self.api.call("calibrate_commit", self.api.model, self.work)
+
+    def blob(self) -> bytes:
+        return bytes(self.work)[: self.bytes]
+
+    def use(self, blob: bytes | None) -> int:
+        self.held = None if blob is None else ctypes.create_string_buffer(blob, len(blob))
+        return self.api.call("calibrate_use", self.api.model, self.held)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return Package(tmp_path_factory.mktemp("commissioning"))
+
+
+def elsewhere(count: int, seed: int = 5) -> np.ndarray:
+    """Windows of another place: shifted, and of another size."""
+    return np.asarray(recordings(count, LENGTH, 3, seed) * np.float32(1.6) + np.float32(0.8), np.float32)
+
+
+def python(package: Package, name: str, values: np.ndarray) -> Any:
+    """The node's block and model, and what it makes of these features."""
+    loaded = load_block(block_folder(name))
+    block = loaded.new()
+    params = params_of(name, BLOCKS[name])
+    trained = refit(name)
+    done = commission(block, trained.model, Features(values, package.labels), params)
+    loaded.close()
+    return trained, done
+
+
+def refit(name: str) -> Trained:
+    """The model that `write_deployment` exported."""
+    train = np.ascontiguousarray(recordings(200, LENGTH, 3, 0)[:, :, [2, 0]])
+    spec = {**WINDOW, "axes": ["z", "x"]}
+    return Trained(name, transform("flatten", train, spec, {}), BLOCKS[name])
+
+
+def test_numbers_are_those_of_python(package: Package) -> None:
+    windows = elsewhere(100)
+    package.collect(windows)
+    assert package.commit() == OK
+    blob = package.blob()
+    head = Calibration.from_buffer_copy(blob)
+    assert (head.format, head.bytes, head.windows) == (1, len(blob), 100)
+    assert head.build_id == b"1a2b3c4d5e6f7081"
+    assert head.checksum == zlib.crc32(blob[8:])
+    floats = np.frombuffer(blob[48:], np.float32)
+    thresholds = floats[: len(BLOCKS)]
+    scores = floats[len(BLOCKS) :][: len(BLOCKS) * MOST].reshape(len(BLOCKS), MOST)[:, :100]
+    scalers = floats[len(BLOCKS) * (1 + MOST) :].reshape(3, 2, -1)
+    values = np.stack([package.features(window) for window in windows])
+    fresh = elsewhere(12, seed=6)
+    assert package.use(blob) == OK
+    made: list[tuple[float, np.ndarray]] = []
+    models: list[Model] = []
+    for k, name in enumerate(BLOCKS):
+        trained, done = python(package, name, values)
+        expected = np.sort(done.scores)
+        size = float(np.abs(expected).max())
+        assert scores[k] == pytest.approx(expected, rel=1e-4, abs=1e-4 * size), name
+        if name != "isolation_forest":
+            assert scalers[k][0] == pytest.approx(done.model.arrays["mean"], rel=1e-6, abs=1e-6)
+            assert scalers[k][1] == pytest.approx(done.model.arrays["scale"], rel=1e-6)
+            models.append(done.model)
+        threshold = choose("held-out", held_out=scores[k]).value
+        assert thresholds[k] == pytest.approx(threshold, rel=1e-5)
+        made.append((choose("held-out", held_out=expected).value, expected))
+        for window in fresh:
+            assert package.api.run(window) == OK
+            output = package.api.result.outputs[k]
+            features = Features(package.features(window)[None], package.labels)
+            python_score = float(trained.block.score(done.model, features, trained.params).scores[0])
+            assert output.score == pytest.approx(python_score, rel=1e-4, abs=1e-4 * size), name
+            assert output.threshold == thresholds[k]
+            assert output.decision == int(output.score > output.threshold)
+            assert output.p_value == pytest.approx(
+                float(p_values([output.score], table(scores[k]))[0]), rel=1e-6
+            )
+        trained.close()
+    # What Python writes, the device takes.
+    assert package.use(calibration_bytes("1a2b3c4d5e6f7081", MOST, made, models)) == OK
+    assert package.api.get("threshold", 1) == np.float32(made[1][0])
+    assert package.use(None) == OK
+    given = package.impulse.nodes[1].entry["threshold"]["value"]
+    assert package.api.get("threshold", 0) == np.float32(given)
+
+
+def test_commissioning_brings_false_alarms_back_to_the_target(package: Package) -> None:
+    fresh = elsewhere(300, seed=8)
+
+    def share(output: int) -> float:
+        return float(
+            np.mean([package.api.run(w) == OK and package.api.result.outputs[output].decision for w in fresh])
+        )
+
+    package.collect(elsewhere(MOST, seed=7))
+    before = [share(k) for k in range(3)]
+    assert package.commit() == OK
+    assert package.use(package.blob()) == OK
+    after = [share(k) for k in range(3)]
+    assert min(before) > 0.2
+    assert max(after) < 0.06
+
+
+@pytest.mark.parametrize("count", [16, 99, 100, 105, MOST])
+def test_threshold_is_the_held_out_one(package: Package, count: int) -> None:
+    """At the smallest rate that so few scores allow, on it, and above."""
+    package.collect(elsewhere(count, seed=count))
+    assert package.commit() == OK
+    floats = np.frombuffer(package.blob()[48:], np.float32)
+    scores = floats[len(BLOCKS) :][: len(BLOCKS) * MOST].reshape(len(BLOCKS), MOST)
+    for k in range(len(BLOCKS)):
+        assert floats[k] == pytest.approx(choose("held-out", held_out=scores[k, :count]).value, rel=1e-6)
+        assert not scores[k, count:].any()
+
+
+def test_what_goes_wrong_is_told(package: Package) -> None:
+    windows = elsewhere(MOST)
+    package.collect(windows[:15])
+    assert package.commit() == TOO_FEW
+    assert package.add(windows[15]) == OK
+    broken = windows[16].copy()
+    broken[3, 1] = np.nan
+    assert package.add(broken) == -3
+    assert package.commit() == OK
+    blob = package.blob()
+    flipped = bytearray(blob)
+    flipped[200] ^= 1
+    assert package.use(bytes(flipped)) == DAMAGED
+    assert package.use(blob.replace(b"1a2b3c4d", b"ffffffff")) == DAMAGED
+    assert package.use(blob) == OK
+    for window in windows[16:]:
+        assert package.add(window) == OK
+    assert package.add(windows[0]) == NO_MEMORY
+    assert package.api.call("calibrate_begin", None) == BAD_ARGUMENT
+    still = np.repeat(windows[:1], 20, axis=0)
+    package.collect(still)
+    assert package.commit() == CONSTANT
+    assert package.use(package.blob()) == DAMAGED
+    assert package.api.text("status_text", CONSTANT)
+    values = np.stack([package.features(window) for window in still])
+    with pytest.raises(BlockError, match="varied in training and is constant"):
+        python(package, "kmeans", values)
+
+
+def test_drift_is_that_of_python(package: Package) -> None:
+    """Streams of the training place and of another one; the limit can be set."""
+    api = package.api
+    tables = {
+        name: np.asarray(package.impulse.node("kmeans").table(name)) for name in ("selected", "mean", "scale")
+    }
+    drifting = []
+    for change in (1.0, 1.6):
+        assert api.start() == OK
+        assert api.call("stream_init", api.stream, api.model) == OK
+        drift = Drift(**tables)
+        rows = recordings(60, LENGTH, 3, 3).reshape(-1, 3) * np.float32(change)
+        while len(rows):
+            status, used = api.push(rows)
+            rows = rows[used:]
+            if status == MORE:
+                continue
+            assert status == OK
+            assert api.call("stream_window", api.stream, package.work, ctypes.c_size_t(LENGTH * 3)) == OK
+            latest = np.frombuffer(package.work, np.float32)[: LENGTH * 3].reshape(LENGTH, 3)
+            expected = drift.of(package.features(latest))
+            assert api.result.outputs[0].drift == expected
+            assert api.result.outputs[3].drift == -1  # a forest doesn't standardise
+            assert api.result.outputs[0].drifting == int(expected > 2)
+        drifting.append(api.result.outputs[0].drifting)
+    assert drifting == [0, 1]
+    assert api.run(recordings(1, LENGTH, 3, 3)[0]) == OK
+    assert api.result.outputs[0].drift == -1
