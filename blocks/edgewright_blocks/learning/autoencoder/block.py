@@ -14,7 +14,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns
 from edgewright_sdk.cross_fitting import cross_fits
 from edgewright_sdk.plots import lines_plot
-from edgewright_sdk.standardisation import standardisation, standardise
+from edgewright_sdk.standardisation import TABLES, standardisation, standardise
 from edgewright_sdk.training import Schedule, Taught, require_torch, teach
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from edgewright_sdk import Context, Features, FeatureSpec, Params
 
+_AUTO_MOST = 16
 _WINDOWS = 4  # shown beside their reconstruction
 
 
@@ -136,6 +137,7 @@ class Autoencoder(LearningBlock):
             scratch_bytes=scratch_bytes(2 * network.widest),
             # A square of a difference: a rounding of the window and of its reconstruction counts as often as they are large.
             tolerance={"absolute": 1e-5 * used, "relative": 1e-3},
+            standardisation=TABLES,
         )
 
 
@@ -176,13 +178,16 @@ class _Fitted:
 
 
 def _plan(params: Params, width: int, name: str) -> list[Layer]:
-    units, bottleneck = int(params.units), int(params.bottleneck)
     if width < 2:
         raise BlockError(f"{name!r} is the only feature; a reconstruction needs two at least")
+    wanted = params.bottleneck
+    bottleneck = min(max(width // 4, 1), _AUTO_MOST) if wanted == "auto" else int(wanted)
     if bottleneck >= width:
         raise BlockError(
-            f"bottleneck is {bottleneck}, of {width} features; allowed: 1 to {width - 1}, since nothing need be left out otherwise"
+            f"bottleneck is {bottleneck}, of {width} features; allowed: auto, or 1 to {width - 1}: "
+            "nothing need be left out otherwise"
         )
+    units = int(params.units)
     return [
         Layer(DENSE, 1, width, units, relu=1),
         Layer(DENSE, 1, units, bottleneck),

@@ -81,8 +81,8 @@ def test_what_cannot_be_is_refused_while_describing():
         spec = FeatureSpec([f"f{i}" for i in range(width)], {"type": "flat", "width": width})
         return BLOCK.new().describe(spec, Params.defaults(FOLDER, **params))
 
-    with pytest.raises(BlockError, match="bottleneck is 8, of 8 features; allowed: 1 to 7"):
-        describe(8)
+    with pytest.raises(BlockError, match="bottleneck is 8, of 8 features; allowed: auto, or 1 to 7"):
+        describe(8, bottleneck=8)
     with pytest.raises(BlockError, match="'f0' is the only feature"):
         describe(1)
 
