@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import json
+import shutil
+import subprocess
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from deployment_folder import Trained, block_folder, params_of, recordings, tran
 
 from edgewright.scoring import Drift, choose, p_values, table
 from edgewright_sdk import BlockError, Features
+from edgewright_sdk.codegen.compilers import has_zig
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import arena_bytes
 from edgewright_sdk.codegen.package import library_files, write_files
@@ -267,3 +271,59 @@ def test_drift_is_that_of_python(package: Package) -> None:
     assert drifting == [0, 1]
     assert api.run(recordings(1, LENGTH, 3, 3)[0]) == OK
     assert api.result.outputs[0].drift == -1
+
+
+@pytest.mark.skipif(not has_zig() or not shutil.which("node"), reason="needs ziglang and Node")
+def test_wasm_gives_the_same(package: Package, tmp_path: Path) -> None:
+    """The very windows, through the ES module: the same numbers as native within 1e-5, and one format of bytes."""
+    loaded = load_block(block_folder("wasm"))
+    params = params_of("wasm", {"calibration-windows": MOST, "selftest-data": "none"})
+    loaded.new().build(package.impulse, params, tmp_path)
+    loaded.close()
+    windows = elsewhere(20)
+    package.collect(windows)
+    assert package.commit() == OK
+    blob = package.blob()
+    (tmp_path / "data.json").write_text(json.dumps(windows.reshape(20, -1).tolist()))
+    (tmp_path / "native.bin").write_bytes(blob)
+    (tmp_path / "try.mjs").write_text(
+        'import { load, info } from "./pump_monitor.mjs";\nimport { readFileSync, writeFileSync } from "node:fs";\n'
+        f'const windows = JSON.parse(readFileSync("{tmp_path}/data.json"));\n'
+        f'const native = new Uint8Array(readFileSync("{tmp_path}/native.bin"));\n'
+        "const c = await load();\nconst errors = [];\n"
+        "const failing = (f) => { try { f(); errors.push(null); } catch (e) { errors.push(e.message); } };\n"
+        "c.calibrateBegin();\nfor (const w of windows.slice(0, 19)) c.calibrateAdd(w);\n"
+        "const streamed = c.push(windows[19]);\nc.calibrateAdd();\n"
+        f'const bytes = c.calibrateCommit();\nwriteFileSync("{tmp_path}/wasm.bin", bytes);\n'
+        "c.useCalibration(native);\nconst score = c.run(windows[3]).outputs.map((o) => [o.score, o.threshold, o.pValue]);\n"
+        "const bad = bytes.slice(); bad[100] ^= 1;\n"
+        "failing(() => c.useCalibration(bad)); failing(() => c.useCalibration(bad.slice(1)));\n"
+        "const again = c.run(windows[3]).outputs.map((o) => [o.score, o.threshold, o.pValue]);\n"
+        "c.calibrateBegin(); failing(() => c.calibrateCommit());\n"
+        "for (let i = 0; i < 16; i++) c.calibrateAdd(windows[0]);\nfailing(() => c.calibrateCommit());\n"
+        "c.useCalibration(null);\nc.setDriftLimit(0.001);\nc.reset();\n"
+        "const drift = c.push(windows[0])[0].outputs.map((o) => [o.drift, o.drifting]);\n"
+        "console.log(JSON.stringify({ score, again, errors, drift, windows: info.calibrationWindows }));\n"
+    )
+    done = subprocess.run(["node", tmp_path / "try.mjs"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    wasm = (tmp_path / "wasm.bin").read_bytes()
+    assert len(wasm) == len(blob)
+    assert wasm[8:48] == blob[8:48]
+    assert np.frombuffer(wasm[48:], np.float32) == pytest.approx(
+        np.frombuffer(blob[48:], np.float32), rel=1e-4, abs=1e-4
+    )
+    assert found["score"] == found["again"]
+    assert package.use(blob) == OK
+    assert package.api.run(windows[3]) == OK
+    native = [[o.score, o.threshold, o.p_value] for o in package.api.result.outputs]
+    assert found["score"] == [pytest.approx(row, rel=1e-4, abs=1e-4) for row in native]
+    assert [bool(text) for text in found["errors"]] == [True] * 4
+    assert "damaged" in found["errors"][0]
+    assert "fewer than 16" in found["errors"][2]
+    assert "kmeans, z Average: a feature that varied" in found["errors"][3]
+    assert found["windows"] == MOST
+    assert found["drift"][3] == [None, False]
+    assert found["drift"][0][0] > 0
+    assert found["drift"][0][1] is True

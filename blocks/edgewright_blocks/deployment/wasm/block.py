@@ -78,6 +78,7 @@ def _values(graph: Graph) -> dict[str, str]:
         "shape": list(graph.shape),
         "axes": [] if graph.image else list(graph.window["axes"]),
         "frequency": graph.window.get("frequency"),
+        "calibrationWindows": graph.calibration_windows,
         "stride": None if graph.image else graph.stride,
         "features": [{"name": step.id, "labels": step.labels} for step in graph.processing],
         "outputs": [
@@ -93,6 +94,7 @@ def _values(graph: Graph) -> dict[str, str]:
         "info": json.dumps(info, indent=2),
         "array": "Uint8Array" if graph.image else "Float32Array",
         "ctype": "uint8_t" if graph.image else "float",
+        "calibration_windows": str(graph.calibration_windows),
         "stream": "0" if graph.image else "1",
         "most_features": str(max((step.node.outputs[0].count for step in graph.processing), default=1)),
         "window": " × ".join(map(str, graph.shape)),

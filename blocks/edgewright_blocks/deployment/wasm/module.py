@@ -18,6 +18,8 @@ _API = [
     "set_threshold",
     "get_smoothing",
     "set_smoothing",
+    "get_drift_limit",
+    "set_drift_limit",
     "run",
     "features",
     "build_id",
@@ -30,6 +32,15 @@ _API = [
     "status_text",
 ]
 _STREAM = ["stream_init", "stream_push", "stream_reset"]
+_CALIBRATION = [
+    "calibrate_begin",
+    "calibrate_add",
+    "calibrate_commit",
+    "calibrate_use",
+    "wasm_work",
+    "wasm_calibration",
+    "wasm_calibration_bytes",
+]
 _OWN = ["wasm_start", "wasm_model", "wasm_result", "wasm_window", "wasm_features", "wasm_used"]
 
 # What a freestanding target lacks of <string.h>; the compiler's own runtime has the functions.
@@ -63,6 +74,8 @@ def compile_module(graph: Graph, entry: str, work: Path) -> Path:
     compiler = zig_compiler()
     write_files({**library_files(graph), "entry.cpp": entry, "freestanding/string.h": _STRING_H}, work)
     names = [*_API, *_OWN, *([] if graph.image else [*_STREAM, "wasm_stream"])]
+    if graph.calibration_windows:
+        names += [*_CALIBRATION, *([] if graph.image else ["stream_window"])]
     sources = [path.relative_to(work) for path in cpp_sources(work)]
     module = work / f"{graph.name}.wasm"
     target = ["-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"]

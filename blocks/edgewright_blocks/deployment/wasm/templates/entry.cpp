@@ -27,6 +27,16 @@ static @name@_stream stream;
 @name@_stream* @name@_wasm_stream(void) { return &stream; }
 #endif
 
+#if @calibration_windows@
+static @name@_commissioning work;
+static @name@_calibration calibration;
+@name@_commissioning* @name@_wasm_work(void) { return &work; }
+@name@_calibration* @name@_wasm_calibration(void) { return &calibration; }
+int32_t @name@_wasm_calibration_bytes(void) { return static_cast<int32_t>(sizeof calibration); }
+
+static_assert(offsetof(@name@_commissioning, constant_output) == sizeof calibration + 4, "layout of commissioning");
+#endif
+
 // Call it once, before anything else.
 int32_t @name@_wasm_start(void) {
     const int32_t status = @name@_init(&model, arena, sizeof arena);

@@ -19,6 +19,10 @@ export interface Output {
   contributions: { label: string; value: number }[];
   classes: Record<string, number>;
   map: { height: number; width: number; values: number[] } | null;
+  /** streams: how far the inputs' running mean has moved from training's, in standard deviations; null when unknown */
+  drift: number | null;
+  /** drift is above the limit */
+  drifting: boolean;
 }
 
 export interface Result {
@@ -40,6 +44,8 @@ export interface Info {
   axes: string[];
   frequency: number | null;
   stride: number | null;
+  /** how many windows commissioning keeps at most; 0: there is none */
+  calibrationWindows: number;
   features: { name: string; labels: string[] }[];
   outputs: { name: string; kind: Kind; classes: string[]; contributions: string[] }[];
 }
@@ -58,4 +64,10 @@ export class Classifier {
   setThreshold(value: number, output?: number): void;
   getSmoothing(output?: number): number;
   setSmoothing(value: number, output?: number): void;
+  getDriftLimit(): number;
+  setDriftLimit(value: number): void;
+  calibrateBegin(): void;
+  calibrateAdd(window?: ArrayLike<number>): void;
+  calibrateCommit(): Uint8Array;
+  useCalibration(calibration: Uint8Array | null): void;
 }

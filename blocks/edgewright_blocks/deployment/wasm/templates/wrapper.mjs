@@ -6,6 +6,7 @@ export const info = Object.freeze(@info@);
 
 const OK = 0;
 const MORE = 1;
+const CONSTANT = -6;
 const OUTPUTS_AT = 28;
 const OUTPUT_BYTES = 80;
 
@@ -110,6 +111,67 @@ export class Classifier {
     this.#check(this.#c.@name@_set_smoothing(this.#c.@name@_wasm_model(), output, value));
   }
 
+  getDriftLimit() {
+    return this.#c.@name@_get_drift_limit(this.#c.@name@_wasm_model());
+  }
+
+  /** Above so many standard deviations of training an output is `drifting`; 2 at first. */
+  setDriftLimit(value) {
+    this.#check(this.#c.@name@_set_drift_limit(this.#c.@name@_wasm_model(), value));
+  }
+
+  /** Begin to collect normal windows of this place. */
+  calibrateBegin() {
+    this.#check(this.#c.@name@_calibrate_begin(this.#work()));
+  }
+
+  /** Keep one window, by default the stream's latest; info.calibrationWindows at most. */
+  calibrateAdd(window) {
+    const work = this.#work();
+    const count = info.shape.reduce((a, b) => a * b, 1);
+    if (window !== undefined) this.#write(window);
+    else this.#check(this.#c.@name@_stream_window(this.#c.@name@_wasm_stream(), this.#window, count));
+    this.#check(this.#c.@name@_calibrate_add(this.#c.@name@_wasm_model(), work, this.#window, count));
+  }
+
+  /** Fit scalers, scores and thresholds. Returns the calibration: bytes to keep, and to give to useCalibration. */
+  calibrateCommit() {
+    const work = this.#work();
+    const bytes = this.#c.@name@_wasm_calibration_bytes();
+    const status = this.#c.@name@_calibrate_commit(this.#c.@name@_wasm_model(), work);
+    if (status === CONSTANT) {
+      const view = new DataView(this.#memory.buffer);
+      const [output, feature] = [4, 8].map((offset) => view.getInt32(work + bytes + offset, true));
+      const name = info.outputs[output].contributions[feature];
+      throw new Error(`${info.outputs[output].name}, ${name}: ${this.#text(this.#c.@name@_status_text(status))}`);
+    }
+    this.#check(status);
+    return new Uint8Array(this.#memory.buffer, work, bytes).slice();
+  }
+
+  /** Use a calibration of this package, or null: as trained. Thresholds become those of it. */
+  useCalibration(calibration) {
+    this.#work();
+    const model = this.#c.@name@_wasm_model();
+    const at = this.#c.@name@_wasm_calibration();
+    if (calibration === null) return this.#check(this.#c.@name@_calibrate_use(model, 0));
+    const memory = new Uint8Array(this.#memory.buffer, at, this.#c.@name@_wasm_calibration_bytes());
+    if (calibration.length !== memory.length) {
+      throw new RangeError(`a calibration of this package has ${memory.length} bytes, not ${calibration.length}`);
+    }
+    const before = memory.slice();
+    memory.set(calibration);
+    const status = this.#c.@name@_calibrate_use(model, at);
+    if (status !== OK) memory.set(before);
+    this.#check(status);
+  }
+
+  #work() {
+    const at = this.#c.@name@_wasm_work?.();
+    if (at === undefined) throw new Error("built without commissioning: deploy with calibration-windows above 0");
+    return at;
+  }
+
   #view(count) {
     return new @array@(this.#memory.buffer, this.#window, count);
   }
@@ -163,6 +225,8 @@ export class Classifier {
       contributions,
       classes: Object.fromEntries(scores.map((score, i) => [output.classes[i], score])),
       map: int(68) ? { height: int(60), width: int(64), values: floats(int(68), int(60) * int(64)) } : null,
+      drift: float(72) < 0 ? null : float(72),
+      drifting: int(76) === 1,
     };
   }
 }
