@@ -80,7 +80,8 @@ def verdict_text(verdict: Mapping[str, Any]) -> str:
         return f"value {verdict['value']:.6g}"
     top = ", ".join(f"{label} {value:.3g}" for label, value in verdict["contributions"])
     decision = "ANOMALY" if verdict["anomalous"] else "normal "
-    return f"{decision}  score {verdict['score']:.4g}  p {verdict['p']:.3g}  {top}"
+    drift = f"  drift {verdict['drift']:.2g}" if verdict.get("drifting") else ""
+    return f"{decision}  score {verdict['score']:.4g}  p {verdict['p']:.3g}  {top}{drift}"
 
 
 def _show(value: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError, UsageError
 from edgewright.request_folder import put_array, put_chunk, put_path, put_request
+from edgewright.running.drifting import drift_of
 from edgewright.running.fresh import scoring_session
 from edgewright.running.session import Options
 from edgewright.running.verdicts import Verdict, stream_verdict_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from edgewright.plugins import Plugins
     from edgewright.runners.base import Prepared
     from edgewright.running.run import Run
+    from edgewright.scoring import Drift
     from edgewright_specs.interface import Operation, WindowSpec
 
 #: So many lines in a row at the start that are no samples: it is another kind of stream.
@@ -99,7 +101,7 @@ def follow(
     ------
     dict
         As :func:`edgewright.running.fresh.score`, one for every stride once a window is full; with ``smoothed`` of a node
-        whose threshold has a smoothing.
+        whose threshold has a smoothing, and ``drift`` and ``drifting`` of one that standardises its features.
 
     Raises
     ------
@@ -156,6 +158,7 @@ class _Chain:
         self._learning: dict[str, WarmNode] = {}
         self._models: dict[str, dict[str, Any]] = {}
         self._verdicts: dict[str, Verdict] = {}
+        self._drifts: dict[str, Drift] = {}
         self._descriptions = {
             node.id: run.description(node.id) for node in (*session.processing, *session.learning)
         }
@@ -168,6 +171,9 @@ class _Chain:
             self._models[node.id] = put_path(warm.in_dir, "model", run.model(node.id))
             self._learning[node.id] = warm
             self._verdicts[node.id] = stream_verdict_of(run, node.id)
+            drift = drift_of(run, node.id)
+            if drift is not None:
+                self._drifts[node.id] = drift
         self._planner = session.planner
 
     def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:
@@ -178,6 +184,10 @@ class _Chain:
         return warm
 
     def score(self, window: NDArray[np.float32]) -> dict[str, Mapping[str, Any]]:
+        import numpy as np
+
+        from edgewright.scoring import DRIFT_LIMIT
+
         features = {}
         for name, warm in self._processing.items():
             columns = self._planner.columns(warm.node)
@@ -203,6 +213,10 @@ class _Chain:
             results[name] = verdict.of(
                 outputs[verdict.output][0], None if contributions is None else contributions[0]
             )
+            if name in self._drifts:
+                joined = np.concatenate([features[upstream][0] for upstream in warm.node.inputs])
+                drift = self._drifts[name].of(joined)
+                results[name] = {**results[name], "drift": drift, "drifting": drift > DRIFT_LIMIT}
         return results
 
 

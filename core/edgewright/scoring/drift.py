@@ -50,6 +50,6 @@ class Drift:
         """Take the features of the stream's next window in, and return ``value``."""
         x = np.asarray(features, np.float32)[self._selected]
         z = np.clip((x - self._mean) / self._scale, -_FARTHEST, _FARTHEST)
-        self._running = _PAST * self._running + (np.float32(1) - _PAST) * z
+        self._running = np.asarray(_PAST * self._running + (np.float32(1) - _PAST) * z, np.float32)
         self.value = float(np.abs(self._running).max(initial=0.0))
         return self.value
