@@ -237,16 +237,12 @@ def _scored(bench: Bench) -> Any:
 
 
 def _fit_request(bench: Bench, params: dict[str, Any] | None = None, *, values: Any = None) -> Request:
-    import numpy as np
-
     chosen = common.complete(bench) if params is None else params
     values = rows_of(bench).training() if values is None else values
     section = bench.block.spec.edgewright
     if section is not None and section.operations is not None and "fit" not in section.operations:
         raise NotApplicableError("the block doesn't learn: its operations leave out fit")
-    labelled = section is not None and section.training in ("labelled", "few-abnormal")
-    targets = (np.arange(len(values)) % 3).astype(np.int32) if labelled else None
-    return rows_of(bench).request("fit", chosen, values, targets=targets)
+    return rows_of(bench).request("fit", chosen, values)
 
 
 def _fit(bench: Bench, params: dict[str, Any] | None = None) -> Path:

@@ -61,13 +61,12 @@ class Rows:
         values: NDArray[Any] | None = None,
         *,
         model: Path | None = None,
-        targets: NDArray[Any] | None = None,
     ) -> Request:
         """Ask with these rows; without any, with what is known of them before they exist."""
-        arrays = {} if targets is None else {"targets": targets}
+        arrays: dict[str, NDArray[Any]] = {}
         paths = {} if model is None else {"model": model}
         labelled = self.beside & {"classes", "numbers"}
-        classes = CLASSES if targets is not None or (labelled and operation in ("describe", "fit")) else ()
+        classes = CLASSES if labelled and operation in ("describe", "fit") else ()
         features = {"features": FeatureBatch(values, LABELS)}
         if operation == "fit" and values is not None:
             arrays |= self._codes("", len(values))
@@ -92,13 +91,15 @@ class Rows:
         return Request(operation, params, features=features, arrays=arrays, paths=paths, classes=classes)
 
     def _codes(self, prefix: str, count: int) -> dict[str, NDArray[Any]]:
-        """What each row is to be learned as, and which rows belong together."""
+        """What each row is to be learned as, and which rows belong together; the first class is twice as frequent."""
         import numpy as np
 
         if not self.beside & {"classes", "numbers"}:
             return {}
         order = np.arange(count)
-        targets = (order % len(CLASSES)).astype(np.float32 if "numbers" in self.beside else np.int32)
+        targets = (order % (len(CLASSES) + 1) % len(CLASSES)).astype(
+            np.float32 if "numbers" in self.beside else np.int32
+        )
         return {f"{prefix}targets": targets, f"{prefix}groups": (order // 4).astype(np.int32)}
 
 
@@ -143,7 +144,7 @@ def _asked_for(bench: Bench) -> frozenset[str]:
     """What the block's spec asks for beside its training rows."""
     section = bench.block.spec.edgewright
     asked = {
-        "classes": section is not None and section.training == "labelled",
+        "classes": section is not None and section.training in ("labelled", "few-abnormal"),
         "validation": section is not None and section.validation,
         "folds": section is not None and "train_scores" in section.outputs,
     }
