@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--importance", is_flag=True, help="Rank the features of every processing node, for the report."
 )
+@click.option("--maps", is_flag=True, help="Lay out all windows by PCA and PaCMAP, for the report.")
 @json_option
 @click.pass_obj
 def command(
@@ -68,6 +69,7 @@ def command(
     locked: Path | None,
     verify: bool,
     importance: bool,
+    maps: bool,
     as_json: bool,
 ) -> None:
     """Run an impulse: read, window, features, models, thresholds, packages, report.
@@ -85,6 +87,7 @@ def command(
         trust=trust,
         verify=verify,
         importance=importance,
+        maps=maps,
         locked=locked,
     )
     with console.progress("running") as update:

@@ -239,6 +239,15 @@ class Planner:
         inputs: dict[str, Source] = {"features": features, "targets": CodeRows("targets", rows)}
         return self._block(node, "fit", inputs, name="importance", classes=classes)
 
+    def lay_out(self, node: Node, parts: tuple[Part, ...], name: str) -> BlockTask:
+        """Lay out windows by some features, for whoever wants to see them."""
+        return self._block(node, "fit", {"features": FeatureRows(parts)}, name=name)
+
+    def draw_windows(self, node: Node, rows: Rows, name: str) -> BlockTask:
+        """Let a learning node draw what its model makes of some training windows."""
+        features = FeatureRows(self.parts(node, ["training"]), rows)
+        return self._block(node, "plot", {"model": self.model(node), "features": features}, name=name)
+
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:
         """Make a model without each fold in turn and score that fold."""
         tasks: list[Task] = []

@@ -29,7 +29,11 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         return None
     labels = list(run.description(node)["labels"])
     count = max(200, min(MAX_WINDOWS, MAX_NUMBERS // max(1, min(len(labels), MAX_FEATURES))))
-    rows = spread(len(codes), max(200, min(count, MAX_READ // max(1, len(labels)))))
+    most = max(200, min(count, MAX_READ // max(1, len(labels))))
+    document = run.map(node)
+    rows = spread(len(codes), most) if document is None else np.array(document["rows"], np.int64)
+    kept_rows = spread(len(rows), most)  # of a map too
+    rows = rows[kept_rows]
     values = _rows(run, node, names, rows)
     owner = np.asarray(run.index["sample"])[rows]
     classes, target = np.unique([str(run.samples[sample]["label"]) for sample in owner], return_inverse=True)
@@ -38,11 +42,16 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     components, share = principal(values)
     names_of_components = [f"PC {i + 1} ({part:.0%} of variance)" for i, part in enumerate(share)]
     best = np.argsort(-worth[kept], kind="stable")[:3]
+    laid = [layout for layout in (document or {}).get("layouts", ()) if layout["name"] == "PaCMAP"]
+    columns = [values[:, kept], components, *(np.array(one["places"]).T[kept_rows] for one in laid)]
+    names_of_components += [axis for layout in laid for axis in layout["axes"]]
+    if laid and len(classes) < 2:  # nothing to tell apart: begin with the map
+        best = np.array([len(kept) + components.shape[1], len(kept) + components.shape[1] + 1, best[0]])
     offset = np.array([sample["offset"] for sample in run.samples], dtype=np.int64)
     frequency = float(run.windows_info.get("frequency") or 1.0)
     return {
         "features": [*(str(labels[i]) for i in kept), *names_of_components],
-        "values": packed(np.concatenate((values[:, kept], components), axis=1).T),
+        "values": packed(np.concatenate(columns, axis=1).T),
         "begin": [int(i) for i in best],
         "classes": [str(name) for name in classes],
         "class": target.tolist(),

@@ -67,6 +67,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
     from edgewright.report import (
         anomaly,
         blocks,
+        exploration,
         features,
         importance,
         mistakes,
@@ -113,6 +114,13 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
     for name in importance.of_several(run):
         add_importance(name)
     anomaly_nodes = _anomaly_nodes(run, problems)
+    add("plots", "oddest", "The oddest windows", partial(exploration.oddest, run))
+    for node in run.node_ids("processing"):
+        add("map", f"map-{node}", f"Anomaly map · {node}", partial(exploration.anomaly_map, run, node))
+    for node in anomaly_nodes:
+        add("map", f"errors-{node}", f"Map of errors · {node}", partial(exploration.error_map, run, node))
+        title = f"Original and reconstructed · {node}"
+        add("plots", f"rebuilt-{node}", title, partial(exploration.rebuilt, run, node))
     for node in anomaly_nodes:
         add(
             "anomaly",

@@ -125,6 +125,7 @@ def run_impulse(
                     session.rank()
                 blocks_ran = True
                 session.learn()
+                session.explore(maps=options.maps)
                 build = session.export(needed=bool(deployment))
                 session.deploy(deployment, build, verify=options.verify)
     except EdgewrightError:

@@ -279,6 +279,25 @@ class Run:
         plots: list[dict[str, Any]] = self._json(node, "plots.json")["plots"]
         return plots
 
+    def map(self, node: str) -> dict[str, Any] | None:
+        """Windows of a processing node laid out: ``rows`` of :attr:`index`, ``layouts``, a ``note``; None where nobody asked."""
+        return self._optional(node, "map.json")
+
+    def errors(self, node: str) -> dict[str, Any] | None:
+        """Training windows laid out by their error by feature, with ``clusters`` and ``labels``; None without exploration."""
+        return self._optional(node, "errors.json")
+
+    @property
+    def ranking(self) -> dict[str, Any] | None:
+        """Training windows, the oddest by all anomaly nodes first; None without exploration."""
+        return self._optional("ranking", "ranking.json")
+
+    def _optional(self, *parts: str) -> dict[str, Any] | None:
+        if not self.path.joinpath("outputs", *parts).is_file():
+            return None
+        document: dict[str, Any] = self._json(*parts)
+        return document
+
     def model(self, node: str) -> Path:
         """Folder of a learning node's model."""
         return self.path / "outputs" / node / "model"

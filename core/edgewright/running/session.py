@@ -23,6 +23,7 @@ from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
 from edgewright.running.importance_steps import ranker_node
 from edgewright.running.lock import build_id, identity
+from edgewright.running.map_steps import ERROR_CLUSTERS, error_tasks, map_tasks, mapper_node, ranking_tasks
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
 from edgewright.running.suggesting import rank, resolve_suggestions
@@ -52,6 +53,7 @@ class Options:
     trust: bool = False
     verify: bool = False  # compile and run every package's self-test
     importance: bool = False  # rank the features of every processing node, asked for by a node or not
+    maps: bool = False  # lay out the windows by their features, as exploration does anyway
     locked: Path | None = None  # an impulse.lock, whose images are used whatever their tags mean by now
 
 
@@ -254,6 +256,17 @@ class Session:
                 tasks += prediction_tasks(node, self.planner, description)
         together = combination_task(kinds, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)
+
+    def explore(self, *, maps: bool = False) -> None:
+        """Lay out windows, their reconstruction errors and who is oddest, where nothing is labelled; ``maps`` alone anywhere."""
+        explores = self.planner.samples.unlabelled
+        tasks: list[Task] = []
+        if explores or maps:
+            tasks += map_tasks(self.planner, mapper_node(self.plugins))
+        if explores:
+            clusters = mapper_node(self.plugins, clusters=ERROR_CLUSTERS, standardise=False)
+            tasks += [*error_tasks(self.planner, clusters), *ranking_tasks(self.planner)]
+        self.engine.run(tasks)
 
     def export(self, *, needed: bool = True) -> str:
         """Turn every node into device code and tables; return the build id of the trained impulse.

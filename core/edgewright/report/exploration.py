@@ -1,0 +1,204 @@
+"""What exploration shows: windows on maps by how odd they are, the kinds of errors, and the oddest beside their reconstruction."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright.report.sampling import envelope, packed
+from edgewright.report.sounding import rebuilt_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from edgewright.running.run import Run
+
+MAX_POINTS = 600  # of a line
+LISTED = 30
+
+
+def anomaly_map(run: Run, node: str) -> dict[str, Any] | None:
+    """Windows on the maps of a processing node, with the score of each anomaly node that reads it; None without maps."""
+    document = run.map(node)
+    readers = [name for name in run.anomaly_nodes if node in run.inputs_of(name)]
+    if document is None or not readers or run.ranking is None:
+        return None
+    rows = np.asarray(document["rows"], np.intp)
+    measures = [
+        {"name": f"score of {name}", "values": packed(np.asarray(run.scores(name, "training"))[rows])}
+        for name in readers
+    ]
+    # Size shows a reconstruction error where there is one, colour another score.
+    size = next((number for number, name in enumerate(readers) if run.errors(name) is not None), 0)
+    colour = next((number for number in range(len(readers)) if number != size), size)
+    return {
+        **_places(run, document, rows),
+        "measures": measures,
+        "size": size,
+        "colour": colour,
+        "text": "Each point is a window; like windows lie together. The larger and the darker, the odder.",
+    }
+
+
+def error_map(run: Run, node: str) -> dict[str, Any] | None:
+    """Windows by what their reconstruction leaves, in clusters with the mean error of each; None where nothing is rebuilt."""
+    document = run.errors(node)
+    if document is None:
+        return None
+    rows = np.asarray(document["rows"], np.intp)
+    clusters = np.asarray(document["clusters"], np.int32)
+    count = int(clusters.max()) + 1
+    sizes = np.bincount(clusters, minlength=count)
+    profiles = np.load(run.path / "outputs" / node / "error_profiles.npy")
+    names = [f"cluster {number + 1} ({sizes[number]})" for number in range(count)]
+    where, values = _axis(document["labels"]), _peaks(profiles)
+    lines = {
+        "kind": "lines",
+        "title": "Mean error of each cluster",
+        "x": {"label": where[0], "values": _thin(where[1], values.shape[1])},
+        "y": {"label": "mean squared error", "scale": "log" if (values > 0).all() else "linear"},
+        "series": [
+            {"name": name, "values": row.tolist()}
+            for name, row in zip(names, values.astype(float), strict=True)
+        ],
+    }
+    return {
+        **_places(run, document, rows),
+        "measures": [
+            {"name": f"score of {node}", "values": packed(np.asarray(run.scores(node, "training"))[rows])}
+        ],
+        "size": 0,
+        "clusters": clusters.tolist(),
+        "cluster_names": names,
+        "plots": [lines],
+        "text": "Windows that are rebuilt badly in the same places lie together, and K-means sorts them into clusters.",
+        "files": f"outputs/{node}/error-clusters/profiles.csv holds the mean errors; `edgewright label {run.path.name} "
+        f"--from error-clusters -o labels.csv` writes which recording is in which cluster.",
+    }
+
+
+def oddest(run: Run) -> dict[str, Any] | None:
+    """The windows that all anomaly nodes together find oddest; None without exploration."""
+    document = run.ranking
+    if document is None:
+        return None
+    nodes = list(document["ranks"])
+    rows = []
+    for place, row in enumerate(document["windows"][:LISTED]):
+        sample, start = _origin(run, row)
+        ranks = [document["ranks"][node][place] for node in nodes]
+        rows.append([place + 1, sample["name"], start, document["mean_rank"][place], *ranks])
+    text = (
+        "By the mean of the places in " + " and ".join(nodes)
+        if len(nodes) > 1
+        else f"By the score of {nodes[0]}"
+    )
+    columns = ["", "sample", "from (s)", "mean place", *(f"place by {node}" for node in nodes)]
+    return {"text": f"{text}.", "tables": [{"title": "", "columns": columns, "rows": rows}]}
+
+
+def rebuilt(run: Run, node: str) -> dict[str, Any] | None:
+    """The oddest windows, each beside its reconstruction: features, and the signal where they are a spectrum."""
+    path, ranking = run.path / "outputs" / node / "plots-rebuilt.json", run.ranking
+    if ranking is None or not path.is_file():
+        return None
+    drawn = [
+        plot
+        for plot in json.loads(path.read_text(encoding="utf-8"))["plots"]
+        if [line["name"] for line in plot.get("series", ())] == ["original", "reconstructed"]
+    ]
+    shown = sorted(ranking["windows"][: len(drawn)])
+    plots = []
+    order = sorted(range(len(shown)), key=lambda number: ranking["windows"].index(shown[number]))
+    for number in order:
+        sample, start = _origin(run, shown[number])
+        title = f"{sample['name']}, from {start:g} s"
+        plots.append(_thinned({**drawn[number], "title": title}))
+        heard = rebuilt_signal(run, node, shown[number], np.asarray(drawn[number]["series"][1]["values"]))
+        if heard is not None:
+            plots.append(_signal(run, title, *heard))
+    return {
+        "text": "The oddest first; what the reconstruction leaves out is what was found odd.",
+        "plots": plots,
+    }
+
+
+def _places(run: Run, document: dict[str, Any], rows: NDArray[np.intp]) -> dict[str, Any]:
+    origins = [_origin(run, int(row)) for row in rows]
+    layouts = [
+        {"name": layout["name"], "axes": layout["axes"], "places": packed(layout["places"])}
+        for layout in document["layouts"]
+    ]
+    return {
+        "layouts": layouts,
+        "note": document["note"],
+        "names": [str(sample["name"]) for sample, _ in origins],
+        "start": [round(start, 4) for _, start in origins],
+        "whole": bool(run.windows_info.get("whole")),
+        "windows": len(run.index),
+    }
+
+
+def _origin(run: Run, row: int) -> tuple[dict[str, Any], float]:
+    """The sample of a window, and the second at which it begins there."""
+    entry = run.index[row]
+    sample = run.samples[int(entry["sample"])]
+    return sample, (int(entry["start"]) - int(sample["offset"])) / float(run.windows_info["frequency"] or 1)
+
+
+def _axis(labels: Sequence[str]) -> tuple[str, list[Any]]:
+    """Labels that are a number between equal words (``audio 62.5 Hz``) as that number; others as they are."""
+    parts = [label.rsplit(" ", 2) for label in labels]
+    if all(len(part) == 3 for part in parts) and len({(part[0], part[2]) for part in parts}) == 1:
+        try:
+            return f"{parts[0][0]} {parts[0][2]}", [float(part[1]) for part in parts]
+        except ValueError:
+            pass
+    return "feature", list(labels)
+
+
+def _peaks(rows: NDArray[Any]) -> NDArray[Any]:
+    """At most 600 values of each row, the largest of each stretch."""
+    width = rows.shape[1]
+    edges = (
+        np.unique(np.linspace(0, width, MAX_POINTS + 1).astype(int))[:-1]
+        if width > MAX_POINTS
+        else np.arange(width)
+    )
+    peaks: NDArray[Any] = np.maximum.reduceat(rows, edges, axis=1)
+    return peaks
+
+
+def _thin(values: Sequence[Any], count: int) -> list[Any]:
+    return [values[int(place)] for place in np.linspace(0, len(values), count, endpoint=False)]
+
+
+def _thinned(plot: dict[str, Any]) -> dict[str, Any]:
+    """A plot of two lines with the peaks of each stretch."""
+    rows = np.asarray([line["values"] for line in plot["series"]], dtype=float)
+    peaks = _peaks(rows)
+    places = plot["x"].get("values") or list(range(rows.shape[1]))
+    series = [
+        {"name": line["name"], "values": row.tolist()}
+        for line, row in zip(plot["series"], peaks, strict=True)
+    ]
+    return {**plot, "x": {**plot["x"], "values": _thin(places, peaks.shape[1])}, "series": series}
+
+
+def _signal(run: Run, title: str, axis: str, original: NDArray[Any], heard: NDArray[Any]) -> dict[str, Any]:
+    both, step = envelope(np.stack([original, heard], axis=1), 2 * MAX_POINTS)
+    seconds = np.arange(len(both)) * step / float(run.windows_info["frequency"])
+    return {
+        "kind": "lines",
+        "title": f"{title}: signal",
+        "x": {"label": "seconds", "values": seconds.round(5).tolist()},
+        "y": {"label": axis},
+        "series": [
+            {"name": "original", "values": both[:, 0].tolist()},
+            {"name": "reconstructed", "values": both[:, 1].tolist()},
+        ],
+    }
