@@ -12,7 +12,7 @@ struct calibrated_node {
     ew_status (*run)(unsigned char* memory, const void* input, void* state, const float* mean, const float* scale);
 };
 
-const float* fitted(const @n@_model* model, int32_t at, const float* trained) {
+[[maybe_unused]] const float* fitted(const @n@_model* model, int32_t at, const float* trained) {
     return model->calibration == nullptr ? trained : model->calibration->scalers + at;
 }
 
