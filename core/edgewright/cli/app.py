@@ -32,6 +32,7 @@ COMMANDS = {
         "edgewright.cli.compare",
         "Put a run's scores beside another run's, a program's or a list's.",
     ),
+    "label": ("edgewright.cli.label", "Label recordings by the clusters or scores that a run found."),
     "report": ("edgewright.cli.report", "Write a run's report again, or open it."),
     "deploy": ("edgewright.cli.deploy", "Build a C++ or WASM library from a run."),
     "runs": ("edgewright.cli.runs", "List finished runs, or compare two of them."),

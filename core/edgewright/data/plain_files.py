@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from edgewright.data.reading import recordings_of, shown
 from edgewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from edgewright.data.label_list import LabelList
     from edgewright.data.readers.base import Recording
     from edgewright.plugins import Plugins
 
@@ -31,17 +32,24 @@ class Written:
 
 
 def write_plain(
-    path: Path, out: Path, *, plugins: Plugins, reader: str | None = None, skip_bad: bool = False
+    path: Path,
+    out: Path,
+    *,
+    plugins: Plugins,
+    reader: str | None = None,
+    skip_bad: bool = False,
+    labels: LabelList | None = None,
 ) -> Written:
     """Write every recording of a data set to ``out/<split>/<label>/<name>.csv``.
 
     Recordings without a split or a label lie one folder higher. The first column is the time in milliseconds, where a
-    rate is known.
+    rate is known. ``labels`` replace those that the data have; a recording whose label there is empty is left out.
 
     Raises
     ------
     DataError
-        Nothing to read, images, or a bad file (unless `skip_bad`). Nothing is left in `out` then.
+        Nothing to read, images, a bad file (unless `skip_bad`), or a label of a recording that isn't there. Nothing is left in
+        `out` then.
     UsageError
         `out` holds something already.
     """
@@ -71,13 +79,29 @@ def write_plain(
                 continue
             for recording in recordings:
                 warnings += [f"{shown(files, file)}: {warning}" for warning in recording.warnings]
+                given = None if labels is None else labels.label(file.relative, recording.part)
+                if given == "":
+                    continue
+                if given is not None:
+                    recording = replace(recording, label=given)
                 _write(recording, built / _place(recording, file.path.stem, taken))
+        _check_used(labels, path)
         if not taken:
             raise DataError(f"{path}: no recording could be read", hint="see the files named above")
         if out.exists():
             out.rmdir()
         built.rename(out)
     return Written(len(taken), tuple(skipped), tuple(warnings))
+
+
+def _check_used(labels: LabelList | None, path: Path) -> None:
+    unused = [] if labels is None else sorted(labels.unused())
+    if labels is not None and unused:
+        named = ", ".join(unused[:5]) + (", …" if len(unused) > 5 else "")
+        raise DataError(
+            f"{labels.shown}: {len(unused)} of {len(labels.labels)} entries name no recording of {path}: {named}",
+            hint="files are named as they lie below the folder that is imported, with / between folders",
+        )
 
 
 def _place(recording: Recording, stem: str, taken: set[str]) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 MAX_POINTS = 600  # of a line
 LISTED = 30
+_REBUILT = (
+    "The oddest first, rebuilt by the final model, which learned from these windows too and so flatters them a little; "
+    "scores are by models that had not seen the window."
+)
 
 
 def anomaly_map(run: Run, node: str) -> dict[str, Any] | None:
@@ -76,7 +80,7 @@ def error_map(run: Run, node: str) -> dict[str, Any] | None:
         "cluster_names": names,
         "plots": [lines],
         "text": "Windows that are rebuilt badly in the same places lie together, and K-means sorts them into clusters.",
-        "files": f"outputs/{node}/error-clusters/profiles.csv holds the mean errors; `edgewright label {run.path.name} "
+        "files": f"outputs/{node}/error-clusters/profiles.csv holds the mean errors; `edgewright label RUN "
         f"--from error-clusters -o labels.csv` writes which recording is in which cluster.",
     }
 
@@ -122,7 +126,7 @@ def rebuilt(run: Run, node: str) -> dict[str, Any] | None:
         if heard is not None:
             plots.append(_signal(run, title, *heard))
     return {
-        "text": "The oddest first; what the reconstruction leaves out is what was found odd.",
+        "text": _REBUILT,
         "plots": plots,
     }
 

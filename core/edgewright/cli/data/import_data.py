@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "edgewright data import export/ -o data/pump",
         "edgewright data import X_TRAIN.ts -o data/motion --skip-bad",
+        "edgewright data import data/six --labels labels.csv -o data/labelled",
     ),
 )
 @click.argument("data", type=click.Path(path_type=Path))
@@ -32,21 +33,35 @@ if TYPE_CHECKING:
     help="New or empty folder.",
 )
 @click.option("--reader", help="How to read the files; detected if not given.")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="CSV",
+    help="Labels by file, as `edgewright label` writes them; they replace those of the data.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out files that can't be read, and name them.")
 @json_option
 @click.pass_obj
 def command(
-    state: State, data: Path, output: Path, reader: str | None, skip_bad: bool, as_json: bool
+    state: State,
+    data: Path,
+    output: Path,
+    reader: str | None,
+    labels: Path | None,
+    skip_bad: bool,
+    as_json: bool,
 ) -> None:
     """Write recordings of any known format as plain CSV files: DIR/<split>/<label>/<name>.csv.
 
     Edge Impulse's exports, WAV files, .ts, .mat and .npy become files that every tool reads. The originals stay as
-    they are.
+    they are. With --labels a recording with an empty label is left out.
     """
+    from edgewright.data.label_list import read_label_list
     from edgewright.data.plain_files import write_plain
 
     console = Console(as_json)
-    done = write_plain(data, output, plugins=state.plugins, reader=reader, skip_bad=skip_bad)
+    listed = None if labels is None else read_label_list(labels)
+    done = write_plain(data, output, plugins=state.plugins, reader=reader, skip_bad=skip_bad, labels=listed)
     for place, reason in done.skipped:
         console.note(f"warning: skipped {place}: {reason}", fg="yellow")
     for warning in done.warnings:
