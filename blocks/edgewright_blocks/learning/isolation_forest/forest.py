@@ -9,10 +9,12 @@ import numpy as np
 
 from edgewright_sdk.artifacts.trees import Builder, at_most
 
+from .paths import paths
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_AT_ONCE = 1 << 19  # pairs of window and tree, or of window and feature, held at a time
+_AT_ONCE = 1 << 19  # values of windows that are scored at a time
 
 
 @dataclass(frozen=True)
@@ -58,34 +60,17 @@ class Forest:
         """
         scores = np.empty(len(x))
         parts = np.empty(x.shape, np.float32)
-        step = max(_AT_ONCE // max(len(self.roots), x.shape[1]), 1)
+        tables = paths(
+            self.feature, self.threshold, self.left, self.right, self.roots, self.expected, self.lengths
+        )
+        whole = len(self.roots) * self.average
+        step = max(_AT_ONCE // x.shape[1], 1)
         for start in range(0, len(x), step):
             rows = slice(start, start + step)
-            total, moves = self._walk(x[rows])
-            whole = len(self.roots) * self.average
+            total, moves = tables.walk(x[rows])
             scores[rows] = 2 ** -(total / whole)
             parts[rows] = contributions((total - whole) / whole, moves / whole)
         return scores, parts
-
-    def _walk(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lengths summed over the trees ``(n,)``, and by how much the tests of each feature moved that sum ``(n, k)``."""
-        rows, trees = len(x), len(self.roots)
-        reached = np.concatenate([self.expected, self.lengths[::-1]])  # a leaf's code counts from the end
-        at = np.tile(self.roots, rows)
-        pair = np.flatnonzero(at >= 0)
-        node, row = at[pair], pair // trees
-        moves = np.zeros(x.size)
-        while len(pair):
-            place = row * x.shape[1] + self.feature[node]
-            child = np.where(x.ravel()[place] <= self.threshold[node], self.left[node], self.right[node])
-            moves += np.bincount(place, reached[child] - reached[node], minlength=x.size)
-            inner = child >= 0
-            at[pair[~inner]] = child[~inner]
-            pair, node, row = pair[inner], child[inner], row[inner]
-        total = np.zeros(rows)
-        for lengths in reached[at].reshape(rows, trees).T:  # in the order of the trees, as scikit-learn sums
-            total += lengths
-        return total, moves.reshape(x.shape)
 
 
 def contributions(excess: NDArray[np.float64], moves: NDArray[np.float64]) -> NDArray[np.float64]:
