@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.artifacts import links
+from edgewright_sdk.artifacts.network_node import network_node
 from edgewright_sdk.artifacts.scoring import layers_of, trees_of
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import trained_columns
@@ -31,13 +32,11 @@ def node(model: Model, features: FeatureSpec) -> Export:
     Raises
     ------
     BlockError
-        For networks, and for more features than a table can name.
+        For operators of networks that the device doesn't have, and for more features than a table can name.
     """
     meta = model.meta
     if meta["kind"] == "network":
-        raise BlockError(
-            f"the network can't be deployed yet: {meta['source']} needs the network compiler, which this block doesn't have"
-        )
+        return network_node(model, features)
     if "selected" not in model.arrays and features.width != meta["features"]:
         raise BlockError(f"the model takes {meta['features']} features; this node has {features.width}")
     return _NODES[meta["kind"]](model, features)

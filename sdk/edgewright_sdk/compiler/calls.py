@@ -1,0 +1,253 @@
+"""IR → the runtime's list of calls. Fields are those of the structs in ``edgewright/network.h``, in that order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from edgewright_sdk.compiler.ir import Graph, Op
+
+_NOWHERE: Final = -(2**31)
+_CONVOLVE, _DENSE, _ACTIVATE, _SOFTMAX, _COMBINE, _FILL, _COPY, _POOL, _REDUCE = range(9)
+_FUNCTIONS: Final = {
+    name: number
+    for number, name in enumerate(
+        ["none", "clip", "leaky", "sigmoid", "tanh", "hard_sigmoid", "hard_swish", "exp", "sqrt", "abs"]
+    )
+}
+_OPERATIONS: Final = {"add": 0, "sub": 1, "mul": 2, "div": 3}
+_POOLINGS: Final = {"max": 0, "average": 1, "average_padded": 2}
+_REDUCTIONS: Final = {"mean": 0, "sum": 1, "max": 2, "min": 3}
+_RANK: Final = 4
+
+
+class Calls:
+    """Rows of the list and the weights that they name.
+
+    Parameters
+    ----------
+    graph : Graph
+    places : mapping of str to int
+        Where in the arena each value lies, in floats.
+    """
+
+    def __init__(self, graph: Graph, places: Mapping[str, int]) -> None:
+        self.graph, self._places = graph, places
+        self.rows: list[int] = []
+        self._weights: list[Any] = []
+        self._count = 0
+        self._constants: dict[str, int] = {}
+        for op in graph.ops:
+            LOWERINGS[op.kind](self, op)
+
+    @property
+    def weights(self) -> np.ndarray[Any, Any]:
+        """All weights, one after another."""
+        return np.concatenate(self._weights) if self._weights else np.zeros(0, np.float32)
+
+    def add(self, kind: int, *fields: int | Sequence[int]) -> None:
+        """Add a row."""
+        flat = [int(value) for field in fields for value in ([field] if isinstance(field, int) else field)]
+        self.rows += [kind, 2 + len(flat), *flat]
+
+    def place(self, name: str) -> int:
+        """Number by which a call names a value or a constant."""
+        if name not in self.graph.constants:
+            return self._places[name]
+        if name not in self._constants:
+            self._constants[name] = self.numbers(self.graph.constants[name])
+        return self._constants[name]
+
+    def numbers(self, values: Any) -> int:
+        """Add numbers to the weights; where they lie as a call names it."""
+        place = self._count
+        self._weights.append(np.ravel(np.asarray(values, np.float32)))
+        self._count += self._weights[-1].size
+        return -1 - place
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of a value or a constant."""
+        return self.graph.shapes[name]
+
+    def ending(self, op: Op) -> list[int]:
+        """Residual, activation and its numbers: what is done on the way out."""
+        residual = self.place(op.inputs[3]) if "residual" in op.settings else _NOWHERE
+        return [residual, *self.activation(op)]
+
+    def activation(self, op: Op) -> list[int]:
+        """Activation and its numbers."""
+        numbers = op.settings.get("numbers", ())
+        return [
+            _FUNCTIONS[op.settings.get("function", "none")], self.numbers(numbers) if numbers else _NOWHERE,
+        ]  # fmt: skip
+
+    def walk(self, op: Op, shape: Sequence[int], *strides: Sequence[int]) -> list[list[int]]:
+        """Join axes that lie in one piece for all tensors, and fill up to four."""
+        joined: list[list[int]] = []
+        for size, *steps in zip(shape, *strides, strict=True):
+            if size == 1:
+                continue
+            last = joined[-1] if joined else None
+            if last is not None and all(old == new * size for old, new in zip(last[1:], steps, strict=True)):
+                joined[-1] = [last[0] * size, *steps]
+            else:
+                joined.append([size, *steps])
+        if len(joined) > _RANK:
+            raise BlockError(
+                f"{self.graph.source} can't be deployed: {op.node}: it walks {len(joined)} axes; allowed: {_RANK}"
+            )
+        rows = [[1] + [0] * len(strides)] * (_RANK - len(joined)) + joined
+        return [list(column) for column in zip(*rows, strict=True)]
+
+
+def strides_of(shape: Sequence[int]) -> list[int]:
+    """Steps from one index to the next of each axis, row by row."""
+    steps = [1]
+    for size in reversed(shape[1:]):
+        steps.append(steps[-1] * size)
+    return steps[::-1][: len(shape)]
+
+
+def _repeating(shape: Sequence[int], wanted: Sequence[int]) -> list[int]:
+    """Strides of a tensor that is repeated to a larger one."""
+    steps = [0 if size == 1 else step for size, step in zip(shape, strides_of(shape), strict=True)]
+    return [0] * (len(wanted) - len(shape)) + steps
+
+
+def _image(shape: Sequence[int]) -> tuple[int, int, int]:
+    """Channels, height and width; along time the height is 1."""
+    full = [*shape[1:2], *[1] * (4 - len(shape)), *shape[2:]]
+    return full[0], full[1], full[2]
+
+
+def _conv(calls: Calls, op: Op) -> None:
+    (channels, *given), (filters, *made) = (_image(calls.shape(name)) for name in (op.inputs[0], op.output))
+    s = op.settings
+    sliding = [list(s["kernel"]), list(s["strides"]), list(s["dilations"]), list(s["pads"][:2])]
+    if sliding[0] == [1, 1] == sliding[1] and not any(s["pads"]):
+        given, made = [1, given[0] * given[1]], [1, made[0] * made[1]]  # all rows are one
+    elif given[1] == made[1] == sliding[0][1] == 1:
+        # A column is a row of a transposed image: rows are what runs fast.
+        given, made, *sliding = ([pair[1], pair[0]] for pair in (given, made, *sliding))
+    groups = s["groups"]
+    calls.add(
+        _CONVOLVE,
+        [calls.place(op.inputs[0]), groups, channels // groups, *given],
+        [calls.place(op.output), filters // groups, *made],
+        [size for pair in sliding for size in pair],
+        [calls.place(op.inputs[1]), calls.place(op.inputs[2]), *calls.ending(op)],
+    )
+
+
+def _dense(calls: Calls, op: Op) -> None:
+    outputs, inputs = calls.shape(op.inputs[1])
+    rows = int(np.prod(calls.shape(op.output), dtype=np.int64)) // outputs
+    weights = [calls.place(op.inputs[1]), calls.place(op.inputs[2])]
+    calls.add(
+        _DENSE, calls.place(op.inputs[0]), rows, inputs, calls.place(op.output), outputs, weights, calls.ending(op)
+    )  # fmt: skip
+
+
+def _activation(calls: Calls, op: Op) -> None:
+    count = int(np.prod(calls.shape(op.output), dtype=np.int64))
+    calls.add(_ACTIVATE, calls.place(op.inputs[0]), calls.place(op.output), count, calls.activation(op))
+
+
+def _softmax(calls: Calls, op: Op) -> None:
+    shape, axis = calls.shape(op.output), op.settings["axis"]
+    calls.add(_SOFTMAX, calls.place(op.inputs[0]), calls.place(op.output), _around(shape, axis, axis + 1))
+
+
+def _around(shape: Sequence[int], begin: int, end: int) -> list[int]:
+    """Values before, within and behind a range of axes."""
+    return [int(np.prod(part, dtype=np.int64)) for part in (shape[:begin], shape[begin:end], shape[end:])]
+
+
+def _combine(calls: Calls, op: Op) -> None:
+    shape = calls.shape(op.output)
+    steps = [_repeating(calls.shape(name), shape) for name in op.inputs]
+    places = [calls.place(name) for name in (*op.inputs, op.output)]
+    # The output is dense: its strides keep axes from being joined across.
+    joined, a, b, _ = calls.walk(op, shape, *steps, strides_of(shape))
+    calls.add(_COMBINE, places, _OPERATIONS[op.kind], joined, a, b)
+
+
+def _copy(
+    calls: Calls,
+    op: Op,
+    tensors: Sequence[int],
+    shape: Sequence[int],
+    given: Sequence[int],
+    made: Sequence[int],
+) -> None:
+    calls.add(_COPY, tensors, *calls.walk(op, shape, given, made))
+
+
+def _transpose(calls: Calls, op: Op) -> None:
+    given = strides_of(calls.shape(op.inputs[0]))
+    shape = calls.shape(op.output)
+    tensors = [calls.place(op.inputs[0]), calls.place(op.output)]
+    _copy(calls, op, tensors, shape, [given[axis] for axis in op.settings["axes"]], strides_of(shape))
+
+
+def _concat(calls: Calls, op: Op) -> None:
+    made, place = strides_of(calls.shape(op.output)), calls.place(op.output)
+    for name in op.inputs:
+        shape = calls.shape(name)
+        _copy(calls, op, [calls.place(name), place], shape, strides_of(shape), made)
+        place += made[op.settings["axis"]] * shape[op.settings["axis"]]
+
+
+def _pad(calls: Calls, op: Op) -> None:
+    shape, out = calls.shape(op.inputs[0]), calls.shape(op.output)
+    made, place = strides_of(out), calls.place(op.output)
+    calls.add(_FILL, place, int(np.prod(out, dtype=np.int64)), calls.numbers([op.settings["value"]]))
+    inner = place + sum(size * step for size, step in zip(op.settings["begin"], made, strict=True))
+    _copy(calls, op, [calls.place(op.inputs[0]), inner], shape, strides_of(shape), made)
+
+
+def _pool(calls: Calls, op: Op) -> None:
+    given, (_, *made) = _image(calls.shape(op.inputs[0])), _image(calls.shape(op.output))
+    s = op.settings
+    calls.add(
+        _POOL, calls.place(op.inputs[0]), given, calls.place(op.output), made,
+        s["kernel"], s["strides"], s["dilations"], s["pads"], _POOLINGS[s["pooling"]],
+    )  # fmt: skip
+
+
+def _reduce(calls: Calls, op: Op) -> None:
+    shape = calls.shape(op.inputs[0])
+    axes = [axis for axis in op.settings["axes"] if shape[axis] > 1]
+    begin, end = (axes[0], axes[-1] + 1) if axes else (0, 0)
+    if any(shape[axis] > 1 and axis not in axes for axis in range(begin, end)):
+        raise BlockError(
+            f"{calls.graph.source} can't be deployed: {op.node}: its axes are {list(op.settings['axes'])}; "
+            "allowed: axes that stand side by side"
+        )
+    places = [calls.place(op.inputs[0]), calls.place(op.output)]
+    calls.add(_REDUCE, places, _around(shape, begin, end), _REDUCTIONS[op.settings["reduction"]])
+
+
+#: Kind of an operation → what writes its calls.
+LOWERINGS: Final[dict[str, Callable[[Calls, Op], None]]] = {
+    "conv": _conv,
+    "dense": _dense,
+    "activation": _activation,
+    "softmax": _softmax,
+    "add": _combine,
+    "sub": _combine,
+    "mul": _combine,
+    "div": _combine,
+    "transpose": _transpose,
+    "concat": _concat,
+    "pad": _pad,
+    "pool": _pool,
+    "reduce": _reduce,
+    "reshape": lambda calls, op: None,  # noqa: ARG005
+}

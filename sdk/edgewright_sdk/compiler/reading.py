@@ -1,0 +1,134 @@
+"""ONNX → IR. What doesn't depend on the input is worked out by onnxruntime, so shapes and constants are its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk.compiler.ir import Graph
+from edgewright_sdk.compiler.operators import OPERATORS, Node
+from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Operators whose result follows from the shape of what they take.
+_OF_SHAPE = {"Shape", "Size"}
+_RANDOM = {
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+    "Multinomial",
+    "Bernoulli",
+}
+
+
+def read_graph(data: bytes, source: str, shape: Sequence[int], output: str) -> Graph:
+    """Read a network.
+
+    Parameters
+    ----------
+    data : bytes
+        Serialised ONNX.
+    source : str
+        Name of the file, for messages.
+    shape : sequence of int
+        Of the one input, with a batch of 1 in front.
+    output : str
+        Which of the outputs is wanted; what it doesn't need is left out.
+
+    Raises
+    ------
+    BlockError
+        For operators that the device doesn't have, and for settings of them, by the node's name.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load_from_string(data)
+    given = {tensor.name: tensor for tensor in model.graph.initializer}
+    inputs = [value.name for value in model.graph.input if value.name not in given]
+    fixed = set(given)
+    for node in model.graph.node:
+        if _is_fixed(node, fixed):
+            fixed |= set(node.output)
+    nodes = _needed(model.graph.node, output, fixed)
+    _refuse_unknown(nodes, source)
+    computed = [name for node in nodes for name in node.output[:1]]
+    used = {name for node in nodes for name in node.input if name in fixed} - set(given)
+    found = _values(model, inputs[0], shape, [*computed, *sorted(used)], source)
+    values = found | {name: numpy_helper.to_array(tensor) for name, tensor in given.items()}
+    shapes = {inputs[0]: tuple(shape)} | {name: values[name].shape for name in computed}
+    if output not in computed:
+        raise BlockError(
+            f"{source}: its output {output!r} doesn't depend on the input; there is nothing to deploy"
+        )
+    graph = Graph(source, inputs[0], output, [], shapes, {})
+    opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    constants = {name: values[name] for name in fixed if name in values}
+    for node in nodes:
+        reader = Node(graph, node, constants, opset)
+        value = values[node.output[0]]
+        if value.dtype != np.float32:
+            raise reader.refused(f"it gives {value.dtype}; allowed: float32")
+        if value.size == 0:
+            raise reader.refused(f"it gives no values, shape {list(value.shape)}")
+        OPERATORS[node.op_type](reader)
+    return graph
+
+
+def _is_fixed(node: Any, fixed: set[str]) -> bool:
+    if node.op_type in _RANDOM:
+        return False
+    return node.op_type in _OF_SHAPE or all(name in fixed for name in node.input if name)
+
+
+def _needed(nodes: Iterable[Any], output: str, fixed: set[str]) -> list[Any]:
+    """Nodes that the output needs and that depend on the input, in order."""
+    wanted, found = {output}, []
+    for node in reversed(list(nodes)):
+        if wanted.intersection(node.output) and not fixed.intersection(node.output):
+            wanted |= set(node.input)
+            found.append(node)
+    return found[::-1]
+
+
+def _refuse_unknown(nodes: Iterable[Any], source: str) -> None:
+    unknown = [node for node in nodes if node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS]
+    if unknown:
+        shown = ", ".join(f"{node.op_type} ({node.name or node.output[0]!r})" for node in unknown[:5])
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise BlockError(
+            f"{source} can't be deployed: the device doesn't have {shown}{more}; it has {', '.join(sorted(OPERATORS))}"
+        )
+
+
+def _values(
+    model: Any, name: str, shape: Sequence[int], wanted: Sequence[str], source: str
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Run the network on zeros with all values as outputs."""
+    import onnxruntime
+
+    del model.graph.output[:]
+    model.graph.output.extend(type(model.graph.input[0])(name=value) for value in wanted)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        if session.get_inputs()[0].type != "tensor(float)":
+            raise BlockError(
+                f"{source} takes {session.get_inputs()[0].type}; a network on the device computes in float32: export it so"
+            )
+        made = session.run(list(wanted), {name: np.zeros(tuple(shape), np.float32)})
+    except BlockError:
+        raise
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        reason = str(error).splitlines()[0][:300]
+        raise BlockError(f"{source} can't be run on one window: {reason}") from None
+    return {value: np.asarray(array) for value, array in zip(wanted, made, strict=True)}

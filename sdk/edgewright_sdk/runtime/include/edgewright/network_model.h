@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node of a compiled network.
+#ifndef EDGEWRIGHT_NETWORK_MODEL_H
+#define EDGEWRIGHT_NETWORK_MODEL_H
+
+#include "edgewright/node.h"
+
+namespace EW_NS {
+
+struct ew_network_model_tables {
+    int32_t inputs;           // length of the feature vector
+    int32_t chosen;           // values that the network takes
+    const int32_t* selected;  // [chosen] which feature each of them is
+    int32_t length;
+    const int32_t* calls;     // [length] see edgewright/network.h
+    int32_t weight_count;
+    const float* weights;     // [weight_count]
+    int32_t arena;            // floats
+    int32_t first;            // where in the arena the network's input lies
+    int32_t last;             // where its output lies
+    int32_t outputs;          // and how many values it has
+};
+
+// Features -> what the network gives (`outputs` values). Scratch: `arena` floats.
+ew_status ew_network_model(const ew_network_model_tables& tables, void* state, const ew_view* in, ew_view* out,
+                           ew_arena& scratch);
+
+}  // namespace EW_NS
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of networks that add up products: convolutions and dense layers.
+#ifndef EDGEWRIGHT_NETWORK_SUMS_H
+#define EDGEWRIGHT_NETWORK_SUMS_H
+
+#include "edgewright/network.h"
+
+namespace EW_NS {
+
+bool ew_run_convolve(const ew_program& program, const ew_convolve& call);
+bool ew_run_dense(const ew_program& program, const ew_dense& call);
+
+}  // namespace EW_NS
+
+#endif

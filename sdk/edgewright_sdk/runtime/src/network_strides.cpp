@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edgewright/network_strides.h"
+
+namespace EW_NS {
+namespace {
+
+// Values from the first to the last that strides reach; -1 where they can't be those of a tensor.
+int64_t reach(const int32_t* shape, const int32_t* strides) {
+    if (ew_volume(shape, 4) < 1) return -1;
+    int64_t last = 0;
+    for (int32_t i = 0; i < 4; ++i) {
+        if (strides[i] < 0) return -1;
+        last += static_cast<int64_t>(shape[i] - 1) * strides[i];
+    }
+    return last + 1;
+}
+
+template <class Function>
+void combined(const float* a, int32_t a_step, const float* b, int32_t b_step, float* out, int32_t count,
+              Function function) {
+    for (int32_t i = 0; i < count; ++i) out[i] = function(a[i * a_step], b[i * b_step]);
+}
+
+int32_t at(const int32_t* strides, int32_t i, int32_t j, int32_t k) {
+    return i * strides[0] + j * strides[1] + k * strides[2];
+}
+
+}  // namespace
+
+bool ew_run_combine(const ew_program& program, const ew_combine& call) {
+    const float* const a = ew_read(program, call.a, reach(call.shape, call.a_strides));
+    const float* const b = ew_read(program, call.b, reach(call.shape, call.b_strides));
+    float* out = ew_write(program, call.out, ew_volume(call.shape, 4));
+    if (a == nullptr || b == nullptr || out == nullptr) return false;
+    const int32_t a_step = call.a_strides[3], b_step = call.b_strides[3], count = call.shape[3];
+    for (int32_t i = 0; i < call.shape[0]; ++i) {
+        for (int32_t j = 0; j < call.shape[1]; ++j) {
+            for (int32_t k = 0; k < call.shape[2]; ++k, out += count) {
+                const float* const x = a + at(call.a_strides, i, j, k);
+                const float* const y = b + at(call.b_strides, i, j, k);
+                switch (call.operation) {
+                    case ew_add: combined(x, a_step, y, b_step, out, count, [](float p, float q) { return p + q; }); break;
+                    case ew_subtract: combined(x, a_step, y, b_step, out, count, [](float p, float q) { return p - q; }); break;
+                    case ew_multiply: combined(x, a_step, y, b_step, out, count, [](float p, float q) { return p * q; }); break;
+                    case ew_divide: combined(x, a_step, y, b_step, out, count, [](float p, float q) { return p / q; }); break;
+                    default: return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+bool ew_run_fill(const ew_program& program, const ew_fill& call) {
+    const float* const number = ew_read(program, call.number, 1);
+    float* const out = ew_write(program, call.out, call.count);
+    if (number == nullptr || out == nullptr) return false;
+    for (int32_t i = 0; i < call.count; ++i) out[i] = *number;
+    return true;
+}
+
+bool ew_run_copy(const ew_program& program, const ew_copy& call) {
+    const float* const in = ew_read(program, call.in, reach(call.shape, call.in_strides));
+    float* const out = ew_write(program, call.out, reach(call.shape, call.out_strides));
+    if (in == nullptr || out == nullptr) return false;
+    for (int32_t i = 0; i < call.shape[0]; ++i) {
+        for (int32_t j = 0; j < call.shape[1]; ++j) {
+            for (int32_t k = 0; k < call.shape[2]; ++k) {
+                const float* const from = in + at(call.in_strides, i, j, k);
+                float* const to = out + at(call.out_strides, i, j, k);
+                for (int32_t l = 0; l < call.shape[3]; ++l) to[l * call.out_strides[3]] = from[l * call.in_strides[3]];
+            }
+        }
+    }
+    return true;
+}
+
+}  // namespace EW_NS
