@@ -8,12 +8,17 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from edgewright_sdk.model import Model
+    from edgewright_sdk.values import Features
 
 
 def choose_columns(labels: Sequence[str], wanted: str | Sequence[str]) -> list[int]:
@@ -57,6 +62,11 @@ def choose_columns(labels: Sequence[str], wanted: str | Sequence[str]) -> list[i
             raise BlockError(f"features names {name!r} twice")
         columns.append(column)
     return columns
+
+
+def training_values(train: Features, columns: Sequence[int]) -> NDArray[np.float32]:
+    """Chosen columns of all training windows, ``(n, columns)``."""
+    return np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
 
 
 def trained_columns(model: Model, labels: Sequence[str]) -> list[int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: How far a standardised feature counts, as in ``runtime/src/standardise.cpp``: squares and sums stay finite in float32.
+FARTHEST: Final = 1e15
 #: A feature that varies by less than this share of its size holds rounding noise, not information.
 _CONSTANT = 1e-6
 _SMALLEST_SPREAD = 1e-30
@@ -70,3 +72,11 @@ def standardise(
     0.5
     """
     return (values.astype(np.float64) - mean) / scale.astype(np.float64)
+
+
+def standardise_bounded(
+    values: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Standardise, no further than ``FARTHEST`` from the mean: what a device computes with."""
+    z: NDArray[np.float64] = np.clip(standardise(values, mean, scale), -FARTHEST, FARTHEST)
+    return z

@@ -11,17 +11,15 @@ import numpy as np
 
 from edgewright_sdk.artifacts.layers import CONVOLUTION, DENSE, MEAN, POOL, Layer, assemble
 from edgewright_sdk.errors import BlockError
+from edgewright_sdk.plots import lines_plot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from edgewright_sdk.artifacts.layers import Layers
     from edgewright_sdk.context import Context
-
-#: Changes a batch of training windows ``(n, length, channels)``, a tensor, with a torch generator.
-Augment = "Callable[[Any, Any], Any]"
 
 
 def require_torch() -> None:
@@ -73,6 +71,18 @@ class Taught:
     layers: Layers
     epochs: int
     curves: dict[str, list[float]] = field(default_factory=dict)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays of a model that keep the curves; :func:`learning_curve` draws them."""
+        return {f"{name}_curve": np.array(curve) for name, curve in self.curves.items()}
+
+
+def learning_curve(arrays: Mapping[str, NDArray[Any]], y_label: str) -> dict[str, Any]:
+    """Draw how the loss fell, from the arrays of a model (:meth:`Taught.arrays`)."""
+    names = [name for name in ("training", "validation") if f"{name}_curve" in arrays]
+    curves = {name: arrays[f"{name}_curve"] for name in names}
+    epochs = np.arange(1, len(curves["training"]) + 1, dtype=float)
+    return lines_plot("Learning curve", ("epoch", epochs), y_label, curves)
 
 
 def teach(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from edgewright_sdk.artifacts.trees import Trees
 from edgewright_sdk.columns import trained_columns
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.model import Model
-from edgewright_sdk.standardisation import standardise
+from edgewright_sdk.standardisation import standardise_bounded
 from edgewright_sdk.values import Scores
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from edgewright_sdk.values import Features
 
 _KINDS = {Linear: "linear", Kernel: "kernel", Layers: "layers", Trees: "trees"}
-
-#: How far a standardised feature counts, as in ``runtime/src/standardise.cpp``: squares and sums stay finite in float32.
-FARTHEST: Final = 1e15
 
 
 def model_of(predictor: Predictor, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
@@ -107,6 +104,5 @@ def _inputs(model: Model, features: Features) -> NDArray[Any]:
     if "selected" in model.arrays:
         values = np.take(values, trained_columns(model, features.labels), axis=1)
     if "mean" in model.arrays:
-        z = standardise(values, model.arrays["mean"], model.arrays["scale"])
-        values = np.clip(z, -FARTHEST, FARTHEST)
+        values = standardise_bounded(values, model.arrays["mean"], model.arrays["scale"])
     return values

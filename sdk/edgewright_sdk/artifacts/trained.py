@@ -8,32 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.artifacts.kernels import Kernel
+from edgewright_sdk.artifacts.layers import Layers
 from edgewright_sdk.artifacts.linear import Linear
-from edgewright_sdk.artifacts.scoring import FARTHEST, model_of
+from edgewright_sdk.artifacts.scoring import model_of
 from edgewright_sdk.artifacts.sklearn_models import predictor_of
-from edgewright_sdk.artifacts.trees import Trees
-from edgewright_sdk.standardisation import standardisation, standardise
+from edgewright_sdk.standardisation import standardisation, standardise_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from edgewright_sdk.artifacts.trees import Trees
     from edgewright_sdk.model import Model
-    from edgewright_sdk.values import Features
 
 Standard = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
-
-
-def training_values(train: Features, columns: Sequence[int]) -> NDArray[np.float32]:
-    """Chosen columns of all training windows, ``(n, columns)``."""
-    return np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
 
 
 def standard_of(values: NDArray[np.float32]) -> tuple[Standard, NDArray[np.float64]]:
     """Mean and scale of training values, and the values standardised as ``score`` will do it."""
     mean, scale = standardisation(values)
-    return (mean, scale), np.clip(standardise(values, mean, scale), -FARTHEST, FARTHEST)
+    return (mean, scale), standardise_bounded(values, mean, scale)
 
 
 def classifier_model(
@@ -75,8 +70,7 @@ def regressor_model(
 ) -> Model:
     """Model of a regressor that was fitted on ``(target − shift) / slope``; the rest as in :func:`classifier_model`."""
     predictor = predictor_of(estimator)
-    assert isinstance(predictor.scorer, Linear | Kernel | Trees)
-    predictor = replace(predictor, scorer=_turned_back(predictor.scorer, slope, shift))
+    predictor = replace(predictor, scorer=turned_back(predictor.scorer, slope, shift))
     meta, arrays = _described(predictor.source, "regression", labels, columns, standard)
     return model_of(predictor, meta, arrays)
 
@@ -96,10 +90,19 @@ def _described(
     return meta, arrays
 
 
-def _turned_back(scorer: Linear | Kernel | Trees, slope: float, shift: float) -> Linear | Kernel | Trees:
+def turned_back(
+    scorer: Linear | Kernel | Layers | Trees, slope: float, shift: float
+) -> Linear | Kernel | Layers | Trees:
+    """Let a scorer of one output, taught on ``(target − shift) / slope``, give the number itself."""
     if isinstance(scorer, Linear):
         return Linear(scorer.weights * slope, scorer.bias * slope + shift)
     if isinstance(scorer, Kernel):
         return replace(scorer, coefficients=scorer.coefficients * slope, bias=scorer.bias * slope + shift)
+    if isinstance(scorer, Layers):
+        inputs = int(scorer.table[-1, 1] * scorer.table[-1, 2])
+        weights, bias = scorer.weights.copy(), scorer.layer_bias.copy()
+        weights[-inputs:] *= np.float32(slope)
+        bias[-1] = bias[-1] * slope + shift
+        return Layers(scorer.table, weights, bias)
     leaves = (scorer.leaves.astype(np.float64) * slope).astype(np.float32)
     return replace(scorer, leaves=leaves, base=scorer.base * slope + shift)

@@ -8,14 +8,13 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.artifacts.layers import DENSE, Layer
-from edgewright_sdk.artifacts.scoring import FARTHEST, layers_of
-from edgewright_sdk.artifacts.trained import training_values
+from edgewright_sdk.artifacts.scoring import layers_of
 from edgewright_sdk.codegen.memory import scratch_bytes
-from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.cross_fitting import cross_fits
 from edgewright_sdk.plots import lines_plot
-from edgewright_sdk.standardisation import TABLES, standardisation, standardise
-from edgewright_sdk.training import Schedule, Taught, require_torch, teach
+from edgewright_sdk.standardisation import TABLES, standardisation, standardise_bounded
+from edgewright_sdk.training import Schedule, Taught, learning_curve, require_torch, teach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +46,7 @@ class Autoencoder(LearningBlock):
         learner = _Learner(plan, params, context)
         folds = list(cross_fits(context, len(values)))
         errors = np.empty(values.shape)
-        epochs, curves = int(params.epochs), None
+        epochs, stopped = int(params.epochs), None
         for number, (learned, held) in enumerate(folds):
             fold = learner.learn(
                 values[learned],
@@ -57,7 +56,7 @@ class Autoencoder(LearningBlock):
             )
             errors[held] = fold.errors(values[held])
             if number == 0:  # the others, and the whole, are taught for as long as was best here
-                epochs, curves = max(fold.taught.epochs, 1), fold.taught.curves
+                epochs, stopped = max(fold.taught.epochs, 1), fold.taught
         whole = learner.learn(values, "all windows", epochs, None)
         unheld = np.setdiff1d(
             np.arange(len(values)), np.concatenate([held for _, held in folds]) if folds else []
@@ -72,10 +71,7 @@ class Autoencoder(LearningBlock):
                 "mean": whole.mean,
                 "scale": whole.scale,
                 **whole.taught.layers.arrays(),
-                **{
-                    f"{name}_curve": np.array(curve)
-                    for name, curve in (curves or whole.taught.curves).items()
-                },
+                **(stopped or whole.taught).arrays(),
             },
             train_scores=errors.sum(axis=1),
             train_contributions=contributions,
@@ -89,13 +85,7 @@ class Autoencoder(LearningBlock):
 
     def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
         """Show how the loss fell, and windows beside their reconstruction."""
-        curves = {
-            name: model.arrays[f"{name}_curve"]
-            for name in ("training", "validation")
-            if f"{name}_curve" in model.arrays
-        }
-        epochs = np.arange(1, len(curves["training"]) + 1, dtype=float)
-        plots = [lines_plot("Learning curve", ("epoch", epochs), "mean squared error", curves)]
+        plots = [learning_curve(model.arrays, "mean squared error")]
         if features is not None:
             z = _standardised(model, features)[:_WINDOWS]
             place = ("feature", np.arange(z.shape[1], dtype=float))
@@ -152,8 +142,8 @@ class _Learner:
     ) -> _Fitted:
         """Teach on windows; with ``held`` they say when to stop, otherwise all ``epochs`` are taught."""
         mean, scale = standardisation(values)
-        z = _clipped(standardise(values, mean, scale))
-        kept = None if held is None else _clipped(standardise(held, mean, scale))
+        z = standardise_bounded(values, mean, scale)
+        kept = None if held is None else standardise_bounded(held, mean, scale)
         params = self._params
         schedule = Schedule(
             loss="squared", epochs=epochs, rate=float(params.learning_rate), batch=int(params.batch_size),
@@ -173,7 +163,7 @@ class _Fitted:
 
     def errors(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """Squared error of each feature, ``(n, k)``."""
-        z = _clipped(standardise(values, self.mean, self.scale))
+        z = standardise_bounded(values, self.mean, self.scale)
         return np.square(z - self.taught.layers.raw(z))
 
 
@@ -198,8 +188,4 @@ def _plan(params: Params, width: int, name: str) -> list[Layer]:
 
 def _standardised(model: Model, features: Features) -> NDArray[np.float64]:
     values = np.take(features.values, trained_columns(model, features.labels), axis=1)
-    return _clipped(standardise(values, model.arrays["mean"], model.arrays["scale"]))
-
-
-def _clipped(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.clip(z, -FARTHEST, FARTHEST))
+    return standardise_bounded(values, model.arrays["mean"], model.arrays["scale"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewright_sdk import Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
-from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import TABLES, standardise
 
@@ -37,7 +37,7 @@ class GaussianMixtureAnomaly(LearningBlock):
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the mixture of the training windows."""
         columns = choose_columns(train.labels, params.features)
-        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
+        values = training_values(train, columns)
         covariance, regularisation = str(params.covariance), float(params.regularisation)
         tried: dict[int, float] = {}
         if params.components == "auto":

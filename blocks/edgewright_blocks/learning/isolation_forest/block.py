@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
-from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 
 from .forest import Forest, grow
 
@@ -34,7 +34,7 @@ class IsolationForestAnomaly(LearningBlock):
         """Grow the forest on the training windows."""
         columns = choose_columns(train.labels, params.features)
         labels = [train.labels[column] for column in columns]
-        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
+        values = training_values(train, columns)
         _check(values)
         forest = grow(values, int(params.trees), int(params.samples), context.seed)
         context.metric("tests", len(forest.feature))

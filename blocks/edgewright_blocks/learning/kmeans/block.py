@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
-from edgewright_sdk.columns import choose_columns, trained_columns
+from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.standardisation import TABLES, standardise
 
 from .choosing import COUNTS, QUANTILES, WINDOWS_EACH, Choice, choose_count, given
@@ -38,7 +38,7 @@ class KMeansAnomaly(LearningBlock):
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the clusters of the training windows."""
         columns = choose_columns(train.labels, params.features)
-        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
+        values = training_values(train, columns)
         choice = _choice(values, params, context)
         clusters = learn(values, choice.count, _percentile(params), context.seed)
         made = len(clusters.radii)

@@ -9,14 +9,12 @@ import numpy as np
 from edgewright_sdk import BlockError, LearningBlock, LearningDescription
 from edgewright_sdk.artifacts import score
 from edgewright_sdk.artifacts.device import node, table_bytes
-from edgewright_sdk.artifacts.layers import Layers
 from edgewright_sdk.artifacts.predictor import Predictor
-from edgewright_sdk.artifacts.scoring import FARTHEST, model_of
-from edgewright_sdk.artifacts.trained import training_values
-from edgewright_sdk.columns import choose_columns
-from edgewright_sdk.plots import lines_plot
-from edgewright_sdk.standardisation import standardisation, standardise
-from edgewright_sdk.training import Schedule, require_torch, teach
+from edgewright_sdk.artifacts.scoring import model_of
+from edgewright_sdk.artifacts.trained import turned_back
+from edgewright_sdk.columns import choose_columns, training_values
+from edgewright_sdk.standardisation import standardisation, standardise_bounded
+from edgewright_sdk.training import Schedule, learning_curve, require_torch, teach
 
 from .augmenting import augmenting
 from .plans import plan_of
@@ -58,13 +56,13 @@ class NeuralNetwork(LearningBlock):
         targets, slope, shift = _targets(context.targets, classes)
         held = None
         if validation is not None and context.validation_targets is not None:
-            seen = _standardised(training_values(validation, columns), mean, scale)
+            seen = standardise_bounded(training_values(validation, columns), mean, scale)
             held = seen, _scaled(context.validation_targets, classes, slope, shift)
         taught = teach(
-            plan, _standardised(values, mean, scale), targets, _schedule(params, context.targets, classes), context, validation=held
+            plan, standardise_bounded(values, mean, scale), targets, _schedule(params, context.targets, classes), context, validation=held
         )  # fmt: skip
         context.metric("epochs", taught.epochs)
-        layers = taught.layers if classes else _turned_back(taught.layers, slope, shift)
+        layers = taught.layers if classes else turned_back(taught.layers, slope, shift)
         predictor = Predictor("neural_network", layers, "softmax" if classes else "identity")
         meta: dict[str, Any] = {
             "source": "neural_network",
@@ -76,7 +74,7 @@ class NeuralNetwork(LearningBlock):
             "selected": np.array(columns, np.int32),
             "mean": mean,
             "scale": scale,
-            **{f"{name}_curve": np.array(curve) for name, curve in taught.curves.items()},
+            **taught.arrays(),
         }
         if classes:
             meta["classes"] = list(classes)
@@ -91,13 +89,7 @@ class NeuralNetwork(LearningBlock):
 
     def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
         """Show how the loss fell."""
-        curves = {
-            name: model.arrays[f"{name}_curve"]
-            for name in ("training", "validation")
-            if f"{name}_curve" in model.arrays
-        }
-        epochs = np.arange(1, len(curves["training"]) + 1, dtype=float)
-        return [lines_plot("Learning curve", ("epoch", epochs), "loss", curves)]
+        return [learning_curve(model.arrays, "loss")]
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
@@ -124,13 +116,6 @@ def _by_channel(
     return np.tile(mean, frames), np.tile(scale, frames)
 
 
-def _standardised(
-    values: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    z: NDArray[np.float64] = np.clip(standardise(values, mean, scale), -FARTHEST, FARTHEST)
-    return z
-
-
 def _targets(targets: NDArray[Any], classes: list[str]) -> tuple[NDArray[Any], float, float]:
     """Targets as they are taught: numbers standardised, with the slope and shift that give them back."""
     if classes:
@@ -145,12 +130,3 @@ def _scaled(targets: NDArray[Any], classes: list[str], slope: float, shift: floa
         return targets
     scaled: NDArray[np.float64] = ((np.asarray(targets, np.float64) - shift) / slope)[:, None]
     return scaled
-
-
-def _turned_back(layers: Layers, slope: float, shift: float) -> Layers:
-    """Let the last layer, which has one output, give the number itself."""
-    inputs = int(layers.table[-1, 1] * layers.table[-1, 2])
-    weights, bias = layers.weights.copy(), layers.layer_bias.copy()
-    weights[-inputs:] *= np.float32(slope)
-    bias[-1] = bias[-1] * slope + shift
-    return Layers(layers.table, weights, bias)

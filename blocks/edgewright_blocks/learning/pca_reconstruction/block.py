@@ -8,9 +8,9 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
-from edgewright_sdk.columns import choose_columns, trained_columns
-from edgewright_sdk.standardisation import TABLES
+from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.cross_fitting import cross_fits
+from edgewright_sdk.standardisation import TABLES
 
 from .pictures import pictures
 from .subspace import Subspace, learn
@@ -38,7 +38,7 @@ class PcaReconstruction(LearningBlock):
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the components, and score the training windows by those of other folds."""
         columns = choose_columns(train.labels, params.features)
-        values = np.concatenate([np.take(batch.values, columns, axis=1) for batch in train.batches()])
+        values = training_values(train, columns)
         wanted, scaled = _components(params, len(columns)), bool(params.standardise)
         subspace = learn(values, wanted, scaled=scaled)
         made = len(subspace.components)

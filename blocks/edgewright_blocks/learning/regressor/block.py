@@ -9,8 +9,8 @@ import numpy as np
 from edgewright_sdk import BlockError, LearningBlock, LearningDescription
 from edgewright_sdk.artifacts import score
 from edgewright_sdk.artifacts.device import node, table_bytes
-from edgewright_sdk.artifacts.trained import regressor_model, standard_of, training_values
-from edgewright_sdk.columns import choose_columns
+from edgewright_sdk.artifacts.trained import regressor_model, standard_of
+from edgewright_sdk.columns import choose_columns, training_values
 
 from .estimators import STANDARDISED, fitted
 
