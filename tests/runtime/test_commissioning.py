@@ -48,16 +48,17 @@ class Calibration(ctypes.Structure):
 
 
 class Package:
-    """A package of four anomaly nodes with commissioning, and the same nodes in Python."""
+    """A package of anomaly nodes over one feature node, with commissioning."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, blocks: dict[str, dict[str, Any]]) -> None:
+        self.blocks = blocks
         impulse = write_deployment(
             folder / "impulse",
             window=WINDOW,
             processing=[{"id": "flat", "block": "flatten", "axes": [2, 0]}],
             learning=[
                 {"id": name, "block": name, "inputs": ["flat"], "params": params}
-                for name, params in BLOCKS.items()
+                for name, params in blocks.items()
             ],
         )
         trained = TrainedImpulse.load(impulse)
@@ -68,13 +69,14 @@ class Package:
             folder / "package",
             folder / "build",
             "pump_monitor",
-            outputs=len(BLOCKS),
+            outputs=len(blocks),
             arena_bytes=arena_bytes(graph),
         )
         self.impulse = trained
         self.labels = trained.nodes[0].entry["labels"]
         self.work = (ctypes.c_float * 200_000)()
-        self.bytes = 48 + 4 * (len(BLOCKS) + len(BLOCKS) * MOST + 3 * 2 * len(self.labels))
+        standardising = len(blocks.keys() - {"isolation_forest"})
+        self.bytes = 48 + 4 * (len(blocks) * (1 + MOST) + standardising * 2 * len(self.labels))
 
     def features(self, window: np.ndarray) -> np.ndarray:
         values, count = np.zeros(len(self.labels), np.float32), ctypes.c_size_t()
@@ -109,7 +111,7 @@ class Package:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return Package(tmp_path_factory.mktemp("commissioning"))
+    return Package(tmp_path_factory.mktemp("commissioning"), BLOCKS)
 
 
 def elsewhere(count: int, seed: int = 5) -> np.ndarray:
@@ -121,21 +123,33 @@ def python(package: Package, name: str, values: np.ndarray) -> Any:
     """The node's block and model, and what it makes of these features."""
     loaded = load_block(block_folder(name))
     block = loaded.new()
-    params = params_of(name, BLOCKS[name])
-    trained = refit(name)
+    params = params_of(name, package.blocks[name])
+    trained = refit(name, package.blocks[name])
     done = commission(block, trained.model, Features(values, package.labels), params)
     loaded.close()
     return trained, done
 
 
-def refit(name: str) -> Trained:
+def refit(name: str, given: dict[str, Any]) -> Trained:
     """The model that `write_deployment` exported."""
     train = np.ascontiguousarray(recordings(200, LENGTH, 3, 0)[:, :, [2, 0]])
     spec = {**WINDOW, "axes": ["z", "x"]}
-    return Trained(name, transform("flatten", train, spec, {}), BLOCKS[name])
+    return Trained(name, transform("flatten", train, spec, {}), given)
 
 
 def test_numbers_are_those_of_python(package: Package) -> None:
+    compare(package)
+
+
+@pytest.mark.slow
+def test_numbers_of_an_autoencoder_are_those_of_python(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    compare(Package(tmp_path, {"autoencoder": {"epochs": 20}}))
+
+
+def compare(package: Package) -> None:
+    """Commission on the device and in Python, and compare all numbers."""
+    blocks = package.blocks
     windows = elsewhere(100)
     package.collect(windows)
     assert package.commit() == OK
@@ -145,15 +159,15 @@ def test_numbers_are_those_of_python(package: Package) -> None:
     assert head.build_id == b"1a2b3c4d5e6f7081"
     assert head.checksum == zlib.crc32(blob[8:])
     floats = np.frombuffer(blob[48:], np.float32)
-    thresholds = floats[: len(BLOCKS)]
-    scores = floats[len(BLOCKS) :][: len(BLOCKS) * MOST].reshape(len(BLOCKS), MOST)[:, :100]
-    scalers = floats[len(BLOCKS) * (1 + MOST) :].reshape(3, 2, -1)
+    thresholds = floats[: len(blocks)]
+    scores = floats[len(blocks) :][: len(blocks) * MOST].reshape(len(blocks), MOST)[:, :100]
+    scalers = floats[len(blocks) * (1 + MOST) :].reshape(-1, 2, len(package.labels))
     values = np.stack([package.features(window) for window in windows])
     fresh = elsewhere(12, seed=6)
     assert package.use(blob) == OK
     made: list[tuple[float, np.ndarray]] = []
     models: list[Model] = []
-    for k, name in enumerate(BLOCKS):
+    for k, name in enumerate(blocks):
         trained, done = python(package, name, values)
         expected = np.sort(done.scores)
         size = float(np.abs(expected).max())
@@ -179,7 +193,7 @@ def test_numbers_are_those_of_python(package: Package) -> None:
         trained.close()
     # What Python writes, the device takes.
     assert package.use(calibration_bytes("1a2b3c4d5e6f7081", MOST, made, models)) == OK
-    assert package.api.get("threshold", 1) == np.float32(made[1][0])
+    assert package.api.get("threshold", 0) == np.float32(made[0][0])
     assert package.use(None) == OK
     given = package.impulse.nodes[1].entry["threshold"]["value"]
     assert package.api.get("threshold", 0) == np.float32(given)
