@@ -45,8 +45,11 @@ check: install-dev ## Format, lint, types, import rules, generated files
 test: check ## Checks and the quick tests; no engine and no browser needed
 	$(QUICK)
 
-test-all: install-dev ## Every test: container engine, browser and slow ones too
-	$(BIN)/python -m pytest -m 'docker or browser or slow'
+test-all: install-dev ## Every other test: slow ones and browsers, then containers, which share one engine and take their turns
+	@status=0; \
+	$(BIN)/python -m pytest -n $(JOBS) -m '(browser or slow) and not docker' || status=1; \
+	$(BIN)/python -m pytest -m docker || status=1; \
+	exit $$status
 
 test-pythons: ## The quick tests under each python3.10 to 3.13 on PATH (or PYTHONS='/a/python3.12 …'); 1.1 GB each in .venvs
 	@test -n '$(PYTHONS)' || { echo "no python3.10 to python3.13 runs here; name some: make test-pythons PYTHONS='/a/python3.12 …'" >&2; exit 2; }
