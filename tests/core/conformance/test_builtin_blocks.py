@@ -28,6 +28,13 @@ SLOW |= {(name, check) for name in ("classifier", "regressor") for check in ("bo
 SLOW |= {
     ("regressor", check) for check in ("deterministic", "warm", "outputs", "network", "writes", "cancel")
 }
+#: Every task of these starts torch.
+SLOW |= {
+    (name, check.name)
+    for name in ("autoencoder", "neural_network")
+    for check in checks_for("learning")
+    if check.name not in ("spec", "readme", "defaults", "description")
+}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
 LEARN_NOTHING = {"converted_model"}
