@@ -30,8 +30,6 @@ NUMBERS = {
     "votes": 9,
     "coupling": 10,
 }
-#: Links that give one value for each raw output and make sense for regression.
-VALUE_LINKS = ("identity", "exp", "square", "sigmoid")
 
 _SMALLEST = 1e-7  # of a pair's probability, as in libsvm
 

@@ -35,6 +35,13 @@ SLOW |= {
     for check in checks_for("learning")
     if check.name not in ("spec", "readme", "defaults", "description")
 }
+#: torch: seconds to import in each new process, and a network taught for each limit.
+SLOW |= {
+    (name, check.name)
+    for name in ("autoencoder", "neural_network")
+    for check in checks_for("learning")
+    if check.name not in ("spec", "readme", "defaults", "description", "batch", "not-finite")
+}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
 LEARN_NOTHING = {"converted_model"}
