@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zlib
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -341,3 +342,19 @@ def test_wasm_gives_the_same(package: Package, tmp_path: Path) -> None:
     assert found["drift"][3] == [None, False]
     assert found["drift"][0][0] > 0
     assert found["drift"][0][1] is True
+    # `compare` reads the third output where it lies.
+    driver = resources.files("edgewright.comparing") / "drivers" / "module.mjs"
+    (tmp_path / "windows.bin").write_bytes(windows.tobytes())
+    command = [
+        "node",
+        driver,
+        tmp_path / "pump_monitor.wasm",
+        "2",
+        tmp_path / "windows.bin",
+        str(windows[0].size),
+    ]
+    compared = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert package.use(None) == OK
+    for window, score in zip(windows, compared["scores"], strict=True):
+        assert package.api.run(window) == OK
+        assert score == pytest.approx(package.api.result.outputs[2].score, rel=1e-4, abs=1e-4)

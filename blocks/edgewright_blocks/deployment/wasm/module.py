@@ -41,7 +41,15 @@ _CALIBRATION = [
     "wasm_calibration",
     "wasm_calibration_bytes",
 ]
-_OWN = ["wasm_start", "wasm_model", "wasm_result", "wasm_window", "wasm_features", "wasm_used"]
+_OWN = [
+    "wasm_start",
+    "wasm_model",
+    "wasm_result",
+    "wasm_output_bytes",
+    "wasm_window",
+    "wasm_features",
+    "wasm_used",
+]
 
 # What a freestanding target lacks of <string.h>; the compiler's own runtime has the functions.
 _STRING_H = """\

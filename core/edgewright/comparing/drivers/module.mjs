@@ -2,7 +2,7 @@
 // WINDOWS holds float32 windows of VALUES values on end. Prints {"scores", "classes", "threshold", "seconds"}.
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 
-const OUTPUTS_AT = 28, OUTPUT_BYTES = 72; // layout of a result, as the module's own source asserts it
+const OUTPUTS_AT = 28; // layout of a result, as the module's own source asserts it
 const [path, output, windows, count] = process.argv.slice(2);
 const compiled = await WebAssembly.compile(readFileSync(path));
 if (WebAssembly.Module.imports(compiled).length) throw new Error("the module has imports; a module of ours has none");
@@ -13,6 +13,7 @@ const call = (name, ...values) => module[start.slice(0, -"wasm_start".length) + 
 const check = (status) => { if (status !== 0) throw new Error(`the module answers status ${status}`); };
 
 check(call("wasm_start"));
+const between = start.replace("wasm_start", "wasm_output_bytes") in module ? call("wasm_output_bytes") : 72; // outputs of older modules
 const window = call("wasm_window"), result = call("wasm_result"), model = call("wasm_model");
 const values = Number(count), bytes = Buffer.alloc(4 * values), file = openSync(windows, "r");
 const scores = [], classes = [];
@@ -22,7 +23,7 @@ while (readSync(file, bytes) === bytes.length) {
   const began = performance.now();
   check(call("run", model, window, values, result));
   milliseconds += performance.now() - began;
-  const view = new DataView(module.memory.buffer), at = result + OUTPUTS_AT + Number(output) * OUTPUT_BYTES;
+  const view = new DataView(module.memory.buffer), at = result + OUTPUTS_AT + Number(output) * between;
   scores.push(view.getFloat32(at + 8, true));
   classes.push(Array.from(new Float32Array(module.memory.buffer, view.getInt32(at + 56, true), view.getInt32(at + 52, true))));
   threshold = view.getFloat32(at + 16, true);

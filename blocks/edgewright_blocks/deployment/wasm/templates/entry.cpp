@@ -19,6 +19,8 @@ static_assert(offsetof(@name@_result, start) == 16 && offsetof(@name@_output, co
 extern "C" {
 @name@_model* @name@_wasm_model(void) { return &model; }
 @name@_result* @name@_wasm_result(void) { return &result; }
+// How far outputs lie apart; it was 72 before modules told it.
+int32_t @name@_wasm_output_bytes(void) { return static_cast<int32_t>(sizeof(@name@_output)); }
 @ctype@* @name@_wasm_window(void) { return window; }
 float* @name@_wasm_features(void) { return features; }
 size_t* @name@_wasm_used(void) { return &used; }
