@@ -54,7 +54,7 @@ def principal(z: NDArray[np.float64]) -> tuple[NDArray[np.float32], list[float]]
 
 def pacmap(z: NDArray[np.float64], neighbours: int, seed: int) -> tuple[NDArray[np.float32] | None, str]:
     """Lay windows out by PaCMAP, ``(n, 2)``; or say why not."""
-    if len(np.unique(z, axis=0)) < FEWEST:
+    if _distinct(z) < FEWEST:
         return None, f"fewer than {FEWEST} windows differ, too few for PaCMAP"
     return lay_out(z, min(neighbours, len(z) // 3), seed), ""
 
@@ -63,7 +63,14 @@ def cluster(z: NDArray[np.float64], count: int, seed: int) -> NDArray[np.int32]:
     """Cluster of each window by K-means, the largest cluster 0; no more clusters than windows that differ."""
     from sklearn.cluster import KMeans
 
-    count = min(count, len(np.unique(z, axis=0)))
+    count = min(count, _distinct(z))
     found = KMeans(count, n_init=10, random_state=seed).fit_predict(z)
     order = np.argsort(-np.bincount(found, minlength=count), kind="stable")
-    return np.argsort(order)[found].astype(np.int32)
+    ranked: NDArray[np.int32] = np.argsort(order)[found].astype(np.int32)
+    return ranked
+
+
+def _distinct(z: NDArray[np.float64]) -> int:
+    """How many windows differ by more than the rounding of their coordinates."""
+    size = float(np.abs(z).max(initial=0.0))
+    return len(np.unique(np.round(z / size, 7), axis=0)) if size else min(1, len(z))
