@@ -109,6 +109,11 @@ def test_an_unknown_option_is_a_usage_error(cli):
             1,
             "error: a/fit: timeout: too slow\n  last lines of its log:\n    one\n    two\n",
         ),
+        (
+            TaskError("a/describe", "block_error", "exit code 1: length is 3", log_tail="length is 3\n"),
+            1,
+            "error: a/describe: block_error: exit code 1: length is 3\n",
+        ),
     ],
 )
 def test_errors_are_printed_without_traceback(cli, failing, error, code, text):

@@ -47,7 +47,7 @@ def test_another_threshold_is_a_new_run_and_its_mistakes_are_listed(
     assert len(first["contributions"]) == 3
     shown = command("test", tmp_path / "low", "--worst", "2").out
     assert f"{first['name']}" in shown
-    assert "windows, the farthest from the threshold first" in shown
+    assert "window(s), the farthest from the threshold first" in shown
 
 
 def test_new_labelled_recordings_are_judged_by_the_old_threshold(

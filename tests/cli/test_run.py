@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgewright.cli.console import Console
+from edgewright.cli.deploy import show_verification
 from edgewright.running import Run
 
 
@@ -154,6 +156,12 @@ def test_test_and_threshold_print_their_tables(command: Any, trained: tuple[Path
     assert tested.code == rules.code == 0, tested.err + rules.err
     assert "observed" in tested.out
     assert "max-of-training" in rules.out
+
+
+def test_a_self_test_is_told_by_node(capsys: pytest.CaptureFixture[str]) -> None:
+    show_verification(Console(), {"nodes": {"anomaly": {"largest_difference": 0.0234}}})
+    show_verification(Console(), None)
+    assert capsys.readouterr().out == "  anomaly: largest difference from Python 0.0234, within tolerance\n"
 
 
 def test_deploy_builds_and_verifies(command: Any, trained: tuple[Path, Run], tmp_path: Path) -> None:

@@ -49,9 +49,6 @@ def command(state: State, output: Path, runner: str, show: bool | None, as_json:
         )  # fmt: skip
     console.print()
     show_run(console, run)
-    for target in run.node_ids("deployment"):
-        for line in demo.verification_lines(run, target):
-            console.print(line)
     console.print(
         f"\nNext: edgewright score {run.path} {impulse.parent / 'data'} | edgewright init YOUR_DATA"
     )

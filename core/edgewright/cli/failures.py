@@ -79,6 +79,7 @@ def _ours(error: EdgewrightError) -> tuple[int, list[str], dict[str, Any]]:
     tail = getattr(error, "log_tail", "")
     if tail:
         fields["log_tail"] = tail
+    if tail and not error.message.endswith(tail.strip()):  # a block's own word is said once
         lines += ["  last lines of its log:", *(f"    {line}" for line in tail.splitlines())]
     return error.exit_code, lines, fields
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgewright.cli.console import Console
+from edgewright.cli.deploy import show_verification
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
 from edgewright.cli.predictions import show_intervals, show_predictions
@@ -151,6 +152,7 @@ def show_run(console: Console, run: Run) -> None:
     console.print()
     for target in run.node_ids("deployment"):
         console.print(f"{target:<8} {run.package(target)}")
+        show_verification(console, run.verification(target))
     console.print(f"report   {run.path / 'report.html'}")
     console.document(summary(run))
 

@@ -113,7 +113,9 @@ def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int) -
     for side, title in (("false_alarms", "false alarms"), ("misses", "misses")):
         recordings, windows = mistakes["recordings"][side], mistakes["windows"][side]
         if recordings and worst:
-            console.print(f"\n  {title}: {len(recordings)} recordings, the farthest from the threshold first")
+            console.print(
+                f"\n  {title}: {len(recordings)} recording(s), the farthest from the threshold first"
+            )
             console.table(
                 ["recording", "label", "score", "windows over", "highest at", "file"],
                 [
@@ -127,7 +129,7 @@ def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int) -
             )  # fmt: skip
         if windows and worst:
             console.print(
-                f"\n  {title}: {mistakes['counts'][side]} windows, the farthest from the threshold first"
+                f"\n  {title}: {mistakes['counts'][side]} window(s), the farthest from the threshold first"
             )
             console.table(
                 ["recording", "label", "time", "score", "distance", "p", "what weighed most"],

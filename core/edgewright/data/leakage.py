@@ -164,7 +164,9 @@ def _fingerprints(
         values -= values.mean(axis=1, keepdims=True)
         loud = values.std(axis=(1, 2)) > _SILENCE * loudness
         power = np.abs(np.fft.rfft(values[loud], axis=1)) ** 2
-        bands = np.sqrt(np.add.reduceat(power, edges, axis=1)).reshape(int(loud.sum()), -1)
+        bands = np.sqrt(np.add.reduceat(power, edges, axis=1)).reshape(
+            len(power), len(edges) * power.shape[2]
+        )
         norm = np.linalg.norm(bands, axis=1, keepdims=True)
         kept.append(part[loud])
         prints.append((bands / np.where(norm > 0, norm, 1)).astype(np.float32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,8 +13,6 @@ from edgewright.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from edgewright.running import Run
 
 FILES = ("impulse.yaml", "fetch.py", "README.md")
 
@@ -49,18 +46,6 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Path:
                 hint="the demo needs PyPI once; try again when it answers",
             )
     return folder / "impulse.yaml"
-
-
-def verification_lines(run: Run, target: str) -> list[str]:
-    """What a package's self-test found, for people."""
-    path = run.path / "outputs" / target / "verification.json"
-    if not path.exists():
-        return []
-    document = json.loads(path.read_text(encoding="utf-8"))
-    return [
-        f"{target}: {node} differs from Python by at most {result['largest_difference']:.2g}"
-        for node, result in document.get("nodes", {}).items()
-    ]
 
 
 def has_desktop() -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgewright.planner.tasks import NOT_USED
 from edgewright.report.features import separation
 from edgewright.report.sampling import packed, recording, spread
 
@@ -40,8 +41,8 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         _thinned(np.flatnonzero(owner == row["sample"]), decisions["windows"]["score"], most)
         for row in chosen
     ]
-    first, last = run.rows("training")
-    known = _place(run, node, space, "training", spread(last - first, min(MAX_KNOWN, most)))
+    learned = _learned(run, node)
+    known = _place(run, node, space, "training", learned[spread(len(learned), min(MAX_KNOWN, most))])
     tested = _place(run, node, space, split, np.concatenate(rows))
     target = np.concatenate((np.zeros(len(known), np.intp), np.ones(len(tested), np.intp)))
     worth = separation(np.concatenate((known, tested)), target)
@@ -59,7 +60,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         "radii": packed(space["radii"]),
         "sizes": space["sizes"],
         "known": packed(known[:, kept].T),
-        "known_total": last - first,
+        "known_total": len(learned),
         "has_edge": bool(len(space["radii"])),
         "threshold": float(decisions["threshold"]),
         "axes": [str(axis) for axis in run.windows_info["axes"]][:12],
@@ -123,6 +124,15 @@ def _windows(
     }
 
 
+def _learned(run: Run, node: str) -> NDArray[np.int64]:
+    """Rows of the training split that the node learned from."""
+    first, last = run.rows("training")
+    path = run.path / "outputs" / node / "assignment.npy"
+    if not path.is_file():
+        return np.arange(last - first, dtype=np.int64)
+    return np.flatnonzero(np.load(path, allow_pickle=False) != NOT_USED)
+
+
 def _space(run: Run, node: str) -> dict[str, Any]:
     """The standardised space with its clusters that the block drew, or its plain input features without any."""
     labels = [label for name in run.inputs_of(node) for label in run.features(name, "training").labels]
@@ -130,9 +140,9 @@ def _space(run: Run, node: str) -> dict[str, Any]:
         space = _drawn(plot, labels)
         if space is not None:
             return space
-    first, last = run.rows("training")
+    learned = _learned(run, node)
     plain = {"labels": labels, "mean": np.zeros(len(labels)), "scale": np.ones(len(labels))}
-    values = _place(run, node, plain, "training", spread(last - first, MAX_KNOWN))
+    values = _place(run, node, plain, "training", learned[spread(len(learned), MAX_KNOWN)])
     scale = values.std(axis=0) if len(values) else np.ones(len(labels))
     return {
         "labels": labels,

@@ -42,7 +42,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     for side, title in _TITLES.items():
         windows = document["windows"][side]
         if windows:
-            tables.append(_far(f"{title}: {counts[side]} windows", windows))
+            tables.append(_far(f"{title}: {counts[side]} window(s)", windows))
         plots += [_picture(run, first, row, title) for row in windows[:SHOWN]]
     return {
         "text": (

@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edgewright.running.run import Run
 
 MAX_FILES = 40
+MAX_ROWS = 60
 
 
 def build(run: Run) -> dict[str, Any] | None:
@@ -38,26 +40,36 @@ def build(run: Run) -> dict[str, Any] | None:
 
 
 def _verification(path: Path) -> list[list[str]] | None:
-    """A verification document as rows of (what, value), nested names joined by dots; None when it wasn't run."""
+    """A verification document as rows of (what, value): what each node's outputs differ by, then the rest, nested names
+    joined by dots; None when it wasn't run."""
     if not path.is_file():
         return None
     rows: list[list[str]] = []
 
     def walk(prefix: str, value: Any) -> None:
-        if len(rows) >= 60:
+        if len(rows) >= MAX_ROWS:
             return
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "largest_difference" in value:
+            rows.append([prefix, _difference(value)])
+        elif isinstance(value, dict):
             for key, inner in value.items():
                 walk(f"{prefix}.{key}" if prefix else str(key), inner)
         elif isinstance(value, list) and any(isinstance(inner, (dict, list)) for inner in value):
             for number, inner in enumerate(value):
                 walk(f"{prefix}[{number}]", inner)
         else:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else _plain(value)
+            text = ", ".join(map(str, value)) or "none" if isinstance(value, list) else _plain(value)
             rows.append([prefix, text[:300]])
 
     walk("", json.loads(path.read_text(encoding="utf-8")))
     return rows
+
+
+def _difference(node: Mapping[str, Any]) -> str:
+    text = f"{node.get('output', 'output')}: at most {_plain(node['largest_difference'])} from Python"
+    if node.get("beyond_tolerance"):
+        text += f", {_plain(node['beyond_tolerance'])} values beyond what is allowed"
+    return text
 
 
 def _plain(value: Any) -> str:

@@ -37,7 +37,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
             "for a while. Shown are the settings that no other beats on these recordings; others may do worse on new ones. "
             "Keep one by `edgewright threshold RUN --set T --smoothing S`."
         ),
-        "plots": [_curve(document) for document in found],
+        "plots": [_curve(document) for document in found if len(document["front"]) > 1],
         "tables": [_table(document) for document in found],
     }
 
@@ -65,7 +65,7 @@ def _table(document: Mapping[str, Any]) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "title": (
-            f"{_event(document)}: {document['events']} recordings of it, {document['hours']:.3g} hours without "
+            f"{_event(document)}: {document['events']} recording(s) of it, {document['hours']:.3g} hours without "
             f"({document['split']})"
         ),
         "columns": columns,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX, Planner
-from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
+from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs, Task
 from edgewright.running.unseen_steps import held_out_of_fit
 from edgewright_specs.interface import SPLITS
 
@@ -64,7 +64,10 @@ def decision_tasks(
                 "held": [held.task, held.output], "scores": {k: [r.task for r in v] for k, v in scores.items()},
                 "labelled": labelled,
             },
-            reads=(held, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scores["training"], *scores[labelled]),
+            reads=(
+                held, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), FromTask(f"{node.id}/select", "assignment"),
+                *scores["training"], *scores[labelled],
+            ),
             place=impulse.locate(f"/thresholds/{node.id}"),
         )
     )  # fmt: skip
@@ -146,7 +149,10 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
     from edgewright.scoring import choose, table, threshold_document
 
     held = np.load(inputs[settings["held"][0], settings["held"][1]])
-    training = _concatenate(inputs, settings["scores"]["training"])
+    # Beside a block that learns labels, the training split holds abnormal windows, which this node never learned from.
+    learned = np.load(inputs[f"{settings['node']}/select", "assignment"]) != NOT_USED
+    learned &= normality(inputs, settings["splits"]["training"]) != ABNORMAL
+    training = _concatenate(inputs, settings["scores"]["training"])[learned]
     split = settings["labelled"]
     labelled = _concatenate(inputs, settings["scores"][split])
     bounded = settings["bounded_in_sample"]

@@ -306,6 +306,14 @@ class Run:
         """Folder of a target's package."""
         return self.path / "outputs" / target / "package"
 
+    def verification(self, target: str) -> dict[str, Any] | None:
+        """What the self-test of a target's package found; None where it wasn't run."""
+        path = self.path / "outputs" / target / "verification.json"
+        if not path.is_file():
+            return None
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return document
+
     def _chunks(self, node: str, name: str, split: str) -> NDArray[Any] | None:
         import numpy as np
 

@@ -51,6 +51,10 @@ def test_silence_is_like_any_silence_and_no_leak() -> None:
     assert leakage_of(samples, 4).leaks == ()
 
 
+def test_a_sensor_that_never_moves_has_no_leak() -> None:
+    assert leakage_of(np.full((4, ROWS, AXES), 3.0, np.float32), 2).leaks == ()
+
+
 def test_one_window_a_side() -> None:
     samples = recordings(2, 1)[:, :LENGTH]
     samples[1] = samples[0]

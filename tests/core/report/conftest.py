@@ -191,7 +191,15 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
     (package / "README.md").write_text("How to build it.\n")
     put(
         folder / "outputs" / "cpp" / "verification.json",
-        {"ok": True, "windows": 8, "largest difference": 2.1e-6, "compiler": name(4, "g++ 12")},
+        {
+            "ok": True,
+            "windows": 8,
+            "compiler": name(4, "g++ 12"),
+            "decisions_differ": [],
+            "nodes": {
+                name(5, "anomaly"): {"output": "scores", "largest_difference": 2.1e-6, "beyond_tolerance": 0}
+            },
+        },
     )
     parts = np.array([[0.05, 0.1, 0.05], [0.15, 0.2, 0.05], [0.2, 0.1, 0.1]])
     classes = [name(0, "idle"), name(1, "walking"), name(2, "novel")]

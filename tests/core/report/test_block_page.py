@@ -96,8 +96,12 @@ def test_what_is_too_much_is_counted():
 @pytest.mark.browser
 def test_it_is_drawn(browser, tmp_path):
     windows = np.random.default_rng(0).normal(size=(2, 50, 2)).astype(np.float32)
+    few = features(2, width=12)
+    long = BlockFeatures(
+        few.values, tuple(f"{label} of 21.48 to 25.39 Hz" for label in few.labels), few.shape
+    )
     page = render_block_page(
-        "mine", windows=windows, window=WINDOW, features=features(2), plots=[LINES, HEAT, PICTURE]
+        "mine", windows=windows, window=WINDOW, features=long, plots=[LINES, HEAT, PICTURE]
     )
     save(page, tmp_path / "out.html")
     opened, alarms = browser.new_page(), []
@@ -111,5 +115,8 @@ def test_it_is_drawn(browser, tmp_path):
     assert opened.locator("section.card").count() == 3
     assert opened.locator("canvas.image").count() == 1
     assert "x <i>f0" in opened.locator("#at-features table").inner_text()
-    assert "x <i>f0" in opened.locator("#at-features .xtick text").all_text_contents()
+    assert "x <i>f0 of 21.48 to 25.39 Hz" in opened.locator("#at-features .xtick text").all_text_contents()
+    plot = opened.locator("#at-features .nsewdrag").first.bounding_box()
+    assert plot is not None
+    assert plot["height"] > 180  # names below it take nothing from it
     assert alarms == []

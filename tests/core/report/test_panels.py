@@ -33,6 +33,13 @@ def test_all_panels_are_there_and_strict_json(plain_run, found):
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
+def test_a_packages_self_test_is_a_line_a_node(found):
+    (target,) = found["packages"]["data"]["targets"]
+    rows = dict(target["verification"])
+    assert rows["nodes.anomaly"] == "scores: at most 2.1e-06 from Python"
+    assert (rows["ok"], rows["decisions_differ"]) == ("yes", "none")
+
+
 def test_overview_counts_recordings_and_windows_by_split(found, plain_run):
     data = found["data"]["data"]
     idle = next(row for row in data["labels"] if row["label"] == "idle")

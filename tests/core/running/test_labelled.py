@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgewright.errors import EdgewrightError, TaskError, UsageError
+from edgewright.report.anomaly import build as explorer
 from edgewright.running import Options, Run, run_impulse
 from edgewright.running.fresh import score
 from edgewright.running.stream import follow
@@ -234,7 +235,7 @@ def test_an_output_that_was_described_must_come(tmp_path: Path, recordings: Path
 def test_an_anomaly_block_beside_it_learns_from_normal_windows_only(tmp_path: Path, recordings: Path) -> None:
     (tmp_path / "data").symlink_to(recordings)
     text = IMPULSE.replace("path: data", "path: data, normal: [idle, running]") + (
-        "  - {id: anomaly, block: kmeans, input: [flat], params: {clusters: 3}}\n"
+        "  - {id: anomaly, block: kmeans, input: [flat], params: {clusters: 6}}\n"
     )
     trained = run(write(tmp_path, text))
     first, last = trained.rows("training")
@@ -243,6 +244,15 @@ def test_an_anomaly_block_beside_it_learns_from_normal_windows_only(tmp_path: Pa
     used = np.load(trained.path / "outputs" / "anomaly" / "assignment.npy") != -2
     assert set(labels[used]) == {"idle", "running"}
     assert trained.metrics("anomaly")["windows"]["auroc"] > 0.95
+    (largest,) = (r for r in trained.threshold("anomaly")["rules"] if r["rule"] == "max-of-training")
+    assert largest["value"] == pytest.approx(trained.scores("anomaly", "training")[used].max(), rel=1e-6)
+    panel = explorer(trained, "anomaly")
+    assert panel is not None
+    assert panel["known_total"] == used.sum() < len(used)
+
+    # Of 66 windows 6 clusters are no more than a tenth. Fits without a fold have fewer; what they say is not told.
+    assert used.sum() == 66
+    assert trained.record["warnings"] == []
 
     # Both together decide once: broken is a class, but an abnormal one.
     assert trained.combined

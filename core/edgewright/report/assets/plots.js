@@ -16,8 +16,13 @@ ew.plot = (plot) => {
 ew.scale = (axis) => (axis && axis.scale === "log" ? { type: "log" } : {});
 // Names along an axis are a stranger's text, and plotly reads tags in it.
 ew.places = (axis) => axis && axis.values && axis.values.map((value) => (typeof value === "string" ? ew.plain(value) : value));
+// Names stand upright below the axis when there are many: the plot above them keeps its height.
+ew.below = (axis) => {
+  const names = ((axis && axis.values) || []).filter((value) => typeof value === "string");
+  return names.length > 8 ? 6 * Math.min(40, Math.max(...names.map((name) => name.length))) : 0;
+};
 ew.plots = {
-  lines: (plot) => ew.chart(String(plot.title), 300, () => ({
+  lines: (plot) => ew.chart(String(plot.title), 300 + ew.below(plot.x), () => ({
     data: plot.series.map((series, i) => ({ type: "scatter", mode: series.values.length < 40 ? "lines+markers" : "lines", name: ew.short(series.name, 30), x: ew.places(plot.x), y: series.values, line: { width: 1.5, color: ew.series(i) } })),
     layout: ew.layout({ xaxis: ew.axis(plot.x && plot.x.label, ew.scale(plot.x)), yaxis: ew.axis(plot.y && plot.y.label, ew.scale(plot.y)), ...(plot.series.length > 12 ? { showlegend: false } : {}) }),
   })),
