@@ -57,14 +57,14 @@ def read_graph(data: bytes, source: str, shape: Sequence[int], output: str) -> G
     nodes = _needed(model.graph.node, output, fixed)
     _refuse_unknown(nodes, source)
     computed = [name for node in nodes for name in node.output[:1]]
-    used = {name for node in nodes for name in node.input if name in fixed} - set(given)
-    found = _values(model, inputs[0], shape, [*computed, *sorted(used)], source)
-    values = found | {name: numpy_helper.to_array(tensor) for name, tensor in given.items()}
-    shapes = {inputs[0]: tuple(shape)} | {name: values[name].shape for name in computed}
     if output not in computed:
         raise BlockError(
             f"{source}: its output {output!r} doesn't depend on the input; there is nothing to deploy"
         )
+    used = {name for node in nodes for name in node.input if name in fixed} - set(given)
+    found = _values(model, inputs[0], shape, [*computed, *sorted(used)], source)
+    values = found | {name: numpy_helper.to_array(tensor) for name, tensor in given.items()}
+    shapes = {inputs[0]: tuple(shape)} | {name: values[name].shape for name in computed}
     graph = Graph(source, inputs[0], output, [], shapes, {})
     opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     constants = {name: values[name] for name in fixed if name in values}

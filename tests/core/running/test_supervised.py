@@ -13,7 +13,6 @@ from edgewright.errors import EdgewrightError
 from edgewright.running import Options, Run, deploy, run_impulse
 from edgewright.running.fresh import score
 from edgewright_blocks.learning.bring_your_own.tests.networks import write_network
-from edgewright_specs.problems import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,9 +129,29 @@ def test_numbers_and_a_network_brought_along(tmp_path: Path, recordings: Path) -
         run(tmp_path, text + BROUGHT % "anomaly")
 
 
-def test_a_classifier_beside_a_network_of_classes_that_is_not_deployed(
-    tmp_path: Path, recordings: Path
-) -> None:
+@pytest.mark.slow
+def test_a_network_brought_along_proves_its_packages(tmp_path: Path, recordings: Path) -> None:
+    (tmp_path / "data").symlink_to(recordings)
+    network(tmp_path / "networks" / "model.onnx", [[0.0, 0.0], [5.0, 0.0], [10.0, 0.0]])
+    node = BROUGHT % "classification, output: logits, labels: [idle, running, broken]"
+    trained = run(tmp_path, HEAD + node + "deployment: [{block: cpp}]\n")
+    proofs = [
+        json.loads((trained.path / "outputs" / "cpp" / "verification.json").read_text()),
+        deploy(trained, "wasm", tmp_path / "package", options=PROCESS),
+    ]
+    for found in proofs:
+        assert found is not None
+        assert found["ok"], found
+        assert found["nodes"]["brought"]["output"] == "probabilities"
+        assert found["nodes"]["brought"]["largest_difference"] < 1e-5
+
+    # An operator that the device doesn't have is refused by name, and no package is there.
+    write_network(tmp_path / "networks" / "model.onnx", np.ones((14, 1)), end="Erf")
+    with pytest.raises(EdgewrightError, match=r"model.onnx can't be deployed: the device doesn't have Erf"):
+        run(tmp_path, HEAD + BROUGHT % "anomaly" + "deployment: [{block: cpp}]\n")
+
+
+def test_a_classifier_beside_a_network_of_classes(tmp_path: Path, recordings: Path) -> None:
     (tmp_path / "data").symlink_to(recordings)
     network(tmp_path / "networks" / "model.onnx", [[0.0, 0.0], [5.0, 0.0], [10.0, 0.0]])
     node = BROUGHT % "classification, output: logits, labels: [idle, running, broken]"
@@ -141,7 +160,5 @@ def test_a_classifier_beside_a_network_of_classes_that_is_not_deployed(
     assert trained.metrics("classes")["windows"]["accuracy"] > 0.9
     assert trained.description("brought")["classes"] == ["idle", "running", "broken"]
     assert trained.metrics("brought")["recordings"]["n"] > 0
-    with pytest.raises(SpecError, match="can't be deployed: it has no device code"):
-        run(tmp_path, HEAD + node + "deployment: [{block: cpp}]\n")
     with pytest.raises(EdgewrightError, match="allowed: 2 values, one a class"):
         run(tmp_path, HEAD + node.replace(", broken]", "]"))

@@ -9,6 +9,7 @@ import numpy as np
 from edgewright_sdk import BlockError, FeatureSpec, LearningBlock, LearningDescription, Scores
 from edgewright_sdk.artifacts import links, score
 from edgewright_sdk.artifacts.network import read_onnx
+from edgewright_sdk.artifacts.network_node import network_node
 from edgewright_sdk.columns import choose_columns
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edgewright_sdk import Context, Features, Model, Params
+    from edgewright_sdk import Context, Export, Features, Model, Params
     from edgewright_sdk.artifacts.network import Network
 
 _MOUNT = "network"
@@ -48,6 +49,10 @@ class BringYourOwn(LearningBlock):
             return Scores(probabilities=_softened(found.probabilities, int(model.meta["shape"][0])))
         _check_probabilities(found.probabilities, str(model.meta["source"]))
         return found
+
+    def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:
+        """Compile the network for the device, with what makes probabilities of logits."""
+        return network_node(model, features, logits=params.output == "logits")
 
 
 def _model(features: FeatureSpec, params: Params, context: Context) -> Model:
