@@ -11,6 +11,10 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from edgewright_sdk import Features, FeatureSpec, Model
+from edgewright_sdk.artifacts import score
+from edgewright_sdk.artifacts.network import Network
+from edgewright_sdk.artifacts.network_node import network_node
 from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode, build_library
 from edgewright_sdk.codegen.nodes import load_node
@@ -328,3 +332,54 @@ def is_refused(device: DeviceNode, x: Any) -> bool:
     except BlockError as error:
         return "contradict" in str(error)
     return False
+
+
+def modelled(net: Net, features: FeatureSpec, mode: str, scaling: str = "0..1") -> Model:
+    classes = ["a", "b", "c", "d"][: 2 if net.nodes[-1].op_type == "Sigmoid" else 4]
+    classes = classes if mode == "classification" else []
+    model = Network("net.onnx", net.data()).model(features, classes, mode, scaling)
+    return Model({**model.meta, "kind": "network"}, model.arrays, networks=model.networks)
+
+
+def picture(first: bool) -> Net:
+    random = np.random.default_rng(3)
+    net = Net(1, *((3, 4, 5) if first else (4, 5, 3)))
+    value = "x" if first else net.add("Transpose", "x", perm=[0, 3, 1, 2])
+    value = net.add("GlobalAveragePool", net.add("Conv", value, floats(random, 4, 3, 2, 2)))
+    net.add("Softmax", net.add("Flatten", value))
+    return net
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["channels first", "channels last"])
+@pytest.mark.parametrize("scaling", ["0..1", "-128..127", "torch", "bgr-subtract-imagenet-mean"])
+def test_pixels_go_in_as_they_do_in_python(
+    first: bool, scaling: str, library: DeviceLibrary, tmp_path: Path
+) -> None:
+    shape = {"type": "image", "height": 4, "width": 5, "channels": 3}
+    features = FeatureSpec([f"p{i}" for i in range(60)], shape)
+    model = modelled(picture(first), features, "classification", scaling)
+    same(library, model, features, np.random.default_rng(0).random((4, 60), np.float32), tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["anomaly", "one class", "chosen columns"])
+def test_what_python_does_behind_a_network_is_done(mode: str, library: DeviceLibrary, tmp_path: Path) -> None:
+    net, random = Net(1, 6), np.random.default_rng(1)
+    features = FeatureSpec([f"f{i}" for i in range(6)], {"type": "flat", "width": 6})
+    net.add("Gemm", "x", floats(random, 6, 1 if mode == "one class" else 5), floats(random, 1))
+    if mode == "one class":
+        net.add("Sigmoid", net.output)
+    model = modelled(net, features, "classification" if mode == "one class" else "anomaly")
+    if mode == "chosen columns":
+        model.arrays["selected"] = np.array([4, 0, 6, 2, 1, 5], np.int32)
+        features = FeatureSpec([f"f{i}" for i in range(7)], {"type": "flat", "width": 7})
+        model.meta["labels"] = [features.labels[place] for place in model.arrays["selected"]]
+    same(library, model, features, floats(random, 4, features.width), tmp_path)
+
+
+def same(library: DeviceLibrary, model: Model, features: FeatureSpec, values: Any, folder: Path) -> None:
+    """Compare a model's node with its scores in Python."""
+    network_node(model, features).write(folder / "node", DEVICE)
+    scores = score(model, Features(values, features.labels, features.shape))
+    want = scores.scores[:, None] if scores.probabilities is None else scores.probabilities
+    (got,) = DeviceNode(library, load_node(folder / "node")).batch(values).values()
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)

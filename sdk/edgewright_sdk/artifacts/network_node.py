@@ -117,7 +117,7 @@ def _with_ending(graph: Graph, meta: dict[str, Any], *, logits: bool) -> Graph:
     ops, shapes, value = list(graph.ops), dict(graph.shapes), graph.output
 
     def then(kind: str, shape: tuple[int, ...], *inputs: str, **settings: Any) -> str:
-        name = f"{graph.output}~{len(ops)}"
+        name = f"{graph.output}~end{len(ops)}"  # apart from the names that readers give
         ops.append(Op(kind, inputs, name, _ENDING, settings))
         shapes[name] = shape
         return name
