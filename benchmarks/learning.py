@@ -7,7 +7,11 @@
 20 000 windows of 33 features, 32 clusters or 8 components. Beside ``kmeans``: ``StandardScaler``, ``KMeans`` with as many
 starts, distances and their percentiles; for a score, the distances less the radii, and the smallest. Beside ``gmm``:
 ``StandardScaler``, ``GaussianMixture`` and ``score_samples``. Ours give contributions in the same time, plain
-scikit-learn none. Processor time, in turns; the goal is a median of at most 1.1 times scikit-learn's.
+scikit-learn none. Beside ``pca_reconstruction`` with 8 components: ``StandardScaler``, ``PCA``, and the squared error of
+``inverse_transform``; its fit scores the training windows by the others of 5 folds too, and so does the peer. Processor time,
+in turns; the goal is a median of at most 1.1 times scikit-learn's. Beside ``isolation_forest``: ``IsolationForest`` and
+``score_samples``, whose trees are compiled; the same paths in numpy, with contributions, take longer, so its score has a goal
+of 5 times.
 
 Then a task of its own scores a tenth of a million windows and a whole million. Its own memory (input and output are mapped
 files, which the system takes back when it needs to) may grow by at most 32 MB. Exit code 1 when a goal is missed.
@@ -31,6 +35,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
@@ -47,7 +53,10 @@ if TYPE_CHECKING:
 
 BLOCKS = ROOT / "blocks" / "edgewright_blocks" / "learning"
 FEATURES, CLUSTERS, COMPONENTS = 33, 32, 8
+FOLDS = 5
 GOAL, GOAL_GROWTH_MB = 1.10, 32
+#: Other than `GOAL`.
+GOALS = {"isolation_forest score": 5.0}
 
 
 def windows(count: int, seed: int) -> NDArray[np.float32]:
@@ -112,6 +121,46 @@ class PlainMixture:
 
     def score(self) -> None:
         self.model.score_samples(self.scaler.transform(self.values.astype(np.float64)))
+
+
+class PlainForest:
+    """The same trees and score by scikit-learn alone."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        self.values = values
+
+    def fit(self) -> None:
+        self.model = IsolationForest(max_samples=256, random_state=0).fit(self.values)
+
+    def score(self) -> None:
+        self.model.score_samples(self.values)
+
+
+class PlainReconstruction:
+    """The same reconstruction error by scikit-learn alone."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        self.values = values
+
+    def fit(self) -> None:
+        fold = np.arange(len(self.values)) * FOLDS // len(self.values)
+        for held in range(FOLDS):
+            self._learn(self.values[fold != held])
+            self._errors(self.values[fold == held])
+        self._learn(self.values)
+
+    def score(self) -> None:
+        self._errors(self.values)
+
+    def _learn(self, values: NDArray[np.float32]) -> None:
+        self.scaler = StandardScaler()
+        self.model = PCA(COMPONENTS).fit(self.scaler.fit_transform(values.astype(np.float64)))
+
+    def _errors(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        z = self.scaler.transform(values.astype(np.float64))
+        rebuilt = self.model.inverse_transform(self.model.transform(z))
+        errors: NDArray[np.float64] = np.square(z - rebuilt).sum(axis=1)
+        return errors
 
 
 def compare(ours: Callable[[], None], plain: Callable[[], None], rounds: int) -> dict[str, float]:
@@ -180,27 +229,32 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
     values = windows(options.windows, 1)
-    kmeans, mixture = Ours("kmeans", values, clusters=CLUSTERS), Ours("gmm", values, components=COMPONENTS)
+    blocks: dict[str, tuple[Ours, Any]] = {
+        "kmeans": (Ours("kmeans", values, clusters=CLUSTERS), PlainKMeans(values)),
+        "gmm": (Ours("gmm", values, components=COMPONENTS), PlainMixture(values)),
+        "isolation_forest": (Ours("isolation_forest", values), PlainForest(values)),
+        "pca_reconstruction": (
+            Ours("pca_reconstruction", values, components=COMPONENTS), PlainReconstruction(values),
+        ),
+    }  # fmt: skip
     results: dict[str, Any] = {}
-    for name, ours, plain in (
-        ("kmeans", kmeans, PlainKMeans(values)),
-        ("gmm", mixture, PlainMixture(values)),
-    ):
+    for name, (ours, plain) in blocks.items():
         results[f"{name} fit"] = compare(ours.fit, plain.fit, options.rounds)
         results[f"{name} score"] = compare(ours.score, plain.score, options.rounds)
     tasks = {name: [score_in_a_task(ours, name, count) for count in (options.million // 10, options.million)]
-             for name, ours in (("kmeans", kmeans), ("gmm", mixture))}  # fmt: skip
+             for name, (ours, _) in blocks.items()}  # fmt: skip
     growth = {name: large["own_mb"] - small["own_mb"] for name, (small, large) in tasks.items()}
     if options.as_json:
         print(json.dumps({"goal": GOAL, "times": results, "tasks": tasks, "growth_mb": growth}))
     else:
         print(f"{options.windows} windows of {FEATURES} features, one thread, processor time\n")
-        print(f"{'':<14}{'ours':>10} {'scikit-learn':>14} {'ratio':>8}")
+        print(f"{'':<26}{'ours':>10} {'scikit-learn':>14} {'ratio':>8}")
         for name, found in results.items():
             print(
-                f"{name:<14}{found['ours']:>8.3f} s {found['scikit_learn']:>12.3f} s {found['ratio']:>8.2f}"
+                f"{name:<26}{found['ours']:>8.3f} s {found['scikit_learn']:>12.3f} s {found['ratio']:>8.2f}"
             )
-        print(f"goal: at most {GOAL:g}\n")
+        others = ", ".join(f"{name} {goal:g}" for name, goal in GOALS.items())
+        print(f"goal: at most {GOAL:g}; {others}\n")
         for name, found in tasks.items():
             for task in found:
                 print(
@@ -208,7 +262,8 @@ def main() -> int:
                     f"{task['own_mb']:.0f} MB of its own, {task['resident_mb']:.0f} MB with mapped files"
                 )
         print(f"goal: at most {GOAL_GROWTH_MB} MB more for ten times the windows")
-    met = all(found["ratio"] <= GOAL for found in results.values()) and max(growth.values()) <= GOAL_GROWTH_MB
+    met = all(found["ratio"] <= GOALS.get(name, GOAL) for name, found in results.items())
+    met = met and max(growth.values()) <= GOAL_GROWTH_MB
     return 0 if met else 1
 
 

@@ -69,7 +69,10 @@ class Paths:
             trees, rows
         ):  # in the order of the trees, as scikit-learn sums
             total += lengths
-        return np.bincount(places.ravel(), moved.ravel(), minlength=x.size).reshape(x.shape)
+        moves: NDArray[np.float64] = np.bincount(  # type: ignore[assignment]  # weights make it float64
+            places.ravel(), moved.ravel(), minlength=x.size
+        ).reshape(x.shape)
+        return moves
 
 
 def paths(

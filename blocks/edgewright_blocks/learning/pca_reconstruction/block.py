@@ -48,11 +48,14 @@ class PcaReconstruction(LearningBlock):
             )
         context.metric("components", made)
         context.metric("explained", subspace.explained)
-        # A window that no fold holds has no better score than the final one.
-        scores, contributions = subspace.score(values)
+        scores, contributions = np.empty(len(values)), np.empty(values.shape, np.float32)
+        left = np.ones(len(values), bool)
         for learned, held in cross_fits(context, len(values)):
             others = learn(values[learned], wanted, scaled=scaled)
             scores[held], contributions[held] = others.score(values[held])
+            left[held] = False
+        # A window that no fold holds has no better score than the final one.
+        scores[left], contributions[left] = subspace.score(values[left])
         return Model(
             {"labels": [train.labels[column] for column in columns]},
             {
