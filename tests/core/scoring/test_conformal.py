@@ -59,3 +59,38 @@ def test_documents_round_trip_and_bad_ones_are_refused():
         PTable.from_document({"n": 4, "values": [2.0, 1.0], "counts": [4, 3]})
     with pytest.raises(DataError, match="one count a value"):
         PTable.from_document({"n": 4, "values": [1.0, 2.0], "counts": [4]})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-100, 100, width=32), min_size=2, max_size=200, unique=True))
+def test_p_values_of_exchangeable_scores_are_uniform(scores):
+    """Any of n + 1 scores may be the fresh one: each possible p-value comes up exactly once."""
+    n = len(scores) - 1
+    got = [p_values([scores[i]], table([s for j, s in enumerate(scores) if j != i]))[0] for i in range(n + 1)]
+    assert sorted(got) == pytest.approx([(k + 1) / (n + 1) for k in range(n + 1)])
+
+
+def test_p_values_of_fresh_windows_are_uniform_within_their_interval():
+    """Scores held out by folds, of a model that is fitted again without each: a distance from the mean."""
+    from scipy.stats import betabinom
+
+    from edgewright.scoring import make_folds
+
+    within = []
+    for repeat in range(25):
+        random = np.random.default_rng(repeat)
+        train, fresh = random.normal(size=(300, 4)), random.normal(size=(600, 4))
+        folds = make_folds([f"r{i}" for i in range(300)], ["normal"] * 300, seed=repeat)
+        held_out = np.concatenate(
+            [
+                np.linalg.norm(train[folds.held_rows(f)] - train[folds.fit_rows(f)].mean(axis=0), axis=1)
+                for f in range(folds.count)
+            ]
+        )
+        p = p_values(np.linalg.norm(fresh - train.mean(axis=0), axis=1), table(held_out))
+        for level in (0.01, 0.05, 0.1, 0.5):
+            k = int(level * 301)  # of n + 1 possible values
+            low, high = betabinom(600, k, 301 - k).interval(0.95)
+            # 300 scores in 256 pairs: the p-values of the larger half are upper bounds.
+            within.append(0.93 * low - 1 <= np.sum(p <= level) <= high + 1)
+    assert np.mean(within) > 0.9
