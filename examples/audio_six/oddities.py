@@ -24,9 +24,9 @@ def clipped(values: np.ndarray, rate: int, random: np.random.Generator) -> np.nd
 
 
 def cut(values: np.ndarray, rate: int, random: np.random.Generator) -> np.ndarray:  # noqa: ARG001
-    """The first tenth of a second of sound, as if the button had been let go."""
+    """The first fifth of a second of sound, as if the button had been let go."""
     loud = np.flatnonzero(np.abs(values) > 0.05 * np.abs(values).max())
-    return values[: loud[0] + rate // 10]
+    return values[: loud[0] + rate // 5]
 
 
 def noisy(values: np.ndarray, rate: int, random: np.random.Generator) -> np.ndarray:  # noqa: ARG001
