@@ -23,8 +23,12 @@ SLOW = {
     for check in checks_for("deployment")
     if check.name not in ("spec", "readme", "verify")
 }
-#: Four algorithms at every limit of each; what the two blocks share is looked at quickly in one of them.
-SLOW |= {(name, check) for name in ("classifier", "regressor") for check in ("bounds", "effect", "device")}
+#: Forests, maps and four algorithms at every limit of each; what classifier and regressor share is looked at quickly in one of them.
+SLOW |= {
+    (name, check)
+    for name in ("classifier", "regressor", "isolation_forest", "feature_map")
+    for check in ("bounds", "effect", "device")
+}
 SLOW |= {
     ("regressor", check) for check in ("deterministic", "warm", "outputs", "network", "writes", "cancel")
 }
@@ -34,13 +38,6 @@ SLOW |= {
     for name in ("autoencoder", "neural_network")
     for check in checks_for("learning")
     if check.name not in ("spec", "readme", "defaults", "description")
-}
-#: torch: seconds to import in each new process, and a network taught for each limit.
-SLOW |= {
-    (name, check.name)
-    for name in ("autoencoder", "neural_network")
-    for check in checks_for("learning")
-    if check.name not in ("spec", "readme", "defaults", "description", "batch", "not-finite")
 }
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.

@@ -151,6 +151,7 @@ def test_a_network_brought_along_proves_its_packages(tmp_path: Path, recordings:
         run(tmp_path, HEAD + BROUGHT % "anomaly" + "deployment: [{block: cpp}]\n")
 
 
+@pytest.mark.slow  # three runs
 def test_a_classifier_beside_a_network_of_classes(tmp_path: Path, recordings: Path) -> None:
     (tmp_path / "data").symlink_to(recordings)
     network(tmp_path / "networks" / "model.onnx", [[0.0, 0.0], [5.0, 0.0], [10.0, 0.0]])
