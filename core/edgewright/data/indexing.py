@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.data.grouping import groups_of
-from edgewright.data.names import sorted_labels
+from edgewright.data.names import are_numbers, sorted_labels
 from edgewright.data.normality import conclude, no_normal
 from edgewright.data.splits import Candidate, Shares, assign
 from edgewright.data.windowing import sample_index, window_index
@@ -108,7 +108,7 @@ def index(
         apart = normal_only and not by_label
         kept = _split(
             samples, data, None if input.whole else length, lines, warnings,
-            normal_only=apart, by_label=by_label, seed=seed,
+            normal_only=apart, by_label=by_label and not _on_a_scale(samples, lines), seed=seed,
         )  # fmt: skip
     _duplicates(kept, warnings)
     offsets = [sample["offset"] for sample in kept]
@@ -200,6 +200,15 @@ def _split(
         sample.pop("piece", None)
     _astride(kept, warnings)
     return kept
+
+
+def _on_a_scale(samples: Sequence[Mapping[str, Any]], lines: list[str]) -> bool:
+    """Whether labels are many numbers, each with too few recordings to be in every split: neighbours stand in for it."""
+    labels = {sample["label"] for sample in samples}
+    if not are_numbers(labels) or len(samples) >= _FEWEST_UNITS * len(labels):
+        return False
+    lines.append(f"the labels are {len(labels)} numbers: whole recordings are split, whatever their number")
+    return True
 
 
 def _know_normal(samples: Sequence[Mapping[str, Any]], data: DataSpec) -> None:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from edgewright_specs.interface import Split
 
+#: Labels that are numbers, and more than these, are learned as numbers whoever asks.
+MOST_NUMBER_CLASSES: Final = 20
+
 #: Folder or file name -> split. A validation or dev set is what thresholds are calibrated on.
 SPLIT_NAMES: Final[dict[str, Split]] = {
     "training": "training",
@@ -52,6 +55,12 @@ def number_of(label: str | None) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def are_numbers(labels: Iterable[str | None]) -> bool:
+    """Whether labels are numbers to learn as such, whoever asks: all of them are, and they are many."""
+    found = set(labels) - {None}
+    return len(found) > MOST_NUMBER_CLASSES and all(number_of(label) is not None for label in found)
 
 
 def sorted_labels(labels: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgewright_specs.impulse import ImpulseSpec
 
 READ_VERSION = 1
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 LEAKAGE_VERSION = 1
 
 

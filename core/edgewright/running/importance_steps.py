@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 VERSION = 1
 #: The built-in block that ranks.
 RANKER = "feature_importance"
-#: Labels that are numbers, and more than these, are learned as numbers whoever asks.
-MOST_NUMBER_CLASSES = 20
 #: A tree keeps as many numbers a node as there are classes.
 MOST_CLASSES = 500
 
@@ -99,7 +97,7 @@ def read_ranking(model: Path) -> dict[str, Any]:
 def _label(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
     import numpy as np
 
-    from edgewright.data.names import number_of, sorted_labels
+    from edgewright.data.names import are_numbers, number_of, sorted_labels
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
     owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
@@ -108,8 +106,7 @@ def _label(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappin
     labels = [sample["label"] for sample in samples]
     parsed = [number_of(label) for label in labels]
     taught = [labels[number] for number in np.unique(owners[used]) if labels[number] is not None]
-    many = len(set(taught)) > MOST_NUMBER_CLASSES
-    numbers = settings["numbers"] or (many and all(number_of(label) is not None for label in taught))
+    numbers = settings["numbers"] or are_numbers(taught)
     found: list[Any] = parsed if numbers else labels
     used &= np.array([label is not None for label in found], bool)[owners]
     seen = {found[number] for number in np.unique(owners[used])}

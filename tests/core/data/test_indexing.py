@@ -229,6 +229,19 @@ def test_abnormal_samples_train_what_learns_labels_and_normal_ones_must_be_known
         run(folder(tmp_path / "other", {"idle": 4, "snake": 4}), by_label=True)
 
 
+def test_many_numbers_are_split_by_recordings_not_each_by_itself(tmp_path: Path, run: Run) -> None:
+    done = run(
+        folder(tmp_path, {f"{n / 2}": 1 for n in range(21)}, rows=400), normal_only=False, by_label=True
+    )
+    samples = done.json("samples.json")
+    assert len(samples) == len({sample["name"] for sample in samples}) == 21
+    assert {sample["split"] for sample in samples} == {"training", "calibration", "test"}
+    assert not any("@" in sample["name"] for sample in samples)
+    few = folder(tmp_path / "few", {f"{n / 2}": 1 for n in range(20)}, rows=400)
+    done = run(few, normal_only=False, by_label=True)
+    assert len(done.json("samples.json")) == 60  # classes: each is cut, to be in every split
+
+
 def test_labels_that_are_numbers_are_sorted_by_size(tmp_path: Path, run: Run) -> None:
     done = run(folder(tmp_path, {"10": 3, "9": 3, "-1.5": 3}), normal_only=False, by_label=True)
     assert done.json("windows.json")["labels"] == ["-1.5", "9", "10"]
