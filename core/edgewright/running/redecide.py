@@ -15,6 +15,7 @@ from edgewright.errors import EdgewrightError, TaskError, UsageError
 from edgewright.running.combination_step import DECISION
 from edgewright.running.folder import clear_run_folder, link_latest, new_run_folder, writing
 from edgewright.running.impulse import finishing
+from edgewright.running.map_steps import RANKING
 from edgewright.running.record import Listener, Recorder
 from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
@@ -225,7 +226,7 @@ def _entry(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, 
 def _kept(run: Run, node: str) -> Iterable[Mapping[str, Any]]:
     """Tasks of a run that don't depend on the threshold of a node; packages, which do, are left to `deploy`."""
     redone = {f"{node}/threshold", f"{node}/decide", f"{DECISION}/combine"}
-    nodes = {*run.node_ids("processing"), *run.node_ids("learning"), "data"}
+    nodes = {*run.node_ids("processing"), *run.node_ids("learning"), "data", RANKING}
     for task in run.record["tasks"]:
         owner = str(task["id"]).partition("/")[0]
         inner = "/selftest-" in task["id"]
