@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 INPUT: Final = "input"
 #: Names that stand for something else in a graph or a run folder.
-RESERVED: Final = (INPUT, "data", "selftest", "assemble", "decision")
+RESERVED: Final = (INPUT, "data", "selftest", "assemble", "decision", "ranking")
 _CYCLE_SHOWN: Final = 12
 
 #: The fields that go with each threshold method; True where one is needed.
