@@ -25,6 +25,8 @@ $(VENV)/install.stamp: $(VENV)/python.stamp pyproject.toml $(PINS)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/install.stamp
+	@# torch alone from its project's index: its builds for CPUs lack gigabytes of CUDA. Where that is out of reach, PyPI's will do.
+	$(PIP) install --retries 0 --no-deps -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu torch
 	$(PIP) install $(PINS:%=-c %) -e '.[deploy,dev]'
 	@touch $@
 
