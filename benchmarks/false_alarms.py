@@ -11,8 +11,10 @@ measured on all other normal windows, and on 2000 fresh ones where the populatio
 of its splits. Goal by block, for a target of 1 %: the median over data sets is 0.5 to 2 %, and at most one of them is above 5 %.
 
 The p-value of a fresh normal window is uniform: p ≤ a for a share a of them. With n held-out scores that share is itself
-drawn from a beta distribution, and m fresh windows observe it with a binomial error; over data sets whose windows are independent,
-shares below each a are printed, and how many of them lie within the 95 % interval that this gives. Goal: nine in ten. Exit code 1 when a goal is missed.
+drawn from a beta distribution, and m fresh windows observe it with a binomial error. Over data sets whose windows are independent,
+shares below each a are printed, and how many of them lie within the 95 % interval that this gives, below it (p-values are
+cautious: models of folds learned from less than the final one) or above it (p-values promise too much). Goal: at most 5 % above.
+Exit code 1 when a goal is missed.
 """
 
 from __future__ import annotations
@@ -50,19 +52,19 @@ LEARNING = ROOT / "blocks" / "edgewright_blocks" / "learning"
 BLOCKS = ("kmeans", "gmm", "isolation_forest", "pca_reconstruction")
 SPLITS, TARGET, MOST, EXCEPTIONS = 5, (0.5, 2.0), 5.0, 1
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75)
-WITHIN = 0.9
+MOST_ABOVE = 0.05
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one split of one data set gave: the rate in %, and shares of p-values at each level with whether they lie within."""
+    """What one split of one data set gave: the rate in %, and shares of p-values at each level with the side of their interval."""
 
     block: str
     data: str
     windows: int
     rate: float
     shares: list[float]
-    within: list[bool]
+    sides: list[int]
     independent: bool
 
 
@@ -116,10 +118,10 @@ def observe(seed: int, job: tuple[str, str, int]) -> Found:
     rate = float(decide(scores, choose("held-out", held_out=held_out).value).mean())
     p = p_values(scores, table(held_out))
     shares = [float(np.mean(p <= level)) for level in LEVELS]
-    within = [
-        inside(share, level, len(held_out), len(unseen)) for share, level in zip(shares, LEVELS, strict=True)
+    sides = [
+        side(share, level, len(held_out), len(unseen)) for share, level in zip(shares, LEVELS, strict=True)
     ]
-    return Found(name, data, len(train), 100 * rate, shares, within, population.independent)
+    return Found(name, data, len(train), 100 * rate, shares, sides, population.independent)
 
 
 def cut(population: Population, split: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -134,8 +136,8 @@ def cut(population: Population, split: int) -> tuple[NDArray[np.intp], NDArray[n
     return np.flatnonzero(taught), np.flatnonzero(~taught)
 
 
-def inside(share: float, level: float, held_out: int, fresh: int) -> bool:
-    """Whether a share of fresh p-values at most `level` is within the 95 % that uniform ones are within.
+def side(share: float, level: float, held_out: int, fresh: int) -> int:
+    """Whether a share of fresh p-values at most `level` is below (−1), within (0) or above (1) what 95 % of uniform ones give.
 
     With the ``k = ⌊level · (n + 1)⌋`` smallest p-values possible, the chance of one of them is drawn from Beta(k, n + 1 − k).
     """
@@ -143,10 +145,11 @@ def inside(share: float, level: float, held_out: int, fresh: int) -> bool:
 
     k = int(np.floor(level * (held_out + 1) + 1e-9))
     if not k:
-        return share == 0
+        return int(share > 0)
     low, high = betabinom(fresh, k, held_out + 1 - k).interval(0.95)
+    found = round(share * fresh)
     # A table of 256 pairs gives upper bounds of larger p-values, so there may be fewer of them than that.
-    return bool((low * 0.93 if held_out > 256 else low) <= share * fresh + 0.5 <= high + 1)
+    return -1 if found < (low * 0.93 if held_out > 256 else low) else int(found > high)
 
 
 def main() -> int:
@@ -198,17 +201,29 @@ def judge(block: str, found: list[Found], *, as_json: bool) -> bool:
     median, above = float(np.median(list(by_data.values()))), [d for d, r in by_data.items() if r > MOST]
     free = [each for each in mine if each.independent]
     shares = np.mean([each.shares for each in free], axis=0)
-    within = float(np.mean([each.within for each in free]))
-    met = TARGET[0] <= median <= TARGET[1] and len(above) <= EXCEPTIONS and within >= WITHIN
+    sides = np.array([each.sides for each in free])
+    below, above_it = float(np.mean(sides < 0)), float(np.mean(sides > 0))
+    met = TARGET[0] <= median <= TARGET[1] and len(above) <= EXCEPTIONS and above_it <= MOST_ABOVE
     if as_json:
         document = {"block": block, "median": median, "above": above, "shares": shares.tolist()}
-        print(json.dumps({**document, "levels": LEVELS, "within": within, "met": met}))
+        print(
+            json.dumps(
+                {
+                    **document,
+                    "levels": LEVELS,
+                    "below_interval": below,
+                    "above_interval": above_it,
+                    "met": met,
+                }
+            )
+        )
         return met
     print(f"\n{block}: median {median:.2f} %, above {MOST:g} %: {', '.join(above) or 'none'}")
     levels = "  ".join(f"{level:g}: {share:.3f}" for level, share in zip(LEVELS, shares, strict=True))
     print(f"  share of p-values up to {levels}")
     print(
-        f"  within their interval: {100 * within:.0f} % of {len(free) * len(LEVELS)}; {'holds' if met else 'MISSED'}"
+        f"  of {sides.size}: {100 * (1 - below - above_it):.0f} % within their interval, {100 * below:.0f} % below, "
+        f"{100 * above_it:.1f} % above; {'holds' if met else 'MISSED'}"
     )
     return met
 
