@@ -17,7 +17,8 @@ def test_it_writes_a_folder_and_names_what_stayed_behind(cli, tmp_path):
     (tmp_path / "impulse.json").write_text(json.dumps(IMPULSE))
     done = cli("import", "edge-impulse", tmp_path / "impulse.json", "-o", tmp_path / "new")
     assert done.code == 0
-    assert "- learning block “Classifier” (keras)" in done.out
+    assert "~ learning block “Classifier” (keras): as neural_network" in done.out
+    assert "- the recordings" in done.out
     assert (tmp_path / "new" / "impulse.yaml").read_text().startswith("# Imported from impulse.json")
     again = cli("import", "edge-impulse", tmp_path / "impulse.json", "-o", tmp_path / "new")
     assert again.code == 2

@@ -86,10 +86,17 @@ def learning_node(
         params["score"] = Choice(
             "absolute-z", "theirs: unusually likely windows score high too; z is sturdier"
         )
-    translator.notes.changed(
-        what, f"as {name}, node {identity}: it is trained anew, so scores are near theirs, not the same",
-        "`edgewright compare` with the old model's scores shows how near",
-    )  # fmt: skip
+    if name == "neural_network":
+        translator.notes.changed(
+            what, f"as {name}, node {identity}: layers and weights are in no export of the impulse; a small network learns anew",
+            "set architecture, layers and units as there; or bring the network itself as ONNX (bring_your_own); `edgewright compare` "
+            "shows how near it comes",
+        )  # fmt: skip
+    else:
+        translator.notes.changed(
+            what, f"as {name}, node {identity}: it is trained anew, so scores are near theirs, not the same",
+            "`edgewright compare` with the old model's scores shows how near",
+        )  # fmt: skip
     return Node(
         identity, name, True, block.name, inputs=inputs, params=params, source=block.id,
         why=f"“{block.name}” of the project", anomaly=anomaly,

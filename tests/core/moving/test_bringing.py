@@ -37,7 +37,8 @@ def test_a_whole_project_keeps_window_block_settings_and_clusters(bring, project
     assert impulse.data.normal == ["idle", "wave"]
     assert impulse.data.abnormal == "rest"
     assert "value: 0.3" in done.text
-    assert "Classification" in fates(done, "left")
+    assert "Classification" in fates(done, "changed")
+    assert [node.block.name for node in learning] == ["kmeans", "neural_network"]
     assert "500 ms" in fates(done, "left")
     assert (done.folder / "imported.md").read_text().startswith("# What was imported from export")
 
