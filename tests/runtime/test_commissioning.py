@@ -27,6 +27,8 @@ from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.loading import load_block
 from edgewright_sdk.model import Model
 
+pytestmark = pytest.mark.slow
+
 MOST = 120
 TOO_FEW, CONSTANT, DAMAGED = -5, -6, -7
 LENGTH, STRIDE = 50, 25

@@ -23,21 +23,13 @@ SLOW = {
     for check in checks_for("deployment")
     if check.name not in ("spec", "readme", "verify")
 }
-#: Forests, maps and four algorithms at every limit of each; what classifier and regressor share is looked at quickly in one of them.
-SLOW |= {
-    (name, check)
-    for name in ("classifier", "regressor", "isolation_forest", "feature_map")
-    for check in ("bounds", "effect", "device")
-}
-SLOW |= {
-    ("regressor", check) for check in ("deterministic", "warm", "outputs", "network", "writes", "cancel")
-}
-#: Every task of these starts torch.
+#: What learning blocks share is looked at quickly in one of them, whole.
+QUICK = ("spec", "readme", "defaults", "operations", "description")
 SLOW |= {
     (name, check.name)
-    for name in ("autoencoder", "neural_network")
+    for name, block in BLOCKS.items()
     for check in checks_for("learning")
-    if check.name not in ("spec", "readme", "defaults", "description")
+    if block.type == "learning" and name != "kmeans" and check.name not in QUICK
 }
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 RATE, LENGTH = 4000, 500
 #: What a fan sounds like besides its hum, in Hz.
 TONES = {"bearing": 1300, "belt": 700}
