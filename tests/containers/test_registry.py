@@ -223,6 +223,11 @@ def write_constant(folder: Path, value: float) -> None:
     (folder / "block.py").write_text(BLOCK.replace("VALUE", str(value)))
 
 
+def of_images(run: Run) -> list[str]:
+    """What a run warned of, but for its data: the made-up recordings are much alike."""
+    return [text for text in run.record["warnings"] if "near-duplicate" not in text]
+
+
 def test_a_run_pins_its_images_and_says_when_a_tag_has_moved(
     own: Path, registry: str, engine: Any, tmp_path: Path, recordings: Path
 ) -> None:
@@ -253,7 +258,7 @@ def test_a_run_pins_its_images_and_says_when_a_tag_has_moved(
     first, value = run("first")
     assert value == 1
     assert first.lock["images"] == {reference: first_pin}
-    assert first.record["warnings"] == []
+    assert of_images(first) == []
 
     # Somebody else pushes a new version: it is only said, since what is here is still the old one.
     write_constant(own, 2)
@@ -270,7 +275,7 @@ def test_a_run_pins_its_images_and_says_when_a_tag_has_moved(
     third, value = run("third")
     assert value == 2
     assert third.lock["images"] == {reference: second_pin}
-    [warning] = third.record["warnings"]
+    [warning] = of_images(third)
     assert f"the tag {reference} has moved" in warning
     assert first_pin in warning
 
