@@ -223,7 +223,7 @@ def write_constant(folder: Path, value: float) -> None:
     (folder / "block.py").write_text(BLOCK.replace("VALUE", str(value)))
 
 
-def of_images(run: Run) -> list[str]:
+def of_images(run: Any) -> list[str]:
     """What a run warned of, but for its data: the made-up recordings are much alike."""
     return [text for text in run.record["warnings"] if "near-duplicate" not in text]
 
