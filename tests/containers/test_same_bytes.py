@@ -54,11 +54,7 @@ def project(tmp_path: Path, recordings: Path) -> Path:
 def test_classical_blocks_in_containers_and_in_processes(project: Path) -> None:
     (project / "impulse.yaml").write_text(HEAD + CLASSICAL)
     contained, plain = run(project, "docker", "a"), run(project, "process", "b")
-    blocks = {
-        task["runner"]
-        for task in contained.record["tasks"]
-        if task["operation"] in ("fit", "score", "importance")
-    }
+    blocks = {task["runner"] for task in contained.record["tasks"] if task["operation"] in ("fit", "score")}
     assert blocks == {"docker"}
     assert {"clusters/fit", "subspace/fit", "words/fit"} <= outputs(plain).keys()
     assert outputs(contained) == outputs(plain)
