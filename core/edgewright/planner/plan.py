@@ -243,9 +243,9 @@ class Planner:
         """Lay out windows by some features, for whoever wants to see them."""
         return self._block(node, "fit", {"features": FeatureRows(parts)}, name=name)
 
-    def draw_windows(self, node: Node, rows: Rows, name: str) -> BlockTask:
-        """Let a learning node draw what its model makes of some training windows."""
-        features = FeatureRows(self.parts(node, ["training"]), rows)
+    def draw_windows(self, node: Node, rows: Rows, name: str, split: Split = "training") -> BlockTask:
+        """Let a learning node draw what its model makes of some windows of a split."""
+        features = FeatureRows(self.parts(node, [split]), rows)
         return self._block(node, "plot", {"model": self.model(node), "features": features}, name=name)
 
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright.report.sampling import envelope, packed
-from edgewright.report.sounding import rebuilt_signal
+from edgewright.report.rebuilt import origin, side_by_side
+from edgewright.report.sampling import packed, peaks, thin
+from edgewright.running.rebuilding import beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
 
     from edgewright.running.run import Run
 
-MAX_POINTS = 600  # of a line
 LISTED = 30
 _REBUILT = (
     "The oddest first, rebuilt by the final model, which learned from these windows too and so flatters them a little; "
-    "scores are by models that had not seen the window."
+    "scores are by models that had not seen the window. Others: `edgewright report RUN --sample NAME`."
 )
 
 
@@ -59,11 +59,11 @@ def error_map(run: Run, node: str) -> dict[str, Any] | None:
     sizes = np.bincount(clusters, minlength=count)
     profiles = np.load(run.path / "outputs" / node / "error_profiles.npy")
     names = [f"cluster {number + 1} ({sizes[number]})" for number in range(count)]
-    where, values = _axis(document["labels"]), _peaks(profiles)
+    where, values = _axis(document["labels"]), peaks(profiles)
     lines = {
         "kind": "lines",
         "title": "Mean error of each cluster",
-        "x": {"label": where[0], "values": _thin(where[1], values.shape[1])},
+        "x": {"label": where[0], "values": thin(where[1], values.shape[1])},
         "y": {"label": "mean squared error", "scale": "log" if (values > 0).all() else "linear"},
         "series": [
             {"name": name, "values": row.tolist()}
@@ -93,7 +93,7 @@ def oddest(run: Run) -> dict[str, Any] | None:
     nodes = list(document["ranks"])
     rows = []
     for place, row in enumerate(document["windows"][:LISTED]):
-        sample, start = _origin(run, row)
+        sample, start = origin(run, row)
         ranks = [document["ranks"][node][place] for node in nodes]
         rows.append([place + 1, sample["name"], start, document["mean_rank"][place], *ranks])
     text = (
@@ -110,29 +110,19 @@ def rebuilt(run: Run, node: str) -> dict[str, Any] | None:
     path, ranking = run.path / "outputs" / node / "plots-rebuilt.json", run.ranking
     if ranking is None or not path.is_file():
         return None
-    drawn = [
-        plot
-        for plot in json.loads(path.read_text(encoding="utf-8"))["plots"]
-        if [line["name"] for line in plot.get("series", ())] == ["original", "reconstructed"]
-    ]
-    shown = sorted(ranking["windows"][: len(drawn)])
-    plots = []
-    order = sorted(range(len(shown)), key=lambda number: ranking["windows"].index(shown[number]))
-    for number in order:
-        sample, start = _origin(run, shown[number])
-        title = f"{sample['name']}, from {start:g} s"
-        plots.append(_thinned({**drawn[number], "title": title}))
-        heard = rebuilt_signal(run, node, shown[number], np.asarray(drawn[number]["series"][1]["values"]))
-        if heard is not None:
-            plots.append(_signal(run, title, *heard))
+    drawn = beside(json.loads(path.read_text(encoding="utf-8"))["plots"])
+    asked = np.flatnonzero(np.load(run.path / "outputs" / "ranking" / "assignment.npy") == 0)
+    # The block saw them in the order of the data, and may have drawn the first of them only.
+    plot_of = dict(zip((asked + run.rows("training")[0]).tolist(), drawn, strict=False))
+    rows = [row for row in ranking["windows"] if row in plot_of]
     return {
         "text": _REBUILT,
-        "plots": plots,
+        "plots": [plot for row in rows for plot in side_by_side(run, node, row, plot_of[row])],
     }
 
 
 def _places(run: Run, document: dict[str, Any], rows: NDArray[np.intp]) -> dict[str, Any]:
-    origins = [_origin(run, int(row)) for row in rows]
+    origins = [origin(run, int(row)) for row in rows]
     layouts = [
         {"name": layout["name"], "axes": layout["axes"], "places": packed(layout["places"])}
         for layout in document["layouts"]
@@ -147,13 +137,6 @@ def _places(run: Run, document: dict[str, Any], rows: NDArray[np.intp]) -> dict[
     }
 
 
-def _origin(run: Run, row: int) -> tuple[dict[str, Any], float]:
-    """The sample of a window, and the second at which it begins there."""
-    entry = run.index[row]
-    sample = run.samples[int(entry["sample"])]
-    return sample, (int(entry["start"]) - int(sample["offset"])) / float(run.windows_info["frequency"] or 1)
-
-
 def _axis(labels: Sequence[str]) -> tuple[str, list[Any]]:
     """Labels that are a number between equal words (``audio 62.5 Hz``) as that number; others as they are."""
     parts = [label.rsplit(" ", 2) for label in labels]
@@ -163,46 +146,3 @@ def _axis(labels: Sequence[str]) -> tuple[str, list[Any]]:
         except ValueError:
             pass
     return "feature", list(labels)
-
-
-def _peaks(rows: NDArray[Any]) -> NDArray[Any]:
-    """At most 600 values of each row, the largest of each stretch."""
-    width = rows.shape[1]
-    edges = (
-        np.unique(np.linspace(0, width, MAX_POINTS + 1).astype(int))[:-1]
-        if width > MAX_POINTS
-        else np.arange(width)
-    )
-    peaks: NDArray[Any] = np.maximum.reduceat(rows, edges, axis=1)
-    return peaks
-
-
-def _thin(values: Sequence[Any], count: int) -> list[Any]:
-    return [values[int(place)] for place in np.linspace(0, len(values), count, endpoint=False)]
-
-
-def _thinned(plot: dict[str, Any]) -> dict[str, Any]:
-    """A plot of two lines with the peaks of each stretch."""
-    rows = np.asarray([line["values"] for line in plot["series"]], dtype=float)
-    peaks = _peaks(rows)
-    places = plot["x"].get("values") or list(range(rows.shape[1]))
-    series = [
-        {"name": line["name"], "values": row.tolist()}
-        for line, row in zip(plot["series"], peaks, strict=True)
-    ]
-    return {**plot, "x": {**plot["x"], "values": _thin(places, peaks.shape[1])}, "series": series}
-
-
-def _signal(run: Run, title: str, axis: str, original: NDArray[Any], heard: NDArray[Any]) -> dict[str, Any]:
-    both, step = envelope(np.stack([original, heard], axis=1), 2 * MAX_POINTS)
-    seconds = np.arange(len(both)) * step / float(run.windows_info["frequency"])
-    return {
-        "kind": "lines",
-        "title": f"{title}: signal",
-        "x": {"label": "seconds", "values": seconds.round(5).tolist()},
-        "y": {"label": axis},
-        "series": [
-            {"name": "original", "values": both[:, 0].tolist()},
-            {"name": "reconstructed", "values": both[:, 1].tolist()},
-        ],
-    }

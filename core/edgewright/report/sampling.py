@@ -15,6 +15,26 @@ if TYPE_CHECKING:
     from edgewright.running.run import Run
 
 
+MAX_POINTS = 600  # of a line
+
+
+def peaks(rows: NDArray[Any]) -> NDArray[Any]:
+    """At most 600 values of each row, the largest of each stretch."""
+    width = rows.shape[1]
+    edges = (
+        np.unique(np.linspace(0, width, MAX_POINTS + 1).astype(int))[:-1]
+        if width > MAX_POINTS
+        else np.arange(width)
+    )
+    highest: NDArray[Any] = np.maximum.reduceat(rows, edges, axis=1)
+    return highest
+
+
+def thin(values: Sequence[Any], count: int) -> list[Any]:
+    """So many of the values, evenly spread: the places of `peaks`."""
+    return [values[int(place)] for place in np.linspace(0, len(values), count, endpoint=False)]
+
+
 def spread(total: int, most: int) -> NDArray[np.int64]:
     """At most ``most`` of the rows 0 … total − 1, evenly spread, always with the first and the last."""
     if total <= most:

@@ -17,7 +17,7 @@ from edgewright.running.suggesting import chosen_before
 from edgewright.running.verdicts import verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
     from edgewright.running.run import Run
     from edgewright_specs.impulse import ImpulseSpec
 
+#: Operations that new data are scored by.
+MODELS = ("fit", "convert", "describe")
+
 
 @contextmanager
-def scoring_session(run: Run, options: Options, plugins: Plugins) -> Iterator[Session]:
-    """A session over a run's models that records nothing into the run."""
+def scoring_session(
+    run: Run, options: Options, plugins: Plugins, *, operations: Container[str] = MODELS
+) -> Iterator[Session]:
+    """A session over a run's models, or what else these operations made, that records nothing into the run."""
     from edgewright.store import Store
 
     base = Path(run.record["base"])
@@ -42,9 +47,7 @@ def scoring_session(run: Run, options: Options, plugins: Plugins) -> Iterator[Se
             impulse, processing, learning, (), Store(), plugins, recorder, options, f"score {run.path}"
         )
         try:
-            session.engine.adopt(
-                [task for task in run.record["tasks"] if task["operation"] in ("fit", "convert", "describe")]
-            )
+            session.engine.adopt([task for task in run.record["tasks"] if task["operation"] in operations])
             yield session
         finally:
             session.close()

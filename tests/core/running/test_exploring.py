@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from edgewright.cli.app import run as command
+from edgewright.plugins import make_plugins
+from edgewright.report.rebuilt import NamedSamples
 from edgewright.running import Options, Run, run_impulse
+from edgewright.running.rebuilding import rebuilt_samples
 from edgewright.store import Store
 
 if TYPE_CHECKING:
@@ -107,6 +111,35 @@ def test_percentiles_decide_and_the_report_shows_it(explored: Run) -> None:
         )
         assert explored.metrics(node)["windows"] is None
     assert "Variance that components explain" in (explored.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_any_recording_is_shown_beside_its_reconstruction(
+    explored: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = next(sample for sample in explored.samples if sample["name"] == "hum.3")
+    plugins, options = make_plugins(), Options(runner="process")
+    before = (explored.path / "run.json").read_bytes()
+    found = rebuilt_samples(explored, [plain["file"], "hum.7", "hum.3"], options, plugins)
+    assert list(found) == ["pca"]
+    assert [explored.samples[explored.index[row]["sample"]]["name"] for row, _ in found["pca"]] == [
+        "hum.3", "hum.7",
+    ]  # fmt: skip
+    features = explored.features("spectrum", "training").values
+    for row, plot in found["pca"]:
+        original, rebuilt = (np.asarray(line["values"], np.float32) for line in plot["series"])
+        np.testing.assert_array_equal(original, features[row])
+        assert 0 < np.square(original - rebuilt).sum() < np.square(original).sum()
+    plots = NamedSamples("pca", found["pca"]).build(explored)["plots"]
+    assert [plot["title"] for plot in plots[:2]] == ["hum.3, from 0 s", "hum.3, from 0 s: signal"]
+    page = tmp_path / "page.html"
+    arguments = ["report", str(explored.path), "--runner", "process", "-o", str(page), "--sample"]
+    assert command([*arguments, "hum.3"]) == 0
+    assert "Recordings asked for" in page.read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert command([*arguments, "hum.99"]) == 2
+    assert "has no recording 'hum.99'" in (told := capsys.readouterr().err)
+    assert "called hum.9" in told.replace("\n", " ")
+    assert (explored.path / "run.json").read_bytes() == before
 
 
 def test_with_normal_recordings_the_fit_alone_gives_the_threshold(project: Path, explored: Run) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edgewright_sdk import Context, Features, FeatureSpec, Params
 
 _AUTO_MOST = 16
-_WINDOWS = 4  # shown beside their reconstruction
+_WINDOWS = 20  # shown beside their reconstruction
 
 
 class Autoencoder(LearningBlock):
@@ -87,15 +87,14 @@ class Autoencoder(LearningBlock):
         """Show how the loss fell, and windows beside their reconstruction."""
         plots = [learning_curve(model.arrays, "mean squared error")]
         if features is not None:
-            z = _standardised(model, features)[:_WINDOWS]
-            place = ("feature", np.arange(z.shape[1], dtype=float))
-            for number, (window, rebuilt) in enumerate(zip(z, layers_of(model).raw(z), strict=True)):
+            shown = features.values[:_WINDOWS, trained_columns(model, features.labels)]
+            mean, scale = model.arrays["mean"], model.arrays["scale"]
+            again = layers_of(model).raw(standardise_bounded(shown, mean, scale)) * scale + mean
+            place = ("feature", np.arange(shown.shape[1], dtype=float))
+            for number, (window, rebuilt) in enumerate(zip(shown, again, strict=True)):
                 lines = {"original": window, "reconstructed": rebuilt}
-                plots.append(
-                    lines_plot(
-                        f"Window {number}: original and reconstructed", place, "standardised value", lines
-                    )
-                )
+                title = f"Window {number}: original and reconstructed"
+                plots.append(lines_plot(title, place, "value", lines))
         return plots
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
