@@ -303,7 +303,7 @@ def test_a_network_with_all_fusions_says_what_onnxruntime_says(
         program = check(library, residual_network(random), tmp_path / str(seed), random)
         kinds = [op.kind for op in program.graph.ops]
         assert kinds == [
-            "conv", "conv", "reduce", "conv", "mul", "conv", "pool", "reshape", "dense", "softmax",
+            "transpose", "conv", "conv", "reduce", "conv", "mul", "conv", "pool", "reshape", "dense", "softmax",
         ]  # fmt: skip
         assert program.memory.size < sum(slot.size for slot in program.memory.slots)
 

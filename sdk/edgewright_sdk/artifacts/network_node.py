@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewright_sdk.artifacts.network import NETWORK
 from edgewright_sdk.columns import trained_columns
-from edgewright_sdk.compiler import Op, compile_graph, read_graph
+from edgewright_sdk.compiler import (
+    Op,
+    channels_last_order,
+    compile_graph,
+    read_graph,
+    reads_channels_last,
+)
 from edgewright_sdk.errors import BlockError
 from edgewright_specs.interface import IMAGE_SCALINGS
 
@@ -61,7 +68,11 @@ def network_node(model: Model, features: FeatureSpec, *, logits: bool = False) -
     if "selected" in model.arrays:
         columns = np.array(trained_columns(model, features.labels))
     classes = len(meta.get("classes", ()))
-    return compile_graph(graph).export(
+    last = reads_channels_last(graph)
+    if last:
+        shape = graph.shapes[graph.input]
+        order = order.reshape(shape).transpose(np.argsort(channels_last_order(len(shape)))).ravel()
+    return compile_graph(graph, (graph.input,) if last else ()).export(
         inputs=features.width,
         selected=columns[order],
         output={"name": "probabilities", "shape": [classes]} if classes else {"name": "scores", "shape": [1]},
@@ -108,7 +119,7 @@ def _with_scaled_pixels(graph: Graph, given: dict[str, Any]) -> Graph:
     ]
     made = graph.changed([*first, *graph.ops], dict(zip(names, tables, strict=True)))
     made.shapes.update(dict.fromkeys((pixels, scaled), graph.shapes[graph.input]))
-    return type(made)(made.source, pixels, made.output, made.ops, made.shapes, made.constants)
+    return replace(made, input=pixels)
 
 
 def _with_ending(graph: Graph, meta: dict[str, Any], *, logits: bool) -> Graph:
@@ -135,4 +146,4 @@ def _with_ending(graph: Graph, meta: dict[str, Any], *, logits: bool) -> Graph:
         graph = graph.changed(graph.ops, {one: np.ones(1)})
     elif not classifies and count > 1:
         value = then("reduce", (1,), value, axes=(0,), reduction="max")
-    return type(graph)(graph.source, graph.input, value, ops, graph.shapes | shapes, graph.constants)
+    return replace(graph, outputs=(value,), ops=ops, shapes=graph.shapes | shapes)

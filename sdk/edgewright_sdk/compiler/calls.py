@@ -11,6 +11,8 @@ from edgewright_sdk.errors import BlockError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from edgewright_sdk.compiler.ir import Graph, Op
 
 _NOWHERE: Final = -(2**31)
@@ -27,6 +29,26 @@ _REDUCTIONS: Final = {"mean": 0, "sum": 1, "max": 2, "min": 3}
 _RANK: Final = 4
 
 
+class Table:
+    """Constants of one type, one after another."""
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype, self.count = dtype, 0
+        self._parts: list[NDArray[Any]] = []
+
+    def add(self, values: Any) -> int:
+        """Add numbers; gives what a call names them by."""
+        place = self.count
+        self._parts.append(np.ravel(np.asarray(values, self.dtype)))
+        self.count += self._parts[-1].size
+        return -1 - place
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """All of them."""
+        return np.concatenate([np.zeros(0, self.dtype), *self._parts])
+
+
 class Calls:
     """Rows of the list and the weights that they name.
 
@@ -34,22 +56,23 @@ class Calls:
     ----------
     graph : Graph
     places : mapping of str to int
-        Where in the arena each value lies, in floats.
+        Where in the arena each value lies, in bytes.
+
+    Attributes
+    ----------
+    rows : list of int
+        The list of calls.
+    weights, weights8, weights32 : Table
+        What the calls name, of float32, int8 and int32.
     """
 
     def __init__(self, graph: Graph, places: Mapping[str, int]) -> None:
         self.graph, self._places = graph, places
         self.rows: list[int] = []
-        self._weights: list[Any] = []
-        self._count = 0
+        self.weights, self.weights8, self.weights32 = Table("float32"), Table("int8"), Table("int32")
         self._constants: dict[str, int] = {}
         for op in graph.ops:
             LOWERINGS[op.kind](self, op)
-
-    @property
-    def weights(self) -> np.ndarray[Any, Any]:
-        """All weights, one after another."""
-        return np.concatenate(self._weights) if self._weights else np.zeros(0, np.float32)
 
     def add(self, kind: int, *fields: int | Sequence[int]) -> None:
         """Add a row."""
@@ -61,15 +84,14 @@ class Calls:
         if name not in self.graph.constants:
             return self._places[name]
         if name not in self._constants:
-            self._constants[name] = self.numbers(self.graph.constants[name])
+            array = self.graph.constants[name]
+            tables = {table.dtype: table for table in (self.weights, self.weights8, self.weights32)}
+            self._constants[name] = tables[array.dtype.name].add(array)
         return self._constants[name]
 
     def numbers(self, values: Any) -> int:
-        """Add numbers to the weights; where they lie as a call names it."""
-        place = self._count
-        self._weights.append(np.ravel(np.asarray(values, np.float32)))
-        self._count += self._weights[-1].size
-        return -1 - place
+        """Add numbers to the weights of float32; gives what a call names them by."""
+        return self.weights.add(values)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of a value or a constant."""
@@ -121,27 +143,23 @@ def _repeating(shape: Sequence[int], wanted: Sequence[int]) -> list[int]:
 
 
 def _image(shape: Sequence[int]) -> tuple[int, int, int]:
-    """Channels, height and width; along time the height is 1."""
-    full = [*shape[1:2], *[1] * (4 - len(shape)), *shape[2:]]
-    return full[0], full[1], full[2]
+    """Channels, height and width of what lies channels last; along time the height is 1."""
+    height, width = (1, *shape[1:-1])[-2:]
+    return shape[-1], height, width
 
 
 def _conv(calls: Calls, op: Op) -> None:
     (channels, *given), (filters, *made) = (_image(calls.shape(name)) for name in (op.inputs[0], op.output))
-    s = op.settings
-    sliding = [list(s["kernel"]), list(s["strides"]), list(s["dilations"]), list(s["pads"][:2])]
-    if sliding[0] == [1, 1] == sliding[1] and not any(s["pads"]):
-        given, made = [1, given[0] * given[1]], [1, made[0] * made[1]]  # all rows are one
-    elif given[1] == made[1] == sliding[0][1] == 1:
-        # A column is a row of a transposed image: rows are what runs fast.
-        given, made, *sliding = ([pair[1], pair[0]] for pair in (given, made, *sliding))
-    groups = s["groups"]
+    s, groups = op.settings, op.settings["groups"]
+    weights = np.moveaxis(calls.graph.constants[op.inputs[1]], 1, -1)  # by filter, row, column, channel
+    if channels == groups == filters:
+        weights = np.moveaxis(weights, 0, -1)
     calls.add(
         _CONVOLVE,
         [calls.place(op.inputs[0]), groups, channels // groups, *given],
         [calls.place(op.output), filters // groups, *made],
-        [size for pair in sliding for size in pair],
-        [calls.place(op.inputs[1]), calls.place(op.inputs[2]), *calls.ending(op)],
+        [*s["kernel"], *s["strides"], *s["dilations"], *s["pads"][:2]],
+        [calls.numbers(weights), calls.place(op.inputs[2]), *calls.ending(op)],
     )
 
 
@@ -186,7 +204,19 @@ def _copy(
     given: Sequence[int],
     made: Sequence[int],
 ) -> None:
-    calls.add(_COPY, tensors, *calls.walk(op, shape, given, made))
+    calls.add(_COPY, tensors, calls.graph.itemsize(op.output), *calls.walk(op, shape, given, made))
+
+
+def _whole(calls: Calls, op: Op) -> None:
+    steps = strides_of(calls.shape(op.output))
+    _copy(
+        calls,
+        op,
+        [calls.place(name) for name in (op.inputs[0], op.output)],
+        calls.shape(op.output),
+        steps,
+        steps,
+    )
 
 
 def _transpose(calls: Calls, op: Op) -> None:
@@ -201,14 +231,16 @@ def _concat(calls: Calls, op: Op) -> None:
     for name in op.inputs:
         shape = calls.shape(name)
         _copy(calls, op, [calls.place(name), place], shape, strides_of(shape), made)
-        place += made[op.settings["axis"]] * shape[op.settings["axis"]]
+        place += made[op.settings["axis"]] * shape[op.settings["axis"]] * calls.graph.itemsize(op.output)
 
 
 def _pad(calls: Calls, op: Op) -> None:
     shape, out = calls.shape(op.inputs[0]), calls.shape(op.output)
     made, place = strides_of(out), calls.place(op.output)
-    calls.add(_FILL, place, int(np.prod(out, dtype=np.int64)), calls.numbers([op.settings["value"]]))
-    inner = place + sum(size * step for size, step in zip(op.settings["begin"], made, strict=True))
+    item = calls.graph.itemsize(op.output)
+    table = calls.weights if item == 4 else calls.weights8
+    calls.add(_FILL, place, calls.graph.count(op.output), item, table.add([op.settings["value"]]))
+    inner = place + item * sum(size * step for size, step in zip(op.settings["begin"], made, strict=True))
     _copy(calls, op, [calls.place(op.inputs[0]), inner], shape, strides_of(shape), made)
 
 
@@ -249,5 +281,6 @@ LOWERINGS: Final[dict[str, Callable[[Calls, Op], None]]] = {
     "pad": _pad,
     "pool": _pool,
     "reduce": _reduce,
-    "reshape": lambda calls, op: None,  # noqa: ARG005
+    "copy": _whole,
+    **dict.fromkeys(("reshape", "rows", "stack"), lambda calls, op: None),  # noqa: ARG005
 }

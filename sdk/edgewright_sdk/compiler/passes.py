@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from edgewright_sdk.compiler.channels_last import channels_last
+from edgewright_sdk.compiler.ir import Op
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
-    from edgewright_sdk.compiler.ir import Graph, Op
+    from edgewright_sdk.compiler.ir import Graph
 
 _SUMS: Final = ("conv", "dense")
 _ARITHMETIC: Final = ("add", "sub", "mul", "div")
 
 
-def optimise(graph: Graph) -> Graph:
-    """Apply all passes in order."""
-    for change in (fold_padding, fold_scales, fuse_residuals, fuse_activations, drop_dead):
+def optimise(graph: Graph, boundary: Collection[str] = ()) -> Graph:
+    """Apply all passes in order; ``boundary`` as in :func:`~edgewright_sdk.compiler.channels_last.channels_last`."""
+    graph = channels_last(graph, boundary)
+    for change in (fold_padding, fold_scales, fuse_residuals, fuse_activations, stack_parts, drop_dead):
         graph = change(graph)
     return graph
 
@@ -31,10 +37,10 @@ def fold_padding(graph: Graph) -> Graph:
         if user is None or user.kind != "conv" or op.settings["value"] != 0 or user.inputs[0] != op.output:
             continue
         begin, given, made = op.settings["begin"], graph.shapes[op.inputs[0]], graph.shapes[op.output]
-        if given[:2] != made[:2]:
+        if given[0] != made[0] or given[-1] != made[-1]:
             continue
         end = [m - g - b for m, g, b in zip(made, given, begin, strict=True)]
-        more = (0, begin[2], 0, end[2]) if len(given) == 3 else (begin[2], begin[3], end[2], end[3])
+        more = (0, begin[1], 0, end[1]) if len(given) == 3 else (*begin[1:3], *end[1:3])
         pads = tuple(old + new for old, new in zip(user.settings["pads"], more, strict=True))
         folded = replace(user.with_settings(pads=pads), inputs=(op.inputs[0], *user.inputs[1:]))
         ops = [folded if other is user else other for other in ops if other is not op]
@@ -87,9 +93,34 @@ def fuse_activations(graph: Graph) -> Graph:
     return graph.changed(ops)
 
 
+def stack_parts(graph: Graph) -> Graph:
+    """Let what is joined one behind the other be written where it is needed: a concatenation along the first axis."""
+    ops, shapes, taken = [], dict(graph.shapes), {graph.input}
+    whole = {graph.input: graph.input}  # what lies by itself, by the names of all its shapes
+    for op in graph.ops:
+        if op.kind == "reshape" and op.inputs[0] in whole:
+            whole[op.output] = whole[op.inputs[0]]
+        elif op.kind != "rows":
+            whole[op.output] = op.output
+        if op.kind != "concat" or any(size > 1 for size in shapes[op.output][: op.settings["axis"]]):
+            ops.append(op)
+            continue
+        parts = []
+        for place, name in enumerate(op.inputs):
+            part = name
+            if whole.get(name, graph.input) in taken:
+                part = f"{op.output}~part{place}"
+                shapes[part] = shapes[name]
+                ops.append(Op("copy", (name,), part, op.node))
+            taken.add(whole.get(part, part))
+            parts.append(part)
+        ops.append(Op("stack", tuple(parts), op.output, op.node))
+    return replace(graph, ops=ops, shapes=shapes)
+
+
 def drop_dead(graph: Graph) -> Graph:
     """Leave out operations and constants that the output doesn't need."""
-    wanted, ops = {graph.output}, []
+    wanted, ops = set(graph.outputs), []
     for op in reversed(graph.ops):
         if op.output in wanted:
             wanted.update(op.inputs)
@@ -117,7 +148,7 @@ def _folded(graph: Graph, op: Op, user: Op) -> Graph | None:
     other = user.inputs[1 if first else 0]
     if other not in graph.constants or graph.shapes[user.output] != graph.shapes[op.output]:
         return None
-    channels = _by_channel(graph.constants[other], graph.shapes[op.output], 1 if op.kind == "conv" else -1)
+    channels = _by_channel(graph.constants[other], graph.shapes[op.output])
     if channels is None or (user.kind == "div" and not first):
         return None
     weights, bias = (graph.constants[name].astype(np.float64) for name in op.inputs[1:3])
@@ -138,12 +169,8 @@ def _folded(graph: Graph, op: Op, user: Op) -> Graph | None:
     return graph.changed(ops, dict(zip(names, (weights, bias), strict=True)))
 
 
-def _by_channel(
-    constant: NDArray[np.float32], shape: tuple[int, ...], axis: int
-) -> NDArray[np.float64] | None:
+def _by_channel(constant: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
     """Return the number for each channel that a constant repeats to, if it is the same within each."""
-    sizes = [1] * (len(shape) - constant.ndim) + list(constant.shape)
-    axis %= len(shape)
-    if len(sizes) > len(shape) or any(size != 1 for i, size in enumerate(sizes) if i != axis):
+    if constant.size != 1 and constant.size != constant.shape[-1]:
         return None
-    return np.broadcast_to(constant.astype(np.float64).ravel(), shape[axis])
+    return np.broadcast_to(constant.astype(np.float64).ravel(), shape[-1])

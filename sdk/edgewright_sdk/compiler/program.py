@@ -14,13 +14,13 @@ from edgewright_sdk.errors import BlockError
 from edgewright_sdk.export import Export
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from edgewright_sdk.compiler.ir import Graph
 
-#: Floats that int32 can number.
+#: Bytes that int32 can number.
 _MOST = 2**31 - 1
 
 
@@ -35,12 +35,37 @@ class Program:
     memory : Memory
     calls : np.ndarray [dtype=int32]
     weights : np.ndarray [dtype=float32]
+    weights8 : np.ndarray [dtype=int8]
+    weights32 : np.ndarray [dtype=int32]
     """
 
     graph: Graph
     memory: Memory
     calls: NDArray[np.int32]
     weights: NDArray[np.float32]
+    weights8: NDArray[np.int8]
+    weights32: NDArray[np.int32]
+
+    @property
+    def first(self) -> int:
+        """Byte of the arena at which the input lies."""
+        return self.memory.places[self.graph.input]
+
+    @property
+    def last(self) -> tuple[int, ...]:
+        """Bytes at which the outputs lie, in their order."""
+        return tuple(self.memory.places[name] for name in self.graph.outputs)
+
+    def tables(self) -> dict[str, Any]:
+        """Fields of a node's struct from which its code makes an ``ew_program``, in the order of that of ``ew_network_model``."""
+        return {
+            "length": len(self.calls),
+            "calls": self.calls,
+            **_counted("weight", "weights", self.weights),
+            **_counted("weight8", "weights8", self.weights8),
+            **_counted("weight32", "weights32", self.weights32),
+            "arena": self.memory.size,
+        }
 
     def export(
         self,
@@ -62,7 +87,6 @@ class Program:
             ``{"name", "shape"}`` of what the network gives.
         tolerance : dict
         """
-        outputs = int(np.prod(self.graph.shapes[self.graph.output], dtype=np.int64))
         return Export(
             symbol="ew_network_model",
             header="network_model.h",
@@ -72,14 +96,10 @@ class Program:
                 "inputs": inputs,
                 "chosen": len(selected),
                 "selected": np.asarray(selected, np.int32),
-                "length": len(self.calls),
-                "calls": self.calls,
-                "weight_count": len(self.weights),
-                "weights": self.weights,
-                "arena": self.memory.size // 4,
-                "first": self.memory.places[self.graph.input],
-                "last": self.memory.places[self.graph.output],
-                "outputs": outputs,
+                **self.tables(),
+                "first": self.first,
+                "last": self.last[0],
+                "outputs": self.graph.count(self.graph.output),
             },
             inputs=[{"dtype": "float32", "shape": [inputs]}],
             outputs=[{**output, "dtype": "float32"}],
@@ -88,19 +108,38 @@ class Program:
         )
 
 
-def compile_graph(graph: Graph) -> Program:
-    """Optimise a network, plan its memory and write its tables.
+def compile_graph(graph: Graph, boundary: Collection[str] = ()) -> Program:
+    """Optimise a network as it was read, and lower it.
+
+    Parameters
+    ----------
+    graph : Graph
+    boundary : collection of str
+        Which of input and outputs lie channels last; the others lie as ONNX has them.
+    """
+    return lower(optimise(graph, boundary))
+
+
+def lower(graph: Graph) -> Program:
+    """Plan an optimised network's memory and write its tables.
 
     Raises
     ------
     BlockError
         For what the runtime's calls can't do, and for weights that float32 can't hold.
     """
-    graph = optimise(graph)
     memory = plan_memory(graph)
     calls = Calls(graph, memory.places)
-    if not np.isfinite(calls.weights).all():
+    weights = calls.weights.array
+    if not np.isfinite(weights).all():
         raise BlockError(f"{graph.source} can't be deployed: it has a weight that float32 can't hold")
-    if max(memory.size // 4, calls.weights.size) > _MOST:
-        raise BlockError(f"{graph.source} can't be deployed: it needs more than 8 GiB")
-    return Program(graph, memory, np.array(calls.rows, np.int32), calls.weights)
+    if max(memory.size, weights.nbytes) > _MOST:
+        raise BlockError(f"{graph.source} can't be deployed: it needs more than 2 GiB")
+    return Program(
+        graph, memory, np.array(calls.rows, np.int32), weights, calls.weights8.array, calls.weights32.array
+    )
+
+
+def _counted(one: str, many: str, array: NDArray[Any]) -> dict[str, Any]:
+    """Table and its length. C has no arrays of none: an empty table is one 0 that nobody reads."""
+    return {f"{one}_count": len(array), many: array if len(array) else np.zeros(1, array.dtype)}

@@ -25,7 +25,7 @@ _RANDOM = {
 }
 
 
-def read_graph(data: bytes, source: str, shape: Sequence[int], output: str) -> Graph:
+def read_graph(data: bytes, source: str, shape: Sequence[int], output: str | Sequence[str]) -> Graph:
     """Read a network.
 
     Parameters
@@ -36,8 +36,8 @@ def read_graph(data: bytes, source: str, shape: Sequence[int], output: str) -> G
         Name of the file, for messages.
     shape : sequence of int
         Of the one input, with a batch of 1 in front.
-    output : str
-        Which of the outputs is wanted; what it doesn't need is left out.
+    output : str or sequence of str
+        Which of the outputs, or of the values inside, are wanted; what they don't need is left out.
 
     Raises
     ------
@@ -54,18 +54,19 @@ def read_graph(data: bytes, source: str, shape: Sequence[int], output: str) -> G
     for node in model.graph.node:
         if _is_fixed(node, fixed):
             fixed |= set(node.output)
-    nodes = _needed(model.graph.node, output, fixed)
+    outputs = (output,) if isinstance(output, str) else tuple(output)
+    nodes = _needed(model.graph.node, outputs, fixed)
     _refuse_unknown(nodes, source)
     computed = [name for node in nodes for name in node.output[:1]]
-    if output not in computed:
+    if lost := [name for name in outputs if name not in computed]:
         raise BlockError(
-            f"{source}: its output {output!r} doesn't depend on the input; there is nothing to deploy"
+            f"{source}: its output {lost[0]!r} doesn't depend on the input; there is nothing to deploy"
         )
     used = {name for node in nodes for name in node.input if name in fixed} - set(given)
     found = _values(model, inputs[0], shape, [*computed, *sorted(used)], source)
     values = found | {name: numpy_helper.to_array(tensor) for name, tensor in given.items()}
     shapes = {inputs[0]: tuple(shape)} | {name: values[name].shape for name in computed}
-    graph = Graph(source, inputs[0], output, [], shapes, {})
+    graph = Graph(source, inputs[0], outputs, [], shapes, {})
     opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     constants = {name: values[name] for name in fixed if name in values}
     for node in nodes:
@@ -85,9 +86,9 @@ def _is_fixed(node: Any, fixed: set[str]) -> bool:
     return node.op_type in _OF_SHAPE or all(name in fixed for name in node.input if name)
 
 
-def _needed(nodes: Iterable[Any], output: str, fixed: set[str]) -> list[Any]:
-    """Nodes that the output needs and that depend on the input, in order."""
-    wanted, found = {output}, []
+def _needed(nodes: Iterable[Any], outputs: Iterable[str], fixed: set[str]) -> list[Any]:
+    """Nodes that the outputs need and that depend on the input, in order."""
+    wanted, found = set(outputs), []
     for node in reversed(list(nodes)):
         if wanted.intersection(node.output) and not fixed.intersection(node.output):
             wanted |= set(node.input)

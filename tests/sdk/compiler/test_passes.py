@@ -20,11 +20,11 @@ def op(kind: str, output: str, *inputs: str, **settings: Any) -> Op:
 
 
 def graph(ops: list[Op], shapes: dict[str, Any], constants: dict[str, Any] | None = None) -> Graph:
-    """From ``x``, (1, 2, 8), to the last operation."""
+    """From ``x``, 8 steps of 2 channels, to the last operation."""
     values = {"w": WEIGHTS, "b": BIAS, **(constants or {})}
     held = {name: np.asarray(value, np.float32) for name, value in values.items()}
-    known = {"x": (1, 2, 8), **shapes, **{name: array.shape for name, array in held.items()}}
-    return Graph("net.onnx", "x", ops[-1].output, ops, known, held)
+    known = {"x": (1, 8, 2), **shapes, **{name: array.shape for name, array in held.items()}}
+    return Graph("net.onnx", "x", (ops[-1].output,), ops, known, held)
 
 
 def kinds(made: Graph) -> list[str]:
@@ -32,22 +32,22 @@ def kinds(made: Graph) -> list[str]:
 
 
 def test_zeros_around_go_to_the_convolution() -> None:
-    shapes = {"p": (1, 2, 11), "y": (1, 2, 9)}
-    ops = [op("pad", "p", "x", begin=(0, 0, 1), value=0.0), op("conv", "y", "p", "w", "b", **CONV)]
+    shapes = {"p": (1, 11, 2), "y": (1, 9, 2)}
+    ops = [op("pad", "p", "x", begin=(0, 1, 0), value=0.0), op("conv", "y", "p", "w", "b", **CONV)]
     made = passes.fold_padding(graph(ops, shapes))
-    assert made.dump().splitlines()[1].startswith("y [1, 2, 9] = conv(x, w:[2, 2, 1, 3], b:[2])")
+    assert made.dump().splitlines()[1].startswith("y [1, 9, 2] = conv(x, w:[2, 2, 1, 3], b:[2])")
     assert made.ops[0].settings["pads"] == (0, 1, 0, 2)
-    other = [op("pad", "p", "x", begin=(0, 0, 1), value=1.0), ops[1]]
+    other = [op("pad", "p", "x", begin=(0, 1, 0), value=1.0), ops[1]]
     assert kinds(passes.fold_padding(graph(other, shapes))) == ["pad", "conv"]
 
 
 def test_numbers_a_channel_go_into_the_weights() -> None:
-    shapes = dict.fromkeys("cmsay", (1, 2, 6))
+    shapes = dict.fromkeys("cmsay", (1, 6, 2))
     ops = [
         op("conv", "c", "x", "w", "b", **CONV), op("mul", "m", "c", "k"), op("sub", "s", "one", "m"),
         op("div", "a", "s", "two"), op("add", "y", "a", "k"),
     ]  # fmt: skip
-    constants = {"k": np.array([2.0, 3.0]).reshape(1, 2, 1), "one": np.ones(1), "two": 2.0}
+    constants = {"k": np.array([2.0, 3.0]), "one": np.ones(1), "two": 2.0}
     made = passes.drop_dead(passes.fold_scales(graph(ops, shapes, constants)))
     (only,) = made.ops
     scale = np.array([2.0, 3.0])
@@ -58,9 +58,9 @@ def test_numbers_a_channel_go_into_the_weights() -> None:
 
 
 def test_what_differs_within_a_channel_or_is_used_twice_stays() -> None:
-    shapes = dict.fromkeys("cmy", (1, 2, 6))
+    shapes = dict.fromkeys("cmy", (1, 6, 2))
     conv = op("conv", "c", "x", "w", "b", **CONV)
-    along = graph([conv, op("mul", "y", "c", "k")], shapes, {"k": np.ones(6)})
+    along = graph([conv, op("mul", "y", "c", "k")], shapes, {"k": np.ones((6, 1))})
     assert kinds(passes.fold_scales(along)) == ["conv", "mul"]
     twice = graph([conv, op("mul", "m", "c", "k"), op("add", "y", "m", "c")], shapes, {"k": np.ones(1)})
     assert kinds(passes.fold_scales(twice)) == ["conv", "mul", "add"]
@@ -69,7 +69,7 @@ def test_what_differs_within_a_channel_or_is_used_twice_stays() -> None:
 
 
 def test_a_sum_is_made_by_the_later_convolution() -> None:
-    shapes = dict.fromkeys("cdy", (1, 2, 6))
+    shapes = dict.fromkeys("cdy", (1, 6, 2))
     ops = [
         op("conv", "c", "x", "w", "b", **CONV), op("conv", "d", "x", "w", "b", **CONV), op("add", "y", "d", "c"),
     ]  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_sum_is_made_by_the_later_convolution() -> None:
 
 
 def test_an_activation_is_made_by_the_convolution_alone() -> None:
-    shapes = dict.fromkeys("cyz", (1, 2, 6))
+    shapes = dict.fromkeys("cyz", (1, 6, 2))
     conv, relu = op("conv", "c", "x", "w", "b", **CONV), op("activation", "y", "c", function="tanh")
     made = passes.fuse_activations(graph([conv, relu], shapes))
     assert [(step.kind, step.output, step.settings["function"]) for step in made.ops] == [
@@ -91,7 +91,7 @@ def test_an_activation_is_made_by_the_convolution_alone() -> None:
 
 
 def test_what_the_output_does_not_need_is_dropped() -> None:
-    shapes = dict.fromkeys("cdy", (1, 2, 6))
+    shapes = dict.fromkeys("cdy", (1, 6, 2))
     ops = [op("conv", "c", "x", "w", "b", **CONV), op("activation", "d", "x"), op("activation", "y", "c")]
     made = passes.drop_dead(graph(ops, shapes, {"k": np.ones(1)}))
     assert kinds(made) == ["conv", "activation"]
@@ -108,6 +108,6 @@ def test_memory_is_shared_by_what_is_never_needed_together_and_a_reshape_takes_n
     assert memory.size == 4 * (100 + 52)  # a beside h, rounded up to 16 bytes; x and y lie where others were
     for one in memory.slots:
         for other in memory.slots:
-            apart = memory.places[one.name] * 4 + one.size <= memory.places[other.name] * 4
-            apart |= memory.places[other.name] * 4 + other.size <= memory.places[one.name] * 4
+            apart = memory.places[one.name] + one.size <= memory.places[other.name]
+            apart |= memory.places[other.name] + other.size <= memory.places[one.name]
             assert one is other or apart or not one.overlaps(other)

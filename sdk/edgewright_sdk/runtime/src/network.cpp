@@ -32,18 +32,34 @@ bool make(const ew_program& program, const int32_t* row) {
     }
 }
 
-}  // namespace
-
-const float* ew_read(const ew_program& program, int32_t tensor, int64_t count) {
+// Values in the arena or in the table of their type.
+template <class Value>
+const Value* found(const ew_program& program, const Value* weights, int32_t weight_count, int32_t tensor,
+                   int64_t count) {
     if (tensor == ew_nowhere || count < 1) return nullptr;
-    if (tensor >= 0) return tensor + count <= program.arena_count ? program.arena + tensor : nullptr;
+    if (tensor >= 0) return reinterpret_cast<const Value*>(ew_write_bytes(program, tensor, count, sizeof(Value)));
     const int32_t place = -1 - tensor;
-    return place + count <= program.weight_count ? program.weights + place : nullptr;
+    return place + count <= weight_count ? weights + place : nullptr;
 }
 
-float* ew_write(const ew_program& program, int32_t tensor, int64_t count) {
-    if (tensor < 0 || count < 1 || tensor + count > program.arena_count) return nullptr;
+}  // namespace
+
+unsigned char* ew_write_bytes(const ew_program& program, int32_t tensor, int64_t count, int32_t item) {
+    if (tensor < 0 || tensor % item != 0 || count < 1) return nullptr;
+    if (count > (static_cast<int64_t>(program.arena_bytes) - tensor) / item) return nullptr;
     return program.arena + tensor;
+}
+
+const float* ew_read(const ew_program& program, int32_t tensor, int64_t count) {
+    return found(program, program.weights, program.weight_count, tensor, count);
+}
+
+const int8_t* ew_read8(const ew_program& program, int32_t tensor, int64_t count) {
+    return found(program, program.weights8, program.weight8_count, tensor, count);
+}
+
+const int32_t* ew_read32(const ew_program& program, int32_t tensor, int64_t count) {
+    return found(program, program.weights32, program.weight32_count, tensor, count);
 }
 
 int64_t ew_volume(const int32_t* sizes, int32_t count) {

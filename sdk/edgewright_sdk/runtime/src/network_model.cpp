@@ -8,10 +8,10 @@ namespace EW_NS {
 ew_status ew_network_model(const ew_network_model_tables& tables, void*, const ew_view* in, ew_view* out,
                            ew_arena& scratch) {
     if (!ew_is_floats(in[0], tables.inputs) || !ew_is_floats(out[0], tables.outputs)) return ew_bad_shape;
-    float* const arena = ew_take<float>(scratch, tables.arena);
+    unsigned char* const arena = ew_take<unsigned char>(scratch, tables.arena);
     if (arena == nullptr) return ew_no_memory;
-    const ew_program program = {tables.length, tables.calls,  tables.weight_count,
-                                tables.weights, arena, tables.arena};
+    const ew_program program = {tables.length,   tables.calls,          tables.weight_count, tables.weights, tables.weight8_count,
+                                tables.weights8, tables.weight32_count, tables.weights32,    arena,          tables.arena};
     float* const first = ew_write(program, tables.first, tables.chosen);
     if (first == nullptr) return ew_bad_tables;
     const float* const features = ew_floats(in[0]);

@@ -25,6 +25,28 @@ int32_t at(const int32_t* strides, int32_t i, int32_t j, int32_t k) {
     return i * strides[0] + j * strides[1] + k * strides[2];
 }
 
+template <class Value>
+bool fill(const Value* number, Value* out, const ew_fill& call) {
+    if (number == nullptr || out == nullptr) return false;
+    for (int32_t i = 0; i < call.count; ++i) out[i] = *number;
+    return true;
+}
+
+template <class Value>
+bool copy(const Value* in, Value* out, const ew_copy& call) {
+    if (in == nullptr || out == nullptr) return false;
+    for (int32_t i = 0; i < call.shape[0]; ++i) {
+        for (int32_t j = 0; j < call.shape[1]; ++j) {
+            for (int32_t k = 0; k < call.shape[2]; ++k) {
+                const Value* const from = in + at(call.in_strides, i, j, k);
+                Value* const to = out + at(call.out_strides, i, j, k);
+                for (int32_t l = 0; l < call.shape[3]; ++l) to[l * call.out_strides[3]] = from[l * call.in_strides[3]];
+            }
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 bool ew_run_combine(const ew_program& program, const ew_combine& call) {
@@ -52,27 +74,16 @@ bool ew_run_combine(const ew_program& program, const ew_combine& call) {
 }
 
 bool ew_run_fill(const ew_program& program, const ew_fill& call) {
-    const float* const number = ew_read(program, call.number, 1);
-    float* const out = ew_write(program, call.out, call.count);
-    if (number == nullptr || out == nullptr) return false;
-    for (int32_t i = 0; i < call.count; ++i) out[i] = *number;
-    return true;
+    if (call.item == 1) return fill(ew_read8(program, call.number, 1), ew_write8(program, call.out, call.count), call);
+    if (call.item == 4) return fill(ew_read(program, call.number, 1), ew_write(program, call.out, call.count), call);
+    return false;
 }
 
 bool ew_run_copy(const ew_program& program, const ew_copy& call) {
-    const float* const in = ew_read(program, call.in, reach(call.shape, call.in_strides));
-    float* const out = ew_write(program, call.out, reach(call.shape, call.out_strides));
-    if (in == nullptr || out == nullptr) return false;
-    for (int32_t i = 0; i < call.shape[0]; ++i) {
-        for (int32_t j = 0; j < call.shape[1]; ++j) {
-            for (int32_t k = 0; k < call.shape[2]; ++k) {
-                const float* const from = in + at(call.in_strides, i, j, k);
-                float* const to = out + at(call.out_strides, i, j, k);
-                for (int32_t l = 0; l < call.shape[3]; ++l) to[l * call.out_strides[3]] = from[l * call.in_strides[3]];
-            }
-        }
-    }
-    return true;
+    const int64_t given = reach(call.shape, call.in_strides), made = reach(call.shape, call.out_strides);
+    if (call.item == 1) return copy(ew_read8(program, call.in, given), ew_write8(program, call.out, made), call);
+    if (call.item == 4) return copy(ew_read(program, call.in, given), ew_write(program, call.out, made), call);
+    return false;
 }
 
 }  // namespace EW_NS

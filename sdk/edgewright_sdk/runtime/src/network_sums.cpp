@@ -7,35 +7,51 @@
 namespace EW_NS {
 namespace {
 
+// Where the taps of a kernel that aren't padding begin and end, along one axis.
 struct span {
     int32_t begin, end;
 };
 
-// Outputs along one axis whose input, `stride` apart and `shift` further on, isn't padding.
-span inside(int32_t inputs, int32_t outputs, int32_t stride, int32_t shift) {
-    const int32_t begin = shift < 0 ? (-shift + stride - 1) / stride : 0;
-    const int32_t last = inputs - 1 - shift;
-    const int32_t end = last < 0 ? 0 : last / stride + 1;
-    return {begin < outputs ? begin : outputs, end < outputs ? end : outputs};
+span inside(int32_t size, int32_t first, int32_t taps, int32_t step) {
+    span real = {0, taps};
+    while (real.begin < taps && first + real.begin * step < 0) ++real.begin;
+    while (real.end > real.begin && first + (real.end - 1) * step >= size) --real.end;
+    return real;
 }
 
-// One row of one channel: each weight is added to all of the row at once, which lies in one piece.
-void convolve_row(const ew_convolve& call, const float* in, const float* weights, int32_t y, float* out) {
-    for (int32_t c = 0; c < call.in_channels; ++c) {
-        for (int32_t i = 0; i < call.kernel_height; ++i) {
-            const int32_t from = y * call.stride_height + i * call.dilation_height - call.pad_top;
-            const float* const w = weights + (c * call.kernel_height + i) * call.kernel_width;
-            if (from < 0 || from >= call.in_height) continue;
-            const float* const row = in + (c * call.in_height + from) * call.in_width;
-            for (int32_t j = 0; j < call.kernel_width; ++j) {
-                const int32_t shift = j * call.dilation_width - call.pad_left;
-                const span x = inside(call.in_width, call.out_width, call.stride_width, shift);
-                const float weight = w[j];
-                if (call.stride_width == 1) {
-                    for (int32_t k = x.begin; k < x.end; ++k) out[k] += weight * row[k + shift];
-                } else {
-                    for (int32_t k = x.begin; k < x.end; ++k) out[k] += weight * row[k * call.stride_width + shift];
-                }
+// All channels of one pixel.
+struct pixel {
+    const ew_convolve& call;
+    const float* in;
+    const float* weights;
+    int32_t top, left;
+    span rows, columns;
+
+    const float* at(int32_t i, int32_t j) const {
+        const int32_t row = top + i * call.dilation_height, column = left + j * call.dilation_width;
+        return in + (row * call.in_width + column) * call.groups * call.in_channels;
+    }
+};
+
+void each_channel(const pixel& p, float* out) {
+    const int32_t channels = p.call.groups;
+    for (int32_t i = p.rows.begin; i < p.rows.end; ++i) {
+        for (int32_t j = p.columns.begin; j < p.columns.end; ++j) {
+            const float* const x = p.at(i, j);
+            const float* const w = p.weights + (i * p.call.kernel_width + j) * channels;
+            for (int32_t c = 0; c < channels; ++c) out[c] += x[c] * w[c];
+        }
+    }
+}
+
+void all_channels(const pixel& p, float* out) {
+    const int32_t wide = p.call.in_channels, filter = wide * p.call.kernel_height * p.call.kernel_width;
+    for (int32_t made = 0; made < p.call.groups * p.call.out_channels; ++made) {
+        const int32_t group = made / p.call.out_channels * wide;
+        for (int32_t i = p.rows.begin; i < p.rows.end; ++i) {
+            for (int32_t j = p.columns.begin; j < p.columns.end; ++j) {
+                const float* const w = p.weights + made * filter + (i * p.call.kernel_width + j) * wide;
+                out[made] += ew_dot(p.at(i, j) + group, w, wide);
             }
         }
     }
@@ -63,25 +79,27 @@ bool ew_run_convolve(const ew_program& program, const ew_convolve& call) {
     // Products of these stay within 31 bits with any size of tensor that the checks above let through.
     if (!small(call.stride_height, 1) || !small(call.stride_width, 1) || !small(call.dilation_height, 1) ||
         !small(call.dilation_width, 1) || !small(call.pad_top, 0) || !small(call.pad_left, 0) ||
-        !small(call.kernel_height, 1) || !small(call.kernel_width, 1) || !small(call.out_height, 1)) {
+        !small(call.kernel_height, 1) || !small(call.kernel_width, 1) || !small(call.out_height, 1) ||
+        !small(call.out_width, 1)) {
         return false;
     }
-    const int32_t in_group = call.in_channels * call.in_height * call.in_width;
-    const int32_t filter = call.in_channels * call.kernel_height * call.kernel_width;
+    const int32_t channels = call.groups * call.out_channels;
+    const bool depthwise = call.in_channels == 1 && call.out_channels == 1;
     int32_t at = 0;
-    for (int32_t channel = 0; channel < call.groups * call.out_channels; ++channel) {
-        const float* const group = in + channel / call.out_channels * in_group;
-        for (int32_t y = 0; y < call.out_height; ++y, at += call.out_width) {
-            float* const row = out + at;
-            for (int32_t x = 0; x < call.out_width; ++x) row[x] = bias[channel];
-            convolve_row(call, group, weights + channel * filter, y, row);
-            if (residual != nullptr) {
-                for (int32_t x = 0; x < call.out_width; ++x) row[x] += residual[at + x];
+    for (int32_t y = 0; y < call.out_height; ++y) {
+        const int32_t top = y * call.stride_height - call.pad_top;
+        const span rows = inside(call.in_height, top, call.kernel_height, call.dilation_height);
+        for (int32_t x = 0; x < call.out_width; ++x, at += channels) {
+            const int32_t left = x * call.stride_width - call.pad_left;
+            const span columns = inside(call.in_width, left, call.kernel_width, call.dilation_width);
+            const pixel p = {call, in, weights, top, left, rows, columns};
+            for (int32_t c = 0; c < channels; ++c) {
+                out[at + c] = residual == nullptr ? bias[c] : bias[c] + residual[at + c];
             }
-            if (!ew_activated(row, call.out_width, call.activation, numbers)) return false;
+            depthwise ? each_channel(p, out + at) : all_channels(p, out + at);
         }
     }
-    return true;
+    return ew_activated(out, static_cast<int32_t>(count), call.activation, numbers);
 }
 
 bool ew_run_dense(const ew_program& program, const ew_dense& call) {

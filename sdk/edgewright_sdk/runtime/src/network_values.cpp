@@ -32,8 +32,9 @@ bool each(float* values, int32_t count, Function function) {
     return true;
 }
 
-float pooled(const ew_pool& call, const float* in, int32_t y, int32_t x) {
-    float best = 0.0f, sum = 0.0f;
+// All channels of one place of what pooling gives.
+void pool_pixel(const ew_pool& call, const float* in, int32_t y, int32_t x, float* out) {
+    const int32_t channels = call.channels;
     int32_t real = 0, counted = 0;
     for (int32_t i = 0; i < call.kernel_height; ++i) {
         const int32_t row = y * call.stride_height + i * call.dilation_height - call.pad_top;
@@ -43,15 +44,22 @@ float pooled(const ew_pool& call, const float* in, int32_t y, int32_t x) {
             if (column >= call.in_width + call.pad_right) break;
             ++counted;
             if (row < 0 || row >= call.in_height || column < 0 || column >= call.in_width) continue;
-            const float value = in[row * call.in_width + column];
-            best = real == 0 || value > best ? value : best;
-            sum += value;
-            ++real;
+            const float* const values = in + (row * call.in_width + column) * channels;
+            if (real++ == 0) {
+                for (int32_t c = 0; c < channels; ++c) out[c] = values[c];
+            } else if (call.pooling == ew_pool_max) {
+                for (int32_t c = 0; c < channels; ++c) out[c] = values[c] > out[c] ? values[c] : out[c];
+            } else {
+                for (int32_t c = 0; c < channels; ++c) out[c] += values[c];
+            }
         }
     }
-    if (call.pooling == ew_pool_max) return best;
-    const int32_t divisor = call.pooling == ew_pool_average ? real : counted;
-    return divisor == 0 ? 0.0f : sum / static_cast<float>(divisor);
+    if (real == 0) {
+        for (int32_t c = 0; c < channels; ++c) out[c] = 0.0f;
+    } else if (call.pooling != ew_pool_max) {
+        const float divisor = static_cast<float>(call.pooling == ew_pool_average ? real : counted);
+        for (int32_t c = 0; c < channels; ++c) out[c] /= divisor;
+    }
 }
 
 float reduced(const ew_reduce& call, const float* in) {
@@ -158,9 +166,9 @@ bool ew_run_reduce(const ew_program& program, const ew_reduce& call) {
 }
 
 bool ew_run_pool(const ew_program& program, const ew_pool& call) {
-    const int32_t in_sizes[3] = {call.channels, call.in_height, call.in_width};
-    const int32_t out_sizes[3] = {call.channels, call.out_height, call.out_width};
-    const float* in = ew_read(program, call.in, ew_volume(in_sizes, 3));
+    const int32_t in_sizes[3] = {call.in_height, call.in_width, call.channels};
+    const int32_t out_sizes[3] = {call.out_height, call.out_width, call.channels};
+    const float* const in = ew_read(program, call.in, ew_volume(in_sizes, 3));
     float* out = ew_write(program, call.out, ew_volume(out_sizes, 3));
     if (in == nullptr || out == nullptr || call.pooling < ew_pool_max || call.pooling > ew_pool_average_padded) {
         return false;
@@ -171,10 +179,8 @@ bool ew_run_pool(const ew_program& program, const ew_pool& call) {
         !small(call.pad_right, 0) || !small(call.out_height, 1) || !small(call.out_width, 1)) {
         return false;
     }
-    for (int32_t c = 0; c < call.channels; ++c, in += call.in_height * call.in_width) {
-        for (int32_t y = 0; y < call.out_height; ++y) {
-            for (int32_t x = 0; x < call.out_width; ++x) *out++ = pooled(call, in, y, x);
-        }
+    for (int32_t y = 0; y < call.out_height; ++y) {
+        for (int32_t x = 0; x < call.out_width; ++x, out += call.channels) pool_pixel(call, in, y, x, out);
     }
     return true;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled networks: a list of calls over one arena of floats, interpreted. edgewright_sdk/compiler writes the list.
+// Compiled networks: a list of calls over one arena, interpreted. edgewright_sdk/compiler writes the list.
 //
-// Tensors are dense and row-major as ONNX has them: channels before height and width, a batch of 1.
+// Tensors are dense and row-major, images channels last: [height][width][channels]. Along time the height is 1.
 //
 // A call is `kind, size, fields…`: int32 values, `size` of them with the first two. The fields are those of one of the
-// structs below. A tensor is named by a number: 0 or more is a place in the arena, -1 - i place i of the weights,
-// ew_nowhere none.
+// structs below. A tensor is named by a number: 0 or more is its first byte in the arena, -1 - i place i of the weights (of
+// the table of the type that the call takes), ew_nowhere none. Calls that take each number by itself may write where they
+// read, and a residual may lie where the output does; no other input does.
 #ifndef EDGEWRIGHT_NETWORK_H
 #define EDGEWRIGHT_NETWORK_H
 
@@ -41,11 +42,12 @@ enum ew_activation : int32_t {
 };
 
 struct ew_convolve {
-    int32_t in, groups, in_channels, in_height, in_width;  // channels of one group
+    int32_t in, groups, in_channels, in_height, in_width;  // channels of one group; those of all groups lie together
     int32_t out, out_channels, out_height, out_width;      // the same
     int32_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
     int32_t pad_top, pad_left;  // zeros; what lies below and to the right follows from the output's size
-    int32_t weights, bias;      // [groups * out_channels][in_channels][kernel_height][kernel_width]
+    int32_t weights, bias;      // [groups * out_channels][kernel_height][kernel_width][in_channels]; where both counts of
+                                // channels are 1 [kernel_height][kernel_width][groups]
     int32_t residual;           // added before the activation, or ew_nowhere
     int32_t activation, numbers;  // where a and b are
 };
@@ -72,11 +74,11 @@ struct ew_combine {
 };
 
 struct ew_fill {
-    int32_t out, count, number;
+    int32_t out, count, item, number;  // item: bytes of a number, 4 or 1
 };
 
 struct ew_copy {
-    int32_t in, out;
+    int32_t in, out, item;
     int32_t shape[4], in_strides[4], out_strides[4];
 };
 
@@ -99,18 +101,33 @@ struct ew_program {
     int32_t length;
     const int32_t* calls;  // [length]
     int32_t weight_count;
-    const float* weights;  // [weight_count]
-    float* arena;
-    int32_t arena_count;   // floats
+    const float* weights;      // [weight_count]
+    int32_t weight8_count;
+    const int8_t* weights8;    // [weight8_count]
+    int32_t weight32_count;
+    const int32_t* weights32;  // [weight32_count]
+    unsigned char* arena;      // on a boundary of ew_alignment bytes
+    int32_t arena_bytes;
 };
 
 // Run all calls. ew_bad_tables where one is unknown or reaches beyond the arena or the weights: nothing is read or
 // written there.
 ew_status ew_run_program(const ew_program& program);
 
-// The place of `count` values of a tensor; null beyond the arena or the weights.
+// `count` values of a tensor; null beyond the arena or the weights, and where no such value can lie.
 const float* ew_read(const ew_program& program, int32_t tensor, int64_t count);
-float* ew_write(const ew_program& program, int32_t tensor, int64_t count);
+const int8_t* ew_read8(const ew_program& program, int32_t tensor, int64_t count);
+const int32_t* ew_read32(const ew_program& program, int32_t tensor, int64_t count);
+
+// The same in the arena alone, `item` bytes each.
+unsigned char* ew_write_bytes(const ew_program& program, int32_t tensor, int64_t count, int32_t item);
+
+inline float* ew_write(const ew_program& program, int32_t tensor, int64_t count) {
+    return reinterpret_cast<float*>(ew_write_bytes(program, tensor, count, 4));
+}
+inline int8_t* ew_write8(const ew_program& program, int32_t tensor, int64_t count) {
+    return reinterpret_cast<int8_t*>(ew_write_bytes(program, tensor, count, 1));
+}
 
 // Product of sizes; -1 where one is below 1 or the product can't be that of a tensor.
 int64_t ew_volume(const int32_t* sizes, int32_t count);

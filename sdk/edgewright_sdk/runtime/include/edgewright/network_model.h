@@ -15,13 +15,17 @@ struct ew_network_model_tables {
     const int32_t* calls;     // [length] see edgewright/network.h
     int32_t weight_count;
     const float* weights;     // [weight_count]
-    int32_t arena;            // floats
-    int32_t first;            // where in the arena the network's input lies
-    int32_t last;             // where its output lies
-    int32_t outputs;          // and how many values it has
+    int32_t weight8_count;
+    const int8_t* weights8;
+    int32_t weight32_count;
+    const int32_t* weights32;
+    int32_t arena;            // bytes
+    int32_t first;            // byte of the arena at which the network's input lies
+    int32_t last;             // and its output
+    int32_t outputs;          // how many values that has
 };
 
-// Features -> what the network gives (`outputs` values). Scratch: `arena` floats.
+// Features -> what the network gives (`outputs` values). Scratch: `arena` bytes.
 ew_status ew_network_model(const ew_network_model_tables& tables, void* state, const ew_view* in, ew_view* out,
                            ew_arena& scratch);
 
