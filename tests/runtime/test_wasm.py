@@ -1,9 +1,10 @@
-"""The wasm package: one module without imports, with SIMD, that says what Python says, in wasmtime and Node."""
+"""The wasm package: modules without imports, with SIMD and without, that say what Python says, in wasmtime and Node."""
 
 from __future__ import annotations
 
 import functools
 import http.server
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -11,7 +12,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from deployment_folder import block_folder, params_of, recordings
 
@@ -42,26 +42,31 @@ def package(block: Any, deployment: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @needs_zig
-def test_module_imports_nothing_and_uses_simd(package: Path) -> None:
+def test_modules_import_nothing_and_one_needs_no_simd(package: Path) -> None:
     wasmtime = pytest.importorskip("wasmtime")
-    path = str(package / "pump_monitor.wasm")
-    module = wasmtime.Module.from_file(wasmtime.Engine(), path)
-    assert [i.name for i in module.imports] == []
-    names = {e.name for e in module.exports}
-    assert {"memory", "pump_monitor_run", "pump_monitor_stream_push", "pump_monitor_wasm_start"} <= names
-    assert (package / "pump_monitor.wasm").stat().st_size < 64_000
     config = wasmtime.Config()
     config.wasm_relaxed_simd = False
     config.wasm_simd = False
+    old = wasmtime.Engine(config)
+    for name in ("pump_monitor.wasm", "pump_monitor.scalar.wasm"):
+        module = wasmtime.Module.from_file(wasmtime.Engine(), str(package / name))
+        assert [i.name for i in module.imports] == []
+        names = {e.name for e in module.exports}
+        assert {"memory", "pump_monitor_run", "pump_monitor_stream_push", "pump_monitor_wasm_start"} <= names
+        assert (package / name).stat().st_size < 64_000
+    wasmtime.Module.from_file(old, str(package / "pump_monitor.scalar.wasm"))
     with pytest.raises(wasmtime.WasmtimeError, match="SIMD support is not enabled"):
-        wasmtime.Module.from_file(wasmtime.Engine(config), path)
+        wasmtime.Module.from_file(old, str(package / "pump_monitor.wasm"))
 
 
 @needs_zig
-def test_every_engine_agrees_with_python(block: Any, package: Path) -> None:
+def test_each_module_agrees_with_python_in_every_engine(block: Any, package: Path) -> None:
     found = block.verify(package, params_of("wasm", {}))
     assert found["ok"], found
-    assert {"wasmtime", "node"} & set(found["engines"])
+    here = {"Node": bool(shutil.which("node")), "wasmtime": importlib.util.find_spec("wasmtime") is not None}
+    assert set(found["engines"]) == {
+        engine + suffix for engine in here if here[engine] for suffix in ("", " without SIMD")
+    }
     for engine in found["engines"].values():
         assert set(engine["nodes"]) == {"spectral", "flat", "anomaly"}
         assert all(node["largest_difference"] < 1e-3 for node in engine["nodes"].values())
@@ -114,15 +119,6 @@ def test_wrapper_streams_and_sets_thresholds(package: Path, tmp_path: Path) -> N
     assert len(found["low"]["outputs"][0]["contributions"]) == 3
     assert all(found["errors"]), found["errors"]
     assert found["count"] == found["labels"][1] == 14
-
-
-@needs_zig
-def test_no_self_test_data_when_none_is_asked_for(block: Any, deployment: Path, tmp_path: Path) -> None:
-    params = params_of("wasm", {"selftest-data": "none"})
-    block.build(TrainedImpulse.load(deployment), params, tmp_path)
-    assert not (tmp_path / "selftest").exists()
-    with pytest.raises(BlockError, match="no self-test data"):
-        block.verify(tmp_path, params)
 
 
 def test_missing_zig_says_how_to_get_it(
@@ -188,9 +184,15 @@ def test_read_only_cache_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @needs_zig
-def test_same_input_gives_the_same_module(
+def test_without_self_test_data_the_modules_are_the_same(
     block: Any, deployment: Path, package: Path, tmp_path: Path
 ) -> None:
-    block.build(TrainedImpulse.load(deployment), params_of("wasm", {}), tmp_path)
-    assert (tmp_path / "pump_monitor.wasm").read_bytes() == (package / "pump_monitor.wasm").read_bytes()
-    assert np.array_equal(*[[p.name for p in sorted(f.rglob("*"))] for f in (tmp_path, package)])
+    params = params_of("wasm", {"selftest-data": "none"})
+    block.build(TrainedImpulse.load(deployment), params, tmp_path)
+    names = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
+    plain = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert names - plain == {"selftest/selftest.json", "selftest/selftest.mjs"}
+    for name in plain:
+        assert (tmp_path / name).read_bytes() == (package / name).read_bytes(), name
+    with pytest.raises(BlockError, match="no self-test data"):
+        block.verify(tmp_path, params)

@@ -9,6 +9,6 @@ RUN export ZIG_LOCAL_CACHE_DIR="$ZIG_GLOBAL_CACHE_DIR" && cd /tmp \
     && set -- python3 -m ziglang c++ -std=c++17 -fno-exceptions -fno-rtti -ffp-contract=off \
     && "$@" -O2 -nostdlib++ warm.cpp -o warm \
     && "$@" -O2 -nostdlib++ -shared -fPIC warm.cpp -o warm.so -lm \
-    && "$@" -O3 -s -target wasm32-freestanding -mcpu=generic+simd128+bulk_memory -Wl,--no-entry -Wl,--export=f \
-        warm.cpp -o warm.wasm \
+    && for cpu in generic+simd128+bulk_memory mvp; do "$@" -O3 -s -target wasm32-freestanding -mcpu=$cpu \
+        -Wl,--no-entry -Wl,--export=f warm.cpp -o warm.wasm || exit 1; done \
     && rm -f warm* && chmod -R a+rX "$ZIG_GLOBAL_CACHE_DIR"

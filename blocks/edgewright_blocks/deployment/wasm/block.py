@@ -1,4 +1,4 @@
-"""WebAssembly: a trained impulse as one module without imports, and an ES module that calls it."""
+"""WebAssembly: a trained impulse as modules without imports, and an ES module that calls them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from edgewright_sdk.codegen.package import write_files
 from edgewright_sdk.codegen.templates import fill
 
 from .engines import run_node, run_wasmtime
-from .module import compile_module
+from .module import compile_modules, module_cpus
+from .npm import package_json
 from .selftest import selftest_document
 
 if TYPE_CHECKING:
     from edgewright_sdk import Params, TrainedImpulse
+
+_FILES = ("README.md", "LICENSE.txt", "index.html")
 
 
 class WasmModule(DeploymentBlock):
@@ -31,13 +34,15 @@ class WasmModule(DeploymentBlock):
         templates = self.folder / "templates"
         values = _values(graph)
         with tempfile.TemporaryDirectory(prefix="edgewright-wasm-") as work:
-            module = compile_module(graph, fill(templates / "entry.cpp", **values), Path(work))
-            shutil.copyfile(module, out / f"{graph.name}.wasm")
+            modules = compile_modules(graph, fill(templates / "entry.cpp", **values), Path(work))
+            for name, module in modules.items():
+                shutil.copyfile(module, out / name)
         files = {
             f"{graph.name}.h": c_header(graph),
             f"{graph.name}.mjs": fill(templates / "wrapper.mjs", **values),
             f"{graph.name}.d.mts": fill(templates / "wrapper.d.mts", **values),
-            **{name: fill(templates / name, **values) for name in ("README.md", "LICENSE.txt", "index.html")},
+            "package.json": package_json(graph),
+            **{name: fill(templates / name, **values) for name in _FILES},
         }
         if params.selftest_data != "none":
             document = selftest_document(graph, impulse)
@@ -47,16 +52,19 @@ class WasmModule(DeploymentBlock):
         write_files(files, out)
 
     def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
-        """Run the self-test in every engine there is: wasmtime, Node."""
+        """Run the self-test of each module in every engine there is: wasmtime, Node."""
         path = package / "selftest" / "selftest.json"
         if not path.is_file():
             raise BlockError(
                 "the package has no self-test data; build it with `selftest-data: recorded` or `synthetic` to verify it"
             )
         document = json.loads(path.read_text(encoding="utf-8"))
-        module = package / f"{document['name']}.wasm"
-        engines = {"wasmtime": run_wasmtime(module, document), "node": run_node(package)}
-        found = {name: result for name, result in engines.items() if result is not None}
+        found = {}
+        for name in module_cpus(str(document["name"])):
+            suffix = " without SIMD" if name.endswith(".scalar.wasm") else ""
+            found[f"wasmtime{suffix}"] = run_wasmtime(package / name, document)
+            found[f"Node{suffix}"] = run_node(package, name)
+        found = {engine: result for engine, result in found.items() if result is not None}
         if not found:
             raise BlockError(
                 "no engine runs the module here; install one: `pip install wasmtime`, or Node 18 or later"
@@ -66,7 +74,9 @@ class WasmModule(DeploymentBlock):
             **first,
             "ok": all(result["ok"] for result in found.values()),
             "engines": found,
-            "module_bytes": module.stat().st_size,
+            "module_bytes": {
+                name: (package / name).stat().st_size for name in module_cpus(str(document["name"]))
+            },
         }
 
 

@@ -24,12 +24,12 @@ _OUTPUTS_AT, _OUTPUT_BYTES, _CLASSES_AT = (
 _SECONDS = 300
 
 
-def run_node(package: Path) -> dict[str, Any] | None:
-    """Run ``selftest.mjs`` by Node; None where there is none."""
+def run_node(package: Path, module: str) -> dict[str, Any] | None:
+    """Run ``selftest.mjs`` on one module by Node; None where there is none."""
     node = shutil.which("node")
     if node is None:
         return None
-    command = [node, str(package / "selftest" / "selftest.mjs")]
+    command = [node, str(package / "selftest" / "selftest.mjs"), module]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         found: dict[str, Any] = json.loads(done.stdout)

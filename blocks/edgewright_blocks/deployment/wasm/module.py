@@ -1,4 +1,4 @@
-"""Compile a package's sources into one freestanding module."""
+"""Compile a package's sources into freestanding modules: one with SIMD, one for engines without."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ void* memset(void* to, int value, size_t bytes);
 _STACK_BYTES = 65536
 
 
-def compile_module(graph: Graph, entry: str, work: Path) -> Path:
-    """Compile a graph with the entry code into ``<name>.wasm``.
+def compile_modules(graph: Graph, entry: str, work: Path) -> dict[str, Path]:
+    """Compile a graph with the entry code into ``<name>.wasm`` and ``<name>.scalar.wasm``.
 
     Parameters
     ----------
@@ -73,6 +73,11 @@ def compile_module(graph: Graph, entry: str, work: Path) -> Path:
         C++ that owns the module's memory.
     work : Path
         Empty folder.
+
+    Returns
+    -------
+    dict of str to Path
+        Modules by the name that each has in a package.
 
     Raises
     ------
@@ -85,10 +90,16 @@ def compile_module(graph: Graph, entry: str, work: Path) -> Path:
     if graph.calibration_windows:
         names += [*_CALIBRATION, *([] if graph.image else ["stream_window"])]
     sources = [path.relative_to(work) for path in cpp_sources(work)]
-    module = work / f"{graph.name}.wasm"
-    target = ["-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"]
     link = ["-Wl,--no-entry", f"-Wl,-z,stack-size={_STACK_BYTES}"]
     link += [f"-Wl,--export={graph.name}_{name}" for name in names]
-    options = [*target, "-O3", "-s", *FLAGS, "-Ifreestanding"]
-    compiler.run([*options, *sources, "-o", module.name, *link], cwd=work)
-    return module
+    modules = {}
+    for name, cpu in module_cpus(graph.name).items():
+        target = ["-target", "wasm32-freestanding", f"-mcpu={cpu}"]
+        compiler.run([*target, "-O3", "-s", *FLAGS, "-Ifreestanding", *sources, "-o", name, *link], cwd=work)
+        modules[name] = work / name
+    return modules
+
+
+def module_cpus(name: str) -> dict[str, str]:
+    """What each module of a package is compiled for; the wrapper loads the first that its engine takes."""
+    return {f"{name}.wasm": "generic+simd128+bulk_memory", f"{name}.scalar.wasm": "mvp"}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: 0BSD
 // Self-test of @title@: compares the module with what Python computed. Prints JSON; exits with 0 when all is within
-// tolerance. Run it by: node selftest/selftest.mjs
+// tolerance. Run it by: node selftest/selftest.mjs [MODULE], such as @name@.scalar.wasm; by default the one that load() chooses.
 import { readFile } from "node:fs/promises";
 import { load, info } from "../@name@.mjs";
 
 const expected = JSON.parse(await readFile(new URL("./selftest.json", import.meta.url), "utf8"));
-const classifier = await load();
+const classifier = await load(process.argv[2] && new URL(`../${process.argv[2]}`, import.meta.url));
 const nodes = {};
 const decisions = [];
 let pBeyond = 0;

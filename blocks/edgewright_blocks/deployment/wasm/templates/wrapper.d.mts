@@ -52,6 +52,12 @@ export interface Info {
 
 export const info: Readonly<Info>;
 
+/** Whether this engine has SIMD: decides which module is loaded. */
+export const simd: boolean;
+
+/** Compile without starting: to load many from, or to send to workers. */
+export function compile(source?: BufferSource | URL | string): Promise<WebAssembly.Module>;
+
 export function load(source?: BufferSource | WebAssembly.Module | URL | string): Promise<Classifier>;
 
 export class Classifier {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: 0BSD
-// @title@, build @build_id@: an ES module around @name@.wasm, for browsers and Node.
+// @title@, build @build_id@: an ES module around @name@.wasm, for browsers, workers and Node.
 
 /** What the module is: window, axes, outputs. */
 export const info = Object.freeze(@info@);
@@ -10,17 +10,17 @@ const CONSTANT = -6;
 const OUTPUTS_AT = 28;
 const OUTPUT_BYTES = 80;
 
-/**
- * Load the module.
- * @param {BufferSource | WebAssembly.Module | URL | string} [source] the module, or where it lies; by default beside this file
- * @returns {Promise<Classifier>}
- */
-export async function load(source = new URL("./@name@.wasm", import.meta.url)) {
-  return new Classifier(await WebAssembly.instantiate(await compiled(source), {}));
-}
+/** Whether this engine has SIMD: asked by a function that makes a vector and drops it. */
+export const simd = WebAssembly.validate(
+  new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11]),
+);
 
-async function compiled(source) {
-  if (source instanceof WebAssembly.Module) return source;
+/**
+ * Compile a module without starting it. Many classifiers can be loaded from it, and it can be sent to workers.
+ * @param {BufferSource | URL | string} [source] the module, or where it lies; by default the one beside this file that suits the engine
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export async function compile(source = beside()) {
   if (!(source instanceof URL) && typeof source !== "string") return WebAssembly.compile(source);
   if (source instanceof URL && source.protocol === "file:") {
     const { readFile } = await import("node:fs/promises");
@@ -31,7 +31,22 @@ async function compiled(source) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** One model with one stream. Make another by loading again: a compiled module can be passed to load(). */
+/**
+ * Load a module, by default as compile() does.
+ * @param {BufferSource | WebAssembly.Module | URL | string} [source]
+ * @returns {Promise<Classifier>}
+ */
+export async function load(source) {
+  const module = source instanceof WebAssembly.Module ? source : await compile(source);
+  return new Classifier(await WebAssembly.instantiate(module, {}));
+}
+
+// Written out, for bundlers find files by this form.
+function beside() {
+  return simd ? new URL("./@name@.wasm", import.meta.url) : new URL("./@name@.scalar.wasm", import.meta.url);
+}
+
+/** One model with one stream. Make another by loading again: compile once and pass that to load(). */
 export class Classifier {
   #c;
   #memory;
