@@ -74,6 +74,10 @@ def _input_problems(spec: InputSpec) -> list[Problem]:
         found.append(problem(f"is only for kind: {choices(kinds)}; this is {spec.kind}", f"/input/{name}"))
     if spec.kind == "time-series":
         found += _window_problems(spec)
+    if spec.kind == "image":
+        missing = [name for name in ("width", "height") if getattr(spec, name) is None]
+        hint = "images are brought to one size, such as 96 × 96"
+        found += [problem(f'lacks "{name}", in pixels', "/input", hint=hint) for name in missing]
     if spec.axes is not None:
         found += _repeated(spec.axes, "/input/axes")
     return found

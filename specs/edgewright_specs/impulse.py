@@ -86,6 +86,16 @@ class InputSpec(SpecModel):
     resize: Literal["squash", "fit-shortest", "fit-longest"] | None = None
 
     @property
+    def fit(self) -> Literal["squash", "fit-shortest", "fit-longest"]:
+        """How images are brought to their size where the proportions differ."""
+        return self.resize or "squash"
+
+    @property
+    def channel_count(self) -> int:
+        """Return the values of a pixel: 3, or 1 in grey."""
+        return 1 if self.channels == "grayscale" else 3
+
+    @property
     def whole(self) -> bool:
         """Whether each recording is one window."""
         return self.window == "sample"

@@ -55,8 +55,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "pad": "Fill a recording that is shorter than a window with zeros.",
         "width": "Width that images are brought to, in pixels.",
         "height": "Height that images are brought to, in pixels.",
-        "channels": "Colours of an image.",
-        "resize": "What gives way where the shape differs: `squash` distorts, `fit-shortest` crops, `fit-longest` fills with black.",
+        "channels": "Colours of an image; rgb where it is not given.",
+        "resize": "What gives way where the shape differs: `squash` (the default) distorts, `fit-shortest` crops, `fit-longest` fills with black.",
     },
     "ProcessingNode": {
         "id": "Name of the node: in `input`, in the run folder, on the device.",

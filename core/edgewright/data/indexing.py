@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _FEWEST_UNITS = 3
 _PARTS = 10
 _MOST_NAMED = 8
+#: What ``windows.json`` says of images beyond what it says of signals.
+IMAGE_FIELDS = ("width", "height", "channels", "resize")
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,10 @@ def index(
     document = json.loads((read_dir / "recordings.json").read_text(encoding="utf-8"))
     samples: list[dict[str, Any]] = document["samples"]
     frequency = float(document["frequency"])
-    tabular = document["kind"] == "tabular"
+    single = document["kind"] in ("tabular", "image")  # each sample is a window by itself
     longest = max(sample["length"] for sample in samples)
-    length = 1 if tabular else input.window_length(frequency) or longest
-    stride = 1 if tabular else input.stride_length(frequency) or length
+    length = 1 if single else input.window_length(frequency) or longest
+    stride = 1 if single else input.stride_length(frequency) or length
     if longest < length and not (input.pad or input.whole):
         raise DataError(
             f"input.window_ms: a window of {input.window_ms:g} ms is {length} values at {frequency:g} Hz, "
@@ -110,7 +112,8 @@ def index(
             samples, data, None if input.whole else length, lines, warnings,
             normal_only=apart, by_label=by_label and not _on_a_scale(samples, lines), seed=seed,
         )  # fmt: skip
-    _duplicates(kept, warnings)
+    if document["kind"] != "tabular":  # equal rows of a table are what tables have
+        _duplicates(kept, warnings)
     offsets = [sample["offset"] for sample in kept]
     lengths = [sample["length"] for sample in kept]
     if input.whole:
@@ -128,8 +131,12 @@ def index(
         raise DataError(
             "nothing is left for training: no "
             + ("normal " if normal_only and not by_label else "")
-            + "sample of the training split is long enough",
-            hint="add recordings, or make input.window_ms shorter",
+            + (
+                "sample is in the training split" if single else "sample of the training split is long enough"
+            ),
+            hint="add samples, or give data.split.training more"
+            if single
+            else "add recordings, or make input.window_ms shorter",
         )
     _short(kept, table, length, warnings)
     counts: dict[str, dict[str, int]] = {split: _count(kept, split, ranges[split]) for split in SPLITS}
@@ -140,6 +147,7 @@ def index(
         "splits": ranges, "length": length, "stride": stride, "axes": document["axes"], "frequency": frequency,
         "units": document["units"], "kind": document["kind"], "explore": explore, "whole": input.whole,
         "labels": _labels(kept, table[slice(*ranges["training"])]),
+        **{name: document[name] for name in IMAGE_FIELDS if name in document},
     })  # fmt: skip
     return IndexSummary(counts, length, stride, frequency, tuple(lines), tuple(warnings))
 
@@ -310,9 +318,8 @@ def _duplicates(samples: Sequence[Mapping[str, Any]], warnings: list[str]) -> No
     seen: dict[str, set[bool | None]] = {}
     files: dict[str, set[str]] = {}
     for sample in samples:
-        if sample["length"] > 1:
-            files.setdefault(sample["sha256"], set()).add(sample["name"].partition("@")[0])
-            seen.setdefault(sample["sha256"], set()).add(sample["normal"])
+        files.setdefault(sample["sha256"], set()).add(sample["name"].partition("@")[0])
+        seen.setdefault(sample["sha256"], set()).add(sample["normal"])
     copies = sum(len(names) - 1 for names in files.values())
     if copies:
         warnings.append(f"{copies} sample(s) are exact copies of another (copies stay in one split)")
@@ -374,8 +381,8 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _write(out: Path, samples: Sequence[Mapping[str, Any]], table: Any, info: Mapping[str, Any]) -> None:
-    fields = ("name", "file", "label", "split", "normal", "offset", "length", "group", "metadata")
-    document = [{field: sample[field] for field in fields} for sample in samples]
+    fields = ("name", "file", "label", "split", "normal", "offset", "length", "group", "metadata", "mask")
+    document = [{field: sample[field] for field in fields if field in sample} for sample in samples]
     (out / "samples.json").write_text(
         json.dumps(document, ensure_ascii=False, allow_nan=False), encoding="utf-8"
     )

@@ -68,6 +68,10 @@ def leakage_of(read_dir: Path, index_dir: Path) -> dict[str, Any]:
     samples = json.loads((index_dir / "samples.json").read_text(encoding="utf-8"))
     windows = json.loads((index_dir / "windows.json").read_text(encoding="utf-8"))
     signal = np.load(read_dir / "signal.npy", mmap_mode="r")
+    if windows["kind"] == "image":
+        from edgewright.data.image_checks import image_document
+
+        return image_document(signal, np.load(index_dir / "index.npy"), windows["splits"], samples)
     found = find_leakage(signal, np.load(index_dir / "index.npy"), windows["splits"], windows["length"])
     return leakage_document(found, samples, windows["frequency"])
 

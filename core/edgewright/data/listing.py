@@ -6,11 +6,11 @@ import difflib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from edgewright.data.layout import LABEL_FILES, Layout, read_layout
+from edgewright.data.layout import LABEL_FILES, FileFacts, Layout, read_layout
 from edgewright.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,30 +47,39 @@ class Inventory:
     label_files: tuple[DataFile, ...]
     ignored: tuple[str, ...]
     labels: Mapping[str, str]  # file -> label, where `folders` says so
+    masks: Mapping[str, tuple[DataFile, ...]] = field(default_factory=dict)  # of images, by their file
+    lone_masks: tuple[str, ...] = ()
+    listed: Mapping[str, FileFacts] = field(default_factory=dict)  # facts of images that a CSV file lists
 
     @property
     def all_files(self) -> tuple[DataFile, ...]:
         """Every file whose bytes can change a result, in a fixed order."""
-        return (*self.files, *self.label_files)
+        masks = dict.fromkeys(mask for masks in self.masks.values() for mask in masks)
+        return (*self.files, *self.label_files, *masks)
 
     def layout(self, options: Mapping[str, Any]) -> Layout:
-        """Facts of each file from folders, names and label files. Raises DataError."""
+        """Facts of each file from folders, names and label files, or as a list has them. Raises DataError."""
+        if self.listed:
+            return Layout(self.listed, (f"labels taken from {self.label_files[0].relative}",))
         labels_from = options.get("labels-from")
         label_files = {file.relative: file.path for file in self.label_files}
         layout = read_layout([file.relative for file in self.files], label_files, labels_from)
-        if not self.labels:
-            return layout
-        from dataclasses import replace
-
         facts = {
             file: replace(fact, label=self.labels.get(file, fact.label))
             for file, fact in layout.facts.items()
         }
-        return Layout(facts, layout.lines)
+        lines = list(layout.lines)
+        if self.reader.kind == "image":
+            from edgewright.data.items import with_items
+
+            facts = with_items(facts, lines)
+        return Layout(facts, tuple(lines))
 
     def notes(self) -> list[str]:
         """Lines about the reader chosen and what was left out."""
         lines = [f"{len(self.files)} file(s) read by the reader {self.reader.name}"]
+        if self.masks:
+            lines.append(f"masks found for {len(self.masks)} image(s)")
         if self.ignored:
             shown = ", ".join(self.ignored[:5]) + (", …" if len(self.ignored) > 5 else "")
             lines.append(f"{len(self.ignored)} other file(s) ignored: {shown}")
@@ -107,6 +116,9 @@ def list_files(
             f"{shown}: there is no such file or folder",
             hint="check data.path; it is relative to the impulse file" if in_impulse else None,
         )
+    listing = _image_list(path, readers, chosen, shown)
+    if listing is not None:
+        return listing
     root = path if path.is_dir() else path.parent
     labels: dict[str, str] = {}
     folders = (options or {}).get("folders")
@@ -127,7 +139,34 @@ def list_files(
         raise _nothing(shown, path, rest, readers, reader)
     taken = {file.relative for file in claimed}
     ignored = tuple(file.relative for file in rest if file.relative not in taken)
-    return Inventory(root, shown, chosen, tuple(claimed), label_files, ignored, labels)
+    if chosen.kind != "image":
+        return Inventory(root, shown, chosen, tuple(claimed), label_files, ignored, labels)
+    from edgewright.data.masks import sort_out
+
+    images, masks, lone = sort_out(claimed)
+    if not images:
+        raise DataError(
+            f"{shown}: holds only masks of images", hint="name the folder above, which has the images too"
+        )
+    return Inventory(root, shown, chosen, images, label_files, ignored, labels, masks, lone)
+
+
+def _image_list(path: Path, readers: Sequence[Reader], chosen: Reader | None, shown: str) -> Inventory | None:
+    """The images that a CSV file lists; None where it is anything else."""
+    reader = chosen or next((one for one in readers if one.kind == "image"), None)
+    if not path.is_file() or reader is None or reader.kind != "image":
+        return None
+    from edgewright.data.image_list import lists_images, read_image_list
+
+    if not lists_images(path, reader):
+        return None
+    listed = read_image_list(path)
+    return Inventory(
+        path.parent, shown, reader, tuple(DataFile(one.relative, one.path) for one in listed),
+        (DataFile(path.name, path),), (), {},
+        {one.relative: (DataFile(*one.mask),) for one in listed if one.mask is not None},
+        listed={one.relative: one.facts for one in listed},
+    )  # fmt: skip
 
 
 def _walk(root: Path, prefix: str = "") -> Iterator[DataFile]:

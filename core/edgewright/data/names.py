@@ -25,6 +25,7 @@ SPLIT_NAMES: Final[dict[str, Split]] = {
     "dev": "calibration",
     "test": "test",
     "testing": "test",
+    "test public": "test",
 }
 NORMAL_NAMES: Final = frozenset({"normal", "good", "ok", "no anomaly"})
 ABNORMAL_NAMES: Final = frozenset({"abnormal", "anomaly", "bad", "ng", "defect"})

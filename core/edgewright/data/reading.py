@@ -59,10 +59,9 @@ def read(inventory: Inventory, data: DataSpec, input: InputSpec, out: Path) -> R
         while the impulse names none.
     """
     if input.kind == "image" or inventory.reader.kind == "image":
-        raise DataError(
-            f"{inventory.shown}: images can be listed, but this version has no image impulse",
-            hint="use time-series or tabular data",
-        )
+        from edgewright.data.image_reading import read_images
+
+        return read_images(inventory, data, input, out)
     layout = inventory.layout(data.options)
     reading = _Reading(inventory, data, input, out)
     try:
@@ -111,10 +110,7 @@ class _Reading:
         except BadFileError as problem:
             place += f":{problem.line}" if problem.line else ""
             if not self.skip:
-                raise DataError(
-                    f"{place}: {problem.reason}",
-                    hint="mend or remove the file, or set data.skip-bad: true; `edgewright data show` lists all such files",
-                ) from problem
+                raise bad_file(place, problem) from problem
             self.skipped.append((place, problem.reason))
             if self.writer is not None and len(self.samples) > before:
                 self.writer.truncate(self.samples[before]["offset"])
@@ -133,7 +129,7 @@ class _Reading:
                     hint="set input.frequency (Hz) in the impulse",
                 )
             self.target = self.target or recording.frequency
-            self.writer = SignalWriter(self.out / "signal.npy", len(self.axes))
+            self.writer = SignalWriter(self.out / "signal.npy", (len(self.axes),))
         elif self.wanted is None and recording.axes != self.axes:
             raise BadFileError(
                 f"has the axes {_list(recording.axes)}, while {self.first} has {_list(self.axes)}; "
@@ -144,7 +140,7 @@ class _Reading:
         content = hashlib.sha256(np.ascontiguousarray(recording.values).data)
         self.samples.append(
             {
-                "name": self._name(file, recording.part),
+                "name": unique_name(file.relative, recording.part, self.names),
                 "file": file.relative,
                 "label": recording.label,
                 "split": recording.split,
@@ -179,19 +175,6 @@ class _Reading:
         self.resampled[rate] += 1
         return resample(values, rate, target)
 
-    def _name(self, file: DataFile, part: str) -> str:
-        end = f"#{part}" if part else ""
-        name = (file.relative.rpartition(".")[0] or file.relative) + end
-        if name in self.names:
-            name = file.relative + end
-        number = 2
-        unique = name
-        while unique in self.names:
-            unique = f"{name}.{number}"
-            number += 1
-        self.names.add(unique)
-        return unique
-
     def finish(self, layout_lines: Sequence[str]) -> ReadSummary:
         """Write ``recordings.json``. Raises DataError when nothing was read."""
         if self.writer is None or self.target is None or not self.samples:
@@ -203,7 +186,7 @@ class _Reading:
             for rate, count in sorted(self.resampled.items())
         ]
         lines = (*self.inventory.notes(), *layout_lines)
-        bounded = _bounded(warnings)
+        bounded = bounded_warnings(warnings)
         document = {
             "kind": self.kind,
             "reader": self.inventory.reader.name,
@@ -226,6 +209,29 @@ class _Reading:
             bounded,
             tuple(self.skipped),
         )
+
+
+def bad_file(place: str, problem: BadFileError) -> DataError:
+    """The error for a file that can't be read, where such files aren't skipped."""
+    return DataError(
+        f"{place}: {problem.reason}",
+        hint="mend or remove the file, or set data.skip-bad: true; `edgewright data show` lists all such files",
+    )
+
+
+def unique_name(relative: str, part: str, taken: set[str]) -> str:
+    """A sample's name: its file without the ending, and what tells it from others; it goes into ``taken``."""
+    end = f"#{part}" if part else ""
+    name = (relative.rpartition(".")[0] or relative) + end
+    if name in taken:
+        name = relative + end
+    number = 2
+    unique = name
+    while unique in taken:
+        unique = f"{name}.{number}"
+        number += 1
+    taken.add(unique)
+    return unique
 
 
 def recordings_of(
@@ -320,7 +326,8 @@ def _list(names: Sequence[str]) -> str:
     return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
 
 
-def _bounded(warnings: list[str]) -> tuple[str, ...]:
+def bounded_warnings(warnings: list[str]) -> tuple[str, ...]:
+    """As many warnings as a person reads, and how many more there are."""
     if len(warnings) <= _MOST_WARNINGS:
         return tuple(warnings)
     return (*warnings[:_MOST_WARNINGS], f"and {len(warnings) - _MOST_WARNINGS} more warnings of this kind")

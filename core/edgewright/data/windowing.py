@@ -72,12 +72,12 @@ def sample_index(
     return window_index(offsets, rows, window, window, pad=True)
 
 
-def windows(signal: NDArray[Any], index: NDArray[Any], rows: Any, length: int) -> NDArray[np.float32]:
-    """Cut windows out of a signal.
+def windows(signal: NDArray[Any], index: NDArray[Any], rows: Any, length: int) -> NDArray[Any]:
+    """Cut windows out of a signal, or take images, each of which is a window.
 
     Parameters
     ----------
-    signal : np.ndarray [shape=(total, axes)]
+    signal : np.ndarray [shape=(total, axes)] or [shape=(total, height, width, channels), dtype=uint8]
         May be a memory map: only the rows asked for are read.
     index : np.ndarray [dtype=INDEX_DTYPE]
     rows : slice or integers
@@ -86,9 +86,11 @@ def windows(signal: NDArray[Any], index: NDArray[Any], rows: Any, length: int) -
 
     Returns
     -------
-    np.ndarray [shape=(n, length, axes), dtype=float32]
+    np.ndarray [shape=(n, length, axes), dtype=float32] or [shape=(n, height, width, channels), dtype=uint8]
         A copy; after a window's own rows come zeros.
     """
+    if signal.ndim == 4:
+        return np.ascontiguousarray(signal[index[rows]["start"]])
     chosen = index[rows]
     starts = np.asarray(chosen["start"], dtype=np.int64)
     valid = np.asarray(chosen["valid"], dtype=np.int64)

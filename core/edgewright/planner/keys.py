@@ -79,6 +79,7 @@ def source_digest(source: Source, digest: Digest) -> str:
                 "rows": [source.first, source.last],
                 "length": source.length,
                 "columns": source.columns,
+                **({} if source.rows is None else {"kept": _kept(source.rows, digest)}),
             }
         )
     if isinstance(source, CodeRows):

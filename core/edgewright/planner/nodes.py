@@ -81,6 +81,12 @@ class Node:
         return training_of(self.blocks[0])
 
     @property
+    def reads_windows(self) -> bool:
+        """Whether it learns from the windows themselves, not from features of them."""
+        section = self.block.spec.edgewright
+        return section is not None and section.reads == "windows"
+
+    @property
     def wants_suggestion(self) -> bool:
         """Whether the choice of its features is left to the run, and not made yet."""
         return self.trainer is None and asks_for_suggestion(self.block.spec, self.params)

@@ -75,12 +75,14 @@ class Planner:
         """Which axes of the signal a processing node takes; None is all, in order."""
         if node.axes is None:
             return None
-        axes = self.samples.window["axes"]
+        axes = self.samples.window.get("axes", [])
         unknown = [axis for axis in node.axes if axis not in axes]
         if unknown:
             raise PlanError(
                 f"{node.place}: node {node.id!r} chooses axes {unknown}, which the data don't have",
-                hint=f"axes of this impulse: {', '.join(axes)}",
+                hint=f"axes of this impulse: {', '.join(axes)}"
+                if axes
+                else "images have none: leave `axes` out",
             )
         return tuple(axes.index(axis) for axis in node.axes)
 
@@ -98,13 +100,6 @@ class Planner:
 
     def parts(self, node: Node, splits: Sequence[str] = ()) -> tuple[Part, ...]:
         """The features that a learning node reads, over the windows of ``splits`` (none: only their description)."""
-        section = node.block.spec.edgewright
-        if section is not None and section.reads == "windows":
-            raise PlanError(
-                f"{node.place}: learning node {node.id!r} (block {node.title!r}) reads the windows themselves, and a run gives "
-                "learning nodes features so far",
-                hint="try it by `edgewright blocks dev`, prove it by `edgewright blocks check`",
-            )
         parts = []
         for name in node.inputs:
             if name not in self.processing:
@@ -119,6 +114,26 @@ class Planner:
             )
             parts.append(Part(name, f"{name}/describe", chunks))
         return tuple(parts)
+
+    def input_of(self, node: Node, split: Split, rows: Rows | None = None) -> dict[str, Source]:
+        """What a learning node is given of a split, under the name of its input: features, or the windows themselves."""
+        if not node.reads_windows:
+            return {"features": FeatureRows(self.parts(node, [split]), rows)}
+        return {
+            "windows": WindowRows(READ, INDEX, *self.samples.splits[split], self.samples.length, rows=rows)
+        }
+
+    def _told(self, node: Node) -> dict[str, Source]:
+        """What a learning node is told of its input before there is any: nothing where its window says all."""
+        if not node.reads_windows:
+            return {"features": FeatureRows(self.parts(node))}
+        if node.inputs != ("input",):
+            raise PlanError(
+                f"{node.place}: learning node {node.id!r} (block {node.title!r}) takes {', '.join(node.inputs)}; it reads the "
+                "windows themselves",
+                hint="write `input: [input]`",
+            )
+        return {}
 
     # -- stages -----------------------------------------------------------------------------------------------------
 
@@ -149,8 +164,7 @@ class Planner:
                     f"{node.place}: node {node.id!r} learns labels, and no training sample has one that it may learn",
                     hint="put recordings into one folder a label, or name labels that there are in `train: labels`",
                 )
-            inputs = {"features": FeatureRows(self.parts(node))}
-            tasks.append(self._block(node, "describe", inputs, classes=self.classes(node)))
+            tasks.append(self._block(node, "describe", self._told(node), classes=self.classes(node)))
         return tasks
 
     def check_learning(self) -> None:
@@ -187,7 +201,7 @@ class Planner:
             width = self.description(node.id)["features"]
             for split in splits:
                 for number, (first, last) in enumerate(self.samples.chunks(split)):
-                    rows = WindowRows(READ, INDEX, first, last, self.samples.window["length"], columns)
+                    rows = WindowRows(READ, INDEX, first, last, self.samples.length, columns)
                     tasks.append(
                         self._block(
                             node, "transform", {"windows": rows}, window=self.window(node), columns=width,
@@ -199,7 +213,7 @@ class Planner:
     def windows_drawn(self) -> list[Task]:
         """Tasks by which each processing node that can draws what it does with one window, the middle one of training."""
         first, last = self.samples.splits["training"]
-        row, length = (first + last) // 2, self.samples.window["length"]
+        row, length = (first + last) // 2, self.samples.length
         return [
             self._block(
                 node, "plot", {"windows": WindowRows(READ, INDEX, row, row + 1, length, self.columns(node))},
@@ -225,12 +239,17 @@ class Planner:
     def score(self, node: Node, split: Split, *, name: str = "") -> list[BlockTask]:
         """Score one split with the fitted model, chunk by chunk; the tasks are called ``name``, by default the split."""
         tasks = []
-        for number in range(len(self.samples.chunks(split))):
-            chunk = tuple(
-                Part(part.node, part.describe, (self.transform_id(part.node, split, number),))
-                for part in self.parts(node)
-            )
-            tasks.append(self._score(node, self.model(node), FeatureRows(chunk), f"{name or split}-{number}"))
+        for number, (first, last) in enumerate(self.samples.chunks(split)):
+            rows: dict[str, Source]
+            if node.reads_windows:
+                rows = {"windows": WindowRows(READ, INDEX, first, last, self.samples.length)}
+            else:
+                chunk = tuple(
+                    Part(part.node, part.describe, (self.transform_id(part.node, split, number),))
+                    for part in self.parts(node)
+                )
+                rows = {"features": FeatureRows(chunk)}
+            tasks.append(self._score(node, self.model(node), rows, f"{name or split}-{number}"))
         return tasks
 
     def rank(self, node: Node, rows: Rows, classes: tuple[str, ...]) -> BlockTask:
@@ -245,23 +264,22 @@ class Planner:
 
     def draw_windows(self, node: Node, rows: Rows, name: str, split: Split = "training") -> BlockTask:
         """Let a learning node draw what its model makes of some windows of a split."""
-        features = FeatureRows(self.parts(node, [split]), rows)
-        return self._block(node, "plot", {"model": self.model(node), "features": features}, name=name)
+        inputs = {"model": self.model(node), **self.input_of(node, split, rows)}
+        return self._block(node, "plot", inputs, name=name)
 
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:
         """Make a model without each fold in turn and score that fold."""
         tasks: list[Task] = []
-        parts = self.parts(node, ["training"])
         for fold in range(folds):
             made = self._model_tasks(node, fold=fold)
-            held = FeatureRows(parts, Rows(f"{node.id}/select", fold, held=True))
+            held = self.input_of(node, "training", Rows(f"{node.id}/select", fold, held=True))
             tasks += [*made, self._score(node, FromTask(made[-1].id, "model"), held, f"fold-{fold}")]
         return tasks
 
-    def _score(self, node: Node, model: FromTask, features: FeatureRows, name: str) -> BlockTask:
+    def _score(self, node: Node, model: FromTask, rows: Mapping[str, Source], name: str) -> BlockTask:
         found = self.description(node.id)
         return self._block(
-            node, "score", {"model": model, "features": features}, name=name,
+            node, "score", {"model": model, **rows}, name=name,
             columns=len(found.get("classes") or ()) or None, required=tuple(found["outputs"]),
         )  # fmt: skip
 
@@ -279,11 +297,10 @@ class Planner:
 
     def _fitting(self, node: Node, fold: int | None, *, every_window: bool) -> dict[str, Source]:
         """What a fit is given: the windows it learns from, and what its block wants beside them."""
-        parts = self.parts(node, ["training"])
         rows = Rows(f"{node.id}/select", fold)
         learned = replace(rows, part="learned") if node.wants_validation else rows
         whole = every_window and not node.wants_validation
-        inputs: dict[str, Source] = {"features": FeatureRows(parts, None if whole else learned)}
+        inputs = self.input_of(node, "training", None if whole else learned)
         beside = ["targets"] if node.training == "labelled" else []
         if beside or node.trainer is not None:
             beside.append("groups")
@@ -292,7 +309,7 @@ class Planner:
             inputs["folds"] = CodeRows("assignment", learned)
         if node.wants_validation:
             validates = replace(rows, part="validates")
-            inputs["validation"] = FeatureRows(parts, validates)
+            (inputs["validation"],) = self.input_of(node, "training", validates).values()
             inputs |= {f"validation_{name}": CodeRows(name, validates) for name in beside}
         return inputs
 
@@ -313,11 +330,14 @@ class Planner:
                 )
             )
         for node in self.learning.values():
-            parts = tuple(
-                Part(part.node, part.describe, (f"{part.node}/transform/selftest-{mode}",))
-                for part in self.parts(node)
-            )
-            tasks.append(self._score(node, self.model(node), FeatureRows(parts), f"selftest-{mode}"))
+            rows: dict[str, Source] = {"windows": FromTask(task, "windows")}
+            if not node.reads_windows:
+                parts = tuple(
+                    Part(part.node, part.describe, (f"{part.node}/transform/selftest-{mode}",))
+                    for part in self.parts(node)
+                )
+                rows = {"features": FeatureRows(parts)}
+            tasks.append(self._score(node, self.model(node), rows, f"selftest-{mode}"))
         return tasks
 
     def build(self, node: Node, assembly: str, library: Node | None = None) -> list[Task]:
@@ -341,8 +361,7 @@ class Planner:
         ]
         for node in self.learning.values():
             if node.no_device_code() is None:
-                inputs = {"model": self.model(node), "features": FeatureRows(self.parts(node))}
-                tasks.append(self._block(node, "export", inputs))
+                tasks.append(self._block(node, "export", {"model": self.model(node), **self._told(node)}))
         return tasks
 
     def _block(
@@ -358,6 +377,8 @@ class Planner:
         required: tuple[str, ...] = (),
     ) -> BlockTask:
         doer = node.trainer if operation == "train" and node.trainer is not None else node
+        if window is None and node.reads_windows:
+            window = self.samples.window
         return BlockTask(
             id=f"{node.id}/{operation}" + (f"/{name}" if name else ""),
             node=node.id,

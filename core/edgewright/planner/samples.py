@@ -27,6 +27,11 @@ class Samples:
     labels: tuple[str, ...] = ()  # of the training windows, sorted
 
     @property
+    def length(self) -> int:
+        """Rows of the signal in a window; an image is one row."""
+        return self.window.get("length", 1)
+
+    @property
     def unlabelled(self) -> bool:
         """Whether the same samples are fitted and scored (`split: none`)."""
         return all(first == last for split, (first, last) in self.splits.items() if split != "training")
@@ -34,20 +39,23 @@ class Samples:
     def chunks(self, split: Split) -> list[tuple[int, int]]:
         """Row ranges of one split, each at most :data:`CHUNK_BYTES` of windows."""
         first, last = self.splits[split]
-        row_bytes = 4 * self.window["length"] * len(self.window["axes"])
-        step = max(1, CHUNK_BYTES // row_bytes)
+        step = max(1, CHUNK_BYTES // self._window_bytes)
         return [(start, min(start + step, last)) for start in range(first, last, step)]
+
+    @property
+    def _window_bytes(self) -> int:
+        """Bytes of a window in float32, which an image's features are, though its pixels aren't."""
+        window = self.window
+        if window["kind"] == "image":
+            return 4 * window["width"] * window["height"] * window["channels"]
+        return 4 * window["length"] * len(window["axes"])
 
 
 def load_samples(folder: Path) -> Samples:
     """Read what the ``index`` step wrote into ``folder``."""
     info = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
-    window: WindowSpec = {
-        "kind": info["kind"],
-        "length": info["length"],
-        "axes": info["axes"],
-        "frequency": info["frequency"],
-    }
+    of_kind = ("width", "height", "channels") if info["kind"] == "image" else ("length", "axes", "frequency")
+    window: WindowSpec = {name: info[name] for name in ("kind", *of_kind)}  # type: ignore[assignment]
     splits = {split: tuple(info["splits"].get(split, (0, 0))) for split in SPLITS}
     labels = tuple(info.get("labels", ()))  # earlier versions wrote none, and learned none
     return Samples(window, splits, info["stride"], labels)

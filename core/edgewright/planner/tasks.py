@@ -34,7 +34,7 @@ class FromTask:
 class WindowRows:
     """Rows ``first:last`` of the window index, cut from the signal just before the task starts.
 
-    ``columns`` chooses axes of the signal; None takes all.
+    ``columns`` chooses axes of the signal; None takes all. ``rows`` keeps some of these windows (None: all).
     """
 
     read_task: str
@@ -43,6 +43,7 @@ class WindowRows:
     last: int
     length: int
     columns: tuple[int, ...] | None = None
+    rows: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,8 @@ def source_tasks(source: Source) -> Iterator[str]:
     elif isinstance(source, WindowRows):
         yield source.read_task
         yield source.index_task
+        if source.rows is not None:
+            yield source.rows.task
     elif isinstance(source, FeatureRows):
         for part in source.parts:
             yield part.describe

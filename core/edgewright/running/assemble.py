@@ -49,7 +49,7 @@ def self_test_windows(inputs: StepInputs, settings: Mapping[str, Any], out: Path
         )
         origin = [{"sample": f"synthetic {number}", "start": 0} for number in range(len(values))]
     else:
-        values = np.zeros((0, length, signal.shape[1]), np.float32)
+        values = _cut(signal, index, np.arange(0), length)
     np.save(out / "windows.npy", values)
     (out / "origin.json").write_text(json.dumps(origin, ensure_ascii=False), encoding="utf-8")
     outputs = {"windows": "windows.npy", "origin": "origin.json"}
@@ -87,16 +87,21 @@ def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return chosen
 
 
-def _cut(signal: NDArray[Any], index: NDArray[Any], rows: NDArray[Any], length: int) -> NDArray[np.float32]:
+def _cut(signal: NDArray[Any], index: NDArray[Any], rows: NDArray[Any], length: int) -> NDArray[Any]:
     from edgewright.data import windows
 
     return windows(signal, index, rows, length)
 
 
-def _synthesise(training: NDArray[np.float32]) -> NDArray[np.float32]:
+def _synthesise(training: NDArray[Any]) -> NDArray[Any]:
     """Waves and noise around the training data's mean and spread, from a fixed seed."""
     import numpy as np
 
+    if training.ndim == 4:  # each row of pixels a wave of its own phase
+        flat = training.astype(np.float32).reshape(len(training), -1, training.shape[3])
+        pixels = np.clip(np.rint(_synthesise(flat)), 0, 255).astype(np.uint8)
+        images: NDArray[Any] = pixels.reshape(-1, *training.shape[1:])
+        return images
     random = np.random.default_rng(0)
     _, length, axes = training.shape
     mean, spread = training.mean((0, 1)), training.std((0, 1)) + 1e-6

@@ -33,7 +33,8 @@ def data_tasks(
 
         summary = read(files, data, window, out)
         _write(out / "summary.json", asdict(summary))
-        return {"signal": "signal.npy", "recordings": "recordings.json", "summary": "summary.json"}
+        masks = {"masks": "masks.npy"} if (out / "masks.npy").exists() else {}
+        return {"signal": "signal.npy", "recordings": "recordings.json", "summary": "summary.json", **masks}
 
     def index_step(inputs: StepInputs, _settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
         from edgewright.data import index

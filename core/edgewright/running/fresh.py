@@ -105,12 +105,12 @@ class Fresh:
     @property
     def frequency(self) -> float:
         """Rows of the signal in a second."""
-        return float(self.session.planner.samples.window["frequency"])
+        return float(self.session.planner.samples.window.get("frequency", 1.0))
 
     @property
     def length(self) -> int:
         """Rows of a window."""
-        return int(self.session.planner.samples.window["length"])
+        return self.session.planner.samples.length
 
     def times(self) -> list[float]:
         """Where each window starts, in seconds into its recording."""

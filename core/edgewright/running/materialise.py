@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.planner.samples import CHUNK_BYTES
 from edgewright.planner.tasks import (
     BlockTask,
     CodeRows,
@@ -46,7 +47,8 @@ def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, 
     rows: int | None = None
     windows, features = task.inputs.get("windows"), task.inputs.get("features")
     if isinstance(windows, WindowRows):
-        rows = windows.last - windows.first
+        kept = windows.rows
+        rows = windows.last - windows.first if kept is None else len(_rows(kept, find))
     elif isinstance(windows, FromTask):
         rows = (find(windows.task, windows.output)[0].shape or (None,))[0]
     elif isinstance(features, FeatureRows):
@@ -78,7 +80,7 @@ def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) ->
     if isinstance(source, FromTask):
         return _stored(name, source, in_dir, find, links)
     if isinstance(source, WindowRows):
-        return put_array(in_dir, name, _cut(source, find))
+        return _windows(name, source, in_dir, find)
     if isinstance(source, CodeRows):
         return put_array(in_dir, name, _codes(source, find))
     return _features(name, source, in_dir, find, links)
@@ -145,12 +147,23 @@ def take_rows(files: list[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[Any]
     return np.concatenate(picked)
 
 
-def _cut(source: WindowRows, find: Find) -> NDArray[np.float32]:
+def _windows(name: str, source: WindowRows, in_dir: Path, find: Find) -> dict[str, Any]:
+    """Windows, cut from the signal into files of bounded size: a fit may read more than memory holds."""
     import numpy as np
 
     from edgewright.data import windows
 
     signal = np.load(find(source.read_task, "signal")[1], mmap_mode="r")
     index = np.load(find(source.index_task, "index")[1], mmap_mode="r")
-    values = windows(signal, index, np.arange(source.first, source.last), source.length)
-    return values if source.columns is None else values[:, :, list(source.columns)]
+    wanted: NDArray[Any] = np.arange(source.first, source.last)
+    if source.rows is not None:
+        wanted = source.first + _rows(source.rows, find)
+    step = max(CHUNK_BYTES // max(source.length * signal[:1].nbytes, 1), 1)
+    chunks: list[FileRef] = []
+    for start in range(0, max(len(wanted), 1), step):
+        values = windows(signal, index, wanted[start : start + step], source.length)
+        chosen = values if source.columns is None else values[:, :, list(source.columns)]
+        if len(wanted) <= step:
+            return put_array(in_dir, name, chosen)
+        chunks.append(put_chunk(in_dir, f"{name}-{len(chunks)}.npy", chosen))
+    return {"kind": "array", "dtype": signal.dtype.name, "chunks": chunks}

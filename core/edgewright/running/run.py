@@ -129,11 +129,11 @@ class Run:
         return info
 
     @cached_property
-    def signal(self) -> NDArray[np.float32]:
-        """All samples on end, ``(total, axes)``, mapped from disk."""
+    def signal(self) -> NDArray[Any]:
+        """All samples on end, ``(total, axes)`` float32, or images ``(total, h, w, c)`` uint8, mapped from disk."""
         import numpy as np
 
-        signal: NDArray[np.float32] = np.load(self.path / "outputs" / "data" / "signal.npy", mmap_mode="r")
+        signal: NDArray[Any] = np.load(self.path / "outputs" / "data" / "signal.npy", mmap_mode="r")
         return signal
 
     @cached_property
@@ -149,13 +149,21 @@ class Run:
         first, last = self.windows_info["splits"].get(split, (0, 0))
         return int(first), int(last)
 
-    def window(self, row: int) -> NDArray[np.float32]:
-        """One window, ``(length, axes)``, zero-padded where the sample ends."""
+    @cached_property
+    def masks(self) -> NDArray[np.bool_] | None:
+        """Where images are defective, ``(masks, height, width)``: ``mask`` of a sample is its row; None without any."""
+        import numpy as np
+
+        path = self.path / "outputs" / "data" / "masks.npy"
+        return np.load(path, mmap_mode="r") if path.exists() else None
+
+    def window(self, row: int) -> NDArray[Any]:
+        """One window, ``(length, axes)``, zero-padded where the sample ends, or one image ``(height, width, channels)``."""
         import numpy as np
 
         from edgewright.data import windows
 
-        cut: NDArray[np.float32] = windows(
+        cut: NDArray[Any] = windows(
             self.signal, self.index, np.array([row]), self.windows_info["length"]
         )[0]
         return cut
@@ -213,6 +221,10 @@ class Run:
         """Each feature's contribution to the score, ``(n, k)``, or None where the block gives none."""
         values = self._chunks(node, "contributions", split)
         return None if values is None else Labelled(values, tuple(self.description(node)["contributions"]))
+
+    def maps(self, node: str, split: str) -> NDArray[np.float32] | None:
+        """Anomaly scores by cell of the images of a split, ``(n, rows, columns)``, or None where the block gives none."""
+        return self._chunks(node, "map", split)
 
     def held_out(self, node: str) -> NDArray[Any] | None:
         """Scores of the normal training windows by models that had not seen them, or None."""

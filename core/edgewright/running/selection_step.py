@@ -35,7 +35,7 @@ def selection_task(node: Node, planner: Planner, *, kind: str, seed: int) -> Hos
             "folds": kind == "anomaly" and (node.scores_its_training or not samples.unlabelled),
             "count": EXPLORING if samples.unlabelled else None,
             "training": list(samples.splits["training"]), "seed": seed,
-            "overlap": -(-samples.window["length"] // samples.stride) - 1,
+            "overlap": -(-samples.length // samples.stride) - 1,
             "node": node.id, "place": node.place, **_asked(node, planner, kind),
         },
         reads=(FromTask(INDEX, "index"), FromTask(INDEX, "samples")),

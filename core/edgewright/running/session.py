@@ -339,7 +339,7 @@ class Session:
         windows = HostTask(
             id=test, node="selftest", operation="selftest", step=assemble.self_test_windows, version=assemble.STEP_VERSION,
             settings={
-                "mode": mode, "length": samples.window["length"], "splits": {split: list(samples.splits[split]) for split in SPLITS},
+                "mode": mode, "length": samples.length, "splits": {split: list(samples.splits[split]) for split in SPLITS},
                 "columns": {name: None if chosen is None else list(chosen) for name, chosen in columns.items()},
             },
             reads=(FromTask(READ, "signal"), FromTask(INDEX, "index"), FromTask(INDEX, "samples")),
@@ -348,7 +348,7 @@ class Session:
         nodes: list[dict[str, Any]] = []
         for node in self.processing:
             chosen = columns[node.id]
-            axes = list(range(len(samples.window["axes"]))) if chosen is None else list(chosen)
+            axes = list(range(len(samples.window.get("axes", ())))) if chosen is None else list(chosen)
             nodes.append(
                 {
                     "id": node.id,

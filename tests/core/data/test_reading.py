@@ -165,15 +165,6 @@ def test_tabular_rows_are_samples(tmp_path: Path, run: Run) -> None:
     assert done.json("windows.json")["length"] == 1
 
 
-def test_images_are_refused_plainly(tmp_path: Path, run: Run) -> None:
-    from PIL import Image
-
-    (tmp_path / "data").mkdir()
-    Image.new("L", (8, 8)).save(tmp_path / "data" / "a.png")
-    with pytest.raises(DataError, match="no image impulse"):
-        run(tmp_path / "data", input={"kind": "image"})
-
-
 @pytest.mark.parametrize(
     ("make", "spec", "match"),
     [

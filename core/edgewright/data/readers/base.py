@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +102,20 @@ class Reader(Protocol):
 
     def recordings(self, path: Path, options: Options) -> Iterator[Recording]:
         """Read the file. Raises BadFileError."""
+
+
+class Picture(NamedTuple):
+    """Pixels ``(height, width, 1 or 3)`` uint8, and what a person should know of how they came about."""
+
+    pixels: NDArray[np.uint8]
+    remarks: tuple[str, ...] = ()
+
+
+class PictureReader(Reader, Protocol):
+    """A reader of ``kind`` image: its recordings have no values, only metadata (``width``, ``height``)."""
+
+    def picture(self, path: Path, options: Options) -> Picture:
+        """Read the pixels of a file. Raises BadFileError."""
 
 
 @dataclass(frozen=True)

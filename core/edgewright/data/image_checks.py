@@ -1,0 +1,174 @@
+"""What makes figures on images flatter or mislead: near-duplicates across splits, and light that differs between them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from edgewright.data.resize import resize, to_channels
+from edgewright_specs.interface import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+#: Images looked at a split, evenly spaced where it has more.
+MOST_IMAGES: Final = 4096
+#: Thumbnails by which images are compared, and how alike near-duplicates are: their correlation, and the mean difference
+#: of a grey value in spreads of the image.
+_SIDE: Final = 16
+CORRELATION: Final = 0.998
+_CANDIDATES: Final = 3
+_BATCH: Final = 1024
+#: Standard deviations of a thumbnail, in grey values, below which it is a plain area, which is like any plain area.
+_PLAIN: Final = 1.0
+#: Normal images of two splits differ in brightness by more than so many standard deviations of one, and grey values.
+_DRIFT_SPREADS: Final = 1.0
+_DRIFT_LEVELS: Final = 4.0
+
+
+def image_document(
+    signal: NDArray[np.uint8],
+    index: NDArray[Any],
+    splits: Mapping[str, Sequence[int]],
+    samples: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Look at the images of a run.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n, h, w, c), dtype=uint8]
+        May be a memory map.
+    index : np.ndarray [dtype=INDEX_DTYPE]
+    splits : mapping
+        Split to its first row of ``index`` and the one after its last.
+    samples : sequence of mappings
+        ``samples.json``.
+
+    Returns
+    -------
+    dict
+        ``{"pairs", "looked_at", "windows", "warnings"}`` as of signals, and ``brightness``: by split the mean and the
+        standard deviation of the brightness of normal images, 0 to 255.
+
+    Notes
+    -----
+    Near-duplicates: thumbnails of 16 × 16 in grey, less their mean, correlate to 0.998, and so do the images themselves.
+    """
+    rows: dict[str, NDArray[np.int64]] = {}
+    small: dict[str, NDArray[np.float32]] = {}
+    for split in SPLITS:
+        first, last = splits.get(split, (0, 0))
+        chosen = np.unique(np.linspace(first, last - 1, min(last - first, MOST_IMAGES)).astype(np.int64))
+        if len(chosen):
+            rows[split], small[split] = chosen, _thumbnails(signal, index["start"][chosen])
+    owner = index["sample"]
+    pairs = []
+    for one, other in combinations(rows, 2):
+        for left, right, value in _alike(small[one], small[other]):
+            places = (int(rows[one][left]), int(rows[other][right]))
+            if _confirmed(signal, *(int(index["start"][row]) for row in places)):
+                sides = [
+                    {"split": split, "recording": samples[int(owner[row])]["name"], "seconds": 0.0}
+                    for split, row in zip((one, other), places, strict=True)
+                ]
+                pairs.append({"sides": sides, "windows": 1, "correlation": round(value, 4)})
+    pairs.sort(key=lambda pair: -pair["correlation"])  # type: ignore[operator]
+    light = {
+        split: values
+        for split, chosen in rows.items()
+        if len(values := _normal_brightness(small[split], [samples[int(owner[row])] for row in chosen]))
+    }
+    brightness = {
+        split: {"mean": float(v.mean()), "std": float(v.std()), "images": len(v)}
+        for split, v in light.items()
+    }
+    return {
+        "pairs": pairs,
+        "looked_at": sum(len(chosen) for chosen in rows.values()),
+        "windows": len(index),
+        "brightness": brightness,
+        "warnings": [*_duplicate_warnings(pairs), *_drift_warnings(brightness)],
+    }
+
+
+def _thumbnails(signal: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Small grey pictures, ``(n, values)``."""
+    width, height = min(_SIDE, signal.shape[2]), min(_SIDE, signal.shape[1])
+    parts = [
+        resize(
+            np.ascontiguousarray(signal[places[start : start + 64]]), width=width, height=height, channels=1
+        )
+        for start in range(0, len(places), 64)
+    ]
+    return np.concatenate(parts).reshape(len(places), -1).astype(np.float32)
+
+
+def _unit(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Rows less their mean, of unit length; a plain area becomes zeros, which are like nothing."""
+    centred = values - values.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(centred, axis=1, keepdims=True)
+    seen = norm > _PLAIN * np.sqrt(values.shape[1])
+    return np.asarray(np.where(seen, centred / np.where(seen, norm, 1), 0), np.float32)
+
+
+def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> list[tuple[int, int, float]]:
+    """Pairs of rows that are alike, the best few of each row of ``other``."""
+    left, right = _unit(one), _unit(other)
+    count = min(_CANDIDATES, len(left))
+    found = []
+    for start in range(0, len(right), _BATCH):
+        alike = right[start : start + _BATCH] @ left.T
+        best = np.argpartition(-alike, count - 1, axis=1)[:, :count]
+        value = np.take_along_axis(alike, best, axis=1)
+        for row, column in zip(*np.nonzero(value >= CORRELATION), strict=True):
+            found.append((int(best[row, column]), start + int(row), float(value[row, column])))
+    return found
+
+
+def _confirmed(signal: NDArray[np.uint8], one: int, other: int) -> bool:
+    images = to_channels(np.ascontiguousarray(signal[[one, other]]), 1).reshape(2, -1).astype(np.float32)
+    left, right = _unit(images)
+    return float(left @ right) >= CORRELATION
+
+
+def _normal_brightness(
+    small: NDArray[np.float32], samples: Sequence[Mapping[str, Any]]
+) -> NDArray[np.float64]:
+    """Mean brightness of each image that isn't known to be abnormal."""
+    kept = np.array([sample["normal"] is not False for sample in samples], bool)
+    return np.asarray(small[kept].mean(axis=1), np.float64)
+
+
+def _duplicate_warnings(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not pairs:
+        return []
+    first = " and ".join(f"{side['recording']} ({side['split']})" for side in pairs[0]["sides"])
+    more = f", and {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""
+    return [
+        (
+            f"near-duplicate images on both sides of the split: {first}{more}. Figures on them flatter the model; remove one of "
+            "each pair, or name a metadata field in `data.split.group` that keeps them together (`edgewright data split` lists them)"
+        )
+    ]
+
+
+def _drift_warnings(brightness: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Splits whose normal images are lighter or darker than those of training."""
+    base = brightness.get("training")
+    if base is None:
+        return []
+    warnings = []
+    for split, light in brightness.items():
+        away = light["mean"] - base["mean"]
+        if abs(away) > max(_DRIFT_LEVELS, _DRIFT_SPREADS * base["std"]):
+            kind = "lighter" if away > 0 else "darker"
+            warnings.append(
+                f"normal images of {split} are {kind} than those of training: mean brightness {light['mean']:.0f} against "
+                f"{base['mean']:.0f} ± {base['std']:.0f} of 255. Scores may tell the light and not the defects; take pictures "
+                "in the same light, or train on both"
+            )
+    return warnings
