@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// As many floats at a time as a register of the processor holds: four where there is SIMD, else one. The same code serves
-// both. Include it in a .cpp only.
+// As many floats at a time as a register of the processor holds, else one: code is written once, as a template over them or
+// for `ew_lanes`. The compiler's flags decide; EW_SCALAR asks for one. Include it in a .cpp only.
 #ifndef EDGEWRIGHT_LANES_H
 #define EDGEWRIGHT_LANES_H
 
 #include "edgewright/node.h"
 
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_shufflevector) && (defined(__SSE2__) || defined(__wasm_simd128__) || defined(__aarch64__))
+#if defined(__GNUC__) && !defined(EW_SCALAR) && \
+    (defined(__SSE2__) || defined(__wasm_simd128__) || defined(__aarch64__))
 #define EW_LANES 4
+#if defined(__aarch64__)
+#include <arm_neon.h>
 #endif
+#endif
+
+// Loops over registers are written out, else their values would lie in memory.
+#if defined(__clang__)
+#define EW_UNROLLED _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define EW_UNROLLED _Pragma("GCC unroll 64")
+#else
+#define EW_UNROLLED
 #endif
 
 namespace EW_NS {
@@ -18,18 +29,25 @@ namespace EW_NS {
 
 typedef float ew_lanes __attribute__((vector_size(16)));
 
-inline ew_lanes ew_reversed(ew_lanes a) { return __builtin_shufflevector(a, a, 3, 2, 1, 0); }
+#if defined(__clang__) || __GNUC__ >= 12
+#define EW_SHUFFLED(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+typedef int32_t ew_places __attribute__((vector_size(16)));
+#define EW_SHUFFLED(a, b, i, j, k, l) __builtin_shuffle(a, b, ew_places{i, j, k, l})
+#endif
+
+inline ew_lanes ew_reversed(ew_lanes a) { return EW_SHUFFLED(a, a, 3, 2, 1, 0); }
 
 // Rows become columns.
 inline void ew_transpose(ew_lanes& a, ew_lanes& b, ew_lanes& c, ew_lanes& d) {
-    const ew_lanes ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-    const ew_lanes ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    const ew_lanes cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    const ew_lanes cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    a = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
-    b = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
-    c = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-    d = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+    const ew_lanes ab_low = EW_SHUFFLED(a, b, 0, 4, 1, 5);
+    const ew_lanes ab_high = EW_SHUFFLED(a, b, 2, 6, 3, 7);
+    const ew_lanes cd_low = EW_SHUFFLED(c, d, 0, 4, 1, 5);
+    const ew_lanes cd_high = EW_SHUFFLED(c, d, 2, 6, 3, 7);
+    a = EW_SHUFFLED(ab_low, cd_low, 0, 1, 4, 5);
+    b = EW_SHUFFLED(ab_low, cd_low, 2, 3, 6, 7);
+    c = EW_SHUFFLED(ab_high, cd_high, 0, 1, 4, 5);
+    d = EW_SHUFFLED(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 inline float ew_added(ew_lanes a) { return (a[0] + a[1]) + (a[2] + a[3]); }

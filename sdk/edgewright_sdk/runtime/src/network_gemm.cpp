@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edgewright/network_gemm.h"
+
+#include "edgewright/registers.h"
+
+// Registers are given out by function: within a larger one some sums would lie in memory.
+#if defined(__GNUC__)
+#define EW_ALONE __attribute__((noinline))
+#else
+#define EW_ALONE
+#endif
+
+namespace EW_NS {
+namespace {
+
+// A tile is so many pixels by so many registers of channels: what the processor's registers hold beside the weights.
+#ifndef EW_LANES
+constexpr int32_t tile_pixels = 4, tile_registers = 4;
+#elif defined(__aarch64__)
+constexpr int32_t tile_pixels = 6, tile_registers = 4;
+#else
+constexpr int32_t tile_pixels = ew_width<ew_widest>() == 16 ? 8 : 6, tile_registers = 2;
+#endif
+constexpr int32_t most_pieces = 16;
+constexpr int32_t block_floats = 16384;  // 64 KiB: what a panel of weights is used for before the next one comes
+constexpr int32_t few_floats = 8192;     // weights that stay in the innermost cache
+
+constexpr float infinity = __builtin_huge_valf();
+constexpr int32_t zero_count = 64;
+constexpr float zeros[zero_count] = {};
+
+int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+// What a tile of pixels takes: pieces of the input, each of one length for all pixels. Their weights follow one another.
+struct taken {
+    int32_t tile;    // its first pixel, -1 where these are not all pieces of one
+    int32_t first;   // the row of weights where they begin
+    int32_t pieces;
+    int32_t lengths[most_pieces];
+    const float* in[most_pieces][tile_pixels];
+};
+
+// Channels of a panel that are made, for the pixels of a tile.
+struct made {
+    const float *weights, *bias, *residual;
+    float* out;
+    int32_t width;      // of the panel
+    int32_t next;       // floats from this panel to the next one
+    int32_t pixel;      // floats from a pixel of the output to the next one
+    int32_t count;      // pixels; further ones of the tile are the last one again
+    float low, high;
+};
+
+template <class Value, int32_t pixels, int32_t registers, int32_t chains>
+EW_ALONE void add_products(const taken& from, const made& to) {
+    constexpr int32_t lanes = ew_width<Value>();
+    Value sums[chains][pixels][registers] = {};
+    EW_UNROLLED
+    for (int32_t r = 0; r < registers; ++r) {
+        const Value bias = ew_get<Value>(to.bias + r * lanes);
+        EW_UNROLLED
+        for (int32_t p = 0; p < pixels; ++p) sums[0][p][r] = bias;
+    }
+    if (to.residual != nullptr) {
+        EW_UNROLLED
+        for (int32_t p = 0; p < pixels; ++p) {
+            const float* const residual = to.residual + least(p, to.count - 1) * to.pixel;
+            EW_UNROLLED
+            for (int32_t r = 0; r < registers; ++r) sums[0][p][r] += ew_get<Value>(residual + r * lanes);
+        }
+    }
+    const float* weights = to.weights;
+    const int32_t width = to.width, next = to.next;
+    for (int32_t piece = 0; piece < from.pieces; ++piece) {
+        const float* in[pixels];
+        EW_UNROLLED
+        for (int32_t p = 0; p < pixels; ++p) in[p] = from.in[piece][p];
+        const int32_t length = from.lengths[piece];
+        int32_t k = 0;
+        for (; k + chains <= length; k += chains) {
+            EW_UNROLLED
+            for (int32_t c = 0; c < chains; ++c, weights += width) {
+                Value w[registers];
+                EW_UNROLLED
+                for (int32_t r = 0; r < registers; ++r) {
+                    w[r] = ew_get<Value>(weights + r * lanes / ew_panel * next + r * lanes % ew_panel);
+                }
+                EW_UNROLLED
+                for (int32_t p = 0; p < pixels; ++p) {
+                    const Value x = ew_all<Value>(in[p][k + c]);
+                    EW_UNROLLED
+                    for (int32_t r = 0; r < registers; ++r) sums[c][p][r] = ew_fused(x, w[r], sums[c][p][r]);
+                }
+            }
+        }
+        for (; chains > 1 && k < length; ++k, weights += width) {
+            EW_UNROLLED
+            for (int32_t r = 0; r < registers; ++r) {
+                const Value w = ew_get<Value>(weights + r * lanes / ew_panel * next + r * lanes % ew_panel);
+                sums[0][0][r] = ew_fused(ew_all<Value>(in[0][k]), w, sums[0][0][r]);
+            }
+        }
+    }
+    const Value low = ew_all<Value>(to.low), high = ew_all<Value>(to.high);
+    EW_UNROLLED
+    for (int32_t p = 0; p < pixels; ++p) {
+        float* const out = to.out + least(p, to.count - 1) * to.pixel;
+        EW_UNROLLED
+        for (int32_t r = 0; r < registers; ++r) {
+            Value sum = sums[0][p][r];
+            EW_UNROLLED
+            for (int32_t c = 1; c < chains; ++c) sum += sums[c][p][r];
+            ew_put<Value>(out + r * lanes, ew_clipped(sum, low, high));
+        }
+    }
+}
+
+// As many of the channels that are left as fill such registers.
+template <class Value, int32_t registers>
+void add_channels(const taken& from, made& to, int32_t& left) {
+    constexpr int32_t wide = ew_width<Value>() * registers;
+    for (; left >= wide; left -= wide) {
+        if (to.count > 1) {
+            add_products<Value, tile_pixels, registers, 1>(from, to);
+        } else {
+            add_products<Value, 1, registers, 4>(from, to);
+        }
+        to.weights += wide;
+        to.bias += wide;
+        to.out += wide;
+        if (to.residual != nullptr) to.residual += wide;
+    }
+}
+
+// All channels of a panel or two.
+void add_channels(const taken& from, made to, int32_t left) {
+    to.weights += from.first * to.width;
+    add_channels<ew_widest, tile_registers>(from, to, left);
+    add_channels<ew_widest, 1>(from, to, left);
+    add_channels<ew_eight, 1>(from, to, left);
+    add_channels<ew_lanes, 1>(from, to, left);
+    add_channels<float, 1>(from, to, left);
+}
+
+// Goes through the taps of a tile of pixels. Taps side by side are one piece where all channels are taken; what lies left
+// or right of the image is zeros, what lies above or below is left out.
+class taps {
+public:
+    taps(const ew_convolve& call, const float* in, int32_t y, int32_t x, int32_t count)
+        : call_(call), in_(in), pixel_(call.groups * call.in_channels), count_(count) {
+        top_ = y * call.stride_height - call.pad_top;
+        left_ = x * call.stride_width - call.pad_left;
+        const int32_t last = left_ + (count - 1) * call.stride_width + (call.kernel_width - 1) * call.dilation_width;
+        const bool inside = left_ >= 0 && last < call.in_width;
+        const bool joined = inside && call.dilation_width == 1 && call.groups == 1;
+        steps_ = joined ? 1 : call.kernel_width;
+        length_ = joined ? call.kernel_width * call.in_channels : call.in_channels;
+        most_ = inside ? length_ : least(length_, zero_count);
+        while (i_ < call.kernel_height && top_ + i_ * call.dilation_height < 0) ++i_;
+    }
+
+    // Take the next pieces; false where that was all.
+    bool take(taken& into) {
+        into.pieces = 0;
+        into.first = ((i_ * call_.kernel_width) + j_) * call_.in_channels + k_;
+        for (; i_ < call_.kernel_height; ++i_, j_ = 0) {
+            const int32_t y = top_ + i_ * call_.dilation_height;
+            if (y >= call_.in_height) return false;
+            for (; j_ < steps_; ++j_, k_ = 0) {
+                for (; k_ < length_; k_ += most_) {
+                    if (into.pieces == most_pieces) return true;
+                    into.lengths[into.pieces] = least(most_, length_ - k_);
+                    place(y, into.in[into.pieces++]);
+                }
+            }
+        }
+        return false;
+    }
+
+private:
+    void place(int32_t y, const float** in) const {
+        int32_t x = left_ + j_ * call_.dilation_width;
+        for (int32_t p = 0; p < tile_pixels; ++p) {
+            const bool real = x >= 0 && x < call_.in_width;
+            in[p] = real ? in_ + (y * call_.in_width + x) * pixel_ + k_ : zeros;
+            if (p < count_ - 1) x += call_.stride_width;
+        }
+    }
+
+    const ew_convolve& call_;
+    const float* in_;
+    int32_t pixel_, count_, top_, left_, steps_, length_, most_;
+    int32_t i_ = 0, j_ = 0, k_ = 0;
+};
+
+// Pixels of a row of the output.
+struct row {
+    int32_t y, begin, end;
+};
+
+// Pixels that a panel is used for before the next one comes.
+int32_t pixels_of_a_block(const ew_convolve& call) {
+    const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
+    if (filter <= few_floats / call.out_channels) return tile_pixels;
+    const int64_t pixel = static_cast<int64_t>(call.kernel_height) * call.stride_width * call.groups * call.in_channels;
+    const int32_t tiles = static_cast<int32_t>(block_floats / pixel) / tile_pixels;
+    return (tiles < 2 ? 2 : tiles) * tile_pixels;
+}
+
+// Up to two panels of channels, for pixels of one row.
+void make_panel(const ew_convolve& call, const ew_convolved& values, int32_t channel, int32_t width, const row& pixels,
+                taken& from) {
+    const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
+    const int32_t pixel = call.groups * call.out_channels;
+    for (int32_t x = pixels.begin; x < pixels.end; x += tile_pixels) {
+        const int32_t at = (pixels.y * call.out_width + x) * pixel + channel;
+        made to = {values.weights + channel * filter, values.bias + channel,
+                   values.residual == nullptr ? nullptr : values.residual + at, values.out + at,
+                   least(width, ew_panel), filter * ew_panel, pixel, least(pixels.end - x, tile_pixels),
+                   values.low, values.high};
+        if (from.tile != x) {
+            taps all(call, values.in, pixels.y, x, to.count);
+            from.tile = x;
+            while (all.take(from)) {
+                made part = to;
+                part.low = -infinity;
+                part.high = infinity;
+                add_channels(from, part, width);
+                to.bias = zeros;
+                to.residual = to.out;
+                from.tile = -1;
+            }
+        }
+        add_channels(from, to, width);
+    }
+}
+
+}  // namespace
+
+void ew_convolve_panels(const ew_convolve& call, const ew_convolved& values) {
+    const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
+    const int32_t block = pixels_of_a_block(call);
+    constexpr bool pairs = ew_width<ew_widest>() * tile_registers > ew_panel;
+    taken from;
+    for (int32_t group = 0; group < call.groups; ++group) {
+        const int32_t first = group * call.out_channels;
+        const float* const residual = values.residual == nullptr ? nullptr : values.residual + first;
+        const ew_convolved part = {values.in + group * call.in_channels, values.weights + first * filter,
+                                   values.bias + first, residual, values.out + first, values.low, values.high};
+        for (row pixels = {0, 0, 0}; pixels.y < call.out_height; ++pixels.y) {
+            for (pixels.begin = 0; pixels.begin < call.out_width; pixels.begin += block) {
+                pixels.end = least(pixels.begin + block, call.out_width);
+                from.tile = -1;
+                for (int32_t channel = 0, width; channel < call.out_channels; channel += width) {
+                    const int32_t left = call.out_channels - channel;
+                    width = pairs && left >= 2 * ew_panel ? 2 * ew_panel : least(left, ew_panel);
+                    make_panel(call, part, channel, width, pixels, from);
+                }
+            }
+        }
+    }
+}
+
+}  // namespace EW_NS
