@@ -13,8 +13,10 @@ import sys
 import sysconfig
 import tempfile
 import time
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright import trees
@@ -25,10 +27,11 @@ from edgewright.runners.environment import granted_variables, task_environment
 from edgewright.runners.grants import granted_record
 from edgewright.runners.logs import LogFile
 from edgewright.runners.ports import service_port
+from edgewright.runners.preloaded import LIBRARIES, SDK, Preloaded
 from edgewright.runners.process_task import ProcessTask, Start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from threading import Event
 
     from edgewright.contracts.base import Part
@@ -47,6 +50,10 @@ class ProcessRunner:
     """Runs blocks as supervised processes."""
 
     name = "process"
+
+    def __init__(self) -> None:
+        self._preloaded: dict[Sequence[str], Preloaded] = {}
+        self._lock = Lock()
 
     def available(self) -> str | None:
         """Works wherever there are POSIX processes."""
@@ -109,6 +116,8 @@ class ProcessRunner:
                 log.write(f"[edgewright: {warning}]\n".encode())
             try:
                 main, service = starts_of(job, work, stack.enter_context(service_port(job, cancel)))
+                if sys.platform == "linux" and is_sdk_task(job):
+                    main = replace(main, preloaded=self._preload(job, main))
                 running = ProcessTask(job, main, service, cancel, on_message, log)
             except OSError as error:  # no descriptors, no memory for another process
                 return Outcome("infra", f"can't start a process: {error}")
@@ -125,7 +134,26 @@ class ProcessRunner:
         )
 
     def close(self) -> None:
-        """Nothing is held between tasks."""
+        """End the interpreters that tasks are forked from."""
+        with self._lock:
+            while self._preloaded:
+                self._preloaded.popitem()[1].close()
+
+    def _preload(self, job: Job, main: Start) -> Preloaded:
+        """What the job's task is a fork of: shared by those that load the same libraries."""
+        section = job.prepared.block.spec.edgewright
+        learns = job.request.get("operation") == "fit"
+        modules = (*SDK, *(LIBRARIES.get(getattr(section, "environment", ""), ()) if learns else ()))
+        with self._lock:
+            return self._preloaded.setdefault(modules, Preloaded(modules, main.env))
+
+
+def is_sdk_task(job: Job) -> bool:
+    """Whether the task is the SDK's driver, of one thread: libraries start theirs as they load, which no fork keeps."""
+    block = job.prepared.block
+    return (
+        job.prepared.program is None and block.command is None and not block.spec.legacy and job.threads == 1
+    )
 
 
 @contextlib.contextmanager

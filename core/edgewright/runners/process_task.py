@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from edgewright.runners.base import Job, OnMessage
     from edgewright.runners.logs import LogFile
+    from edgewright.runners.preloaded import Preloaded
     from edgewright_specs.interface import Reason
 
 #: Cancellation, deadlines and the output folder are looked at this often.
@@ -37,11 +38,12 @@ TAIL_BYTES: Final = 500
 
 @dataclass(frozen=True)
 class Start:
-    """A command, its whole environment and its working folder."""
+    """A command, its whole environment, its working folder and what it may be a fork of."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: Path
+    preloaded: Preloaded | None = None
 
 
 class _Part:
@@ -65,6 +67,7 @@ class _Part:
                 stdout=given[0],
                 stderr=given[1],
                 max_file_bytes=max_file_bytes,
+                preloaded=start.preloaded,
             )
             stack.callback(self.supervised.close)
             self._stack = stack.pop_all()

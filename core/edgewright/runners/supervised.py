@@ -10,10 +10,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from edgewright.runners.preloaded import Preloaded
 
 SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 MAX_REPORT: Final = 64 << 10
@@ -30,6 +32,44 @@ class Ended:
     seconds: float
 
 
+class Supervisor(Protocol):
+    """A supervisor that was started: the two pipes, and how to wait for its end."""
+
+    control: BinaryIO
+    report: BinaryIO
+
+    def end(self) -> None:
+        """Wait until it is gone, its control pipe being closed."""
+
+
+class Executed:
+    """A supervisor in an interpreter of its own."""
+
+    def __init__(self, descriptors: Sequence[int]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", os.fspath(SUPERVISOR)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            pass_fds=descriptors,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we pass it on
+            bufsize=0,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self.control: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self.report: BinaryIO = self._process.stdout  # type: ignore[assignment]
+
+    def end(self) -> None:
+        """Wait until it is gone, its control pipe being closed."""
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 class Supervised:
     """A running command and its supervisor.
 
@@ -41,6 +81,8 @@ class Supervised:
         Descriptors that the command gets; they are closed here.
     max_file_bytes : int
         No file that the command writes grows beyond it.
+    preloaded : Preloaded, optional
+        For a command ``python -m …``: what it is forked from instead of starting an interpreter.
     """
 
     def __init__(
@@ -53,6 +95,7 @@ class Supervised:
         stdout: int,
         stderr: int,
         max_file_bytes: int,
+        preloaded: Preloaded | None = None,
     ) -> None:
         descriptors = (stdin, stdout, stderr)
         order = {
@@ -63,16 +106,8 @@ class Supervised:
             "max_file_bytes": max_file_bytes,
         }
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={},
-                pass_fds=descriptors,
-                start_new_session=True,  # Ctrl-C in the terminal is for us; we pass it on
-                bufsize=0,
-            )
+            forked = None if preloaded is None else preloaded.fork(descriptors)
+            self._supervisor: Supervisor = forked or Executed(descriptors)
         finally:
             for fd in descriptors:
                 os.close(fd)
@@ -82,8 +117,7 @@ class Supervised:
 
     def fileno(self) -> int:
         """Readable when there is something for :meth:`poll`."""
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
+        return self._supervisor.report.fileno()
 
     def poll(self) -> bool:
         """Read from the report pipe once (blocks unless readable); True when it has ended."""
@@ -117,23 +151,16 @@ class Supervised:
 
     def close(self) -> None:
         """Kill what still runs and wait until it is gone."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with contextlib.suppress(OSError):
-            self._process.stdin.close()  # the supervisor reads this as our death
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+            self._supervisor.control.close()  # the supervisor reads this as our death
+        self._supervisor.end()
+        self._supervisor.report.close()
 
     def _send(self, data: bytes) -> None:
-        assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # it has ended meanwhile; the report tells
             view = memoryview(data)
             while view:
-                view = view[self._process.stdin.write(view) or 0 :]
+                view = view[self._supervisor.control.write(view) or 0 :]
 
 
 def signal_name(number: int) -> str:

@@ -1,9 +1,9 @@
 """Runs one command and outlives it just long enough to kill every descendant.
 
 Started as ``python -I -S supervisor.py``: nothing of ours is imported, and little else, since every task pays for it
-(json and typing would double its start). Descriptor 0 is the control pipe: the order (marshalled, after its length),
-then ``term`` or ``kill`` lines; its end means that the host process is gone, however it died. Descriptor 1 is the
-report pipe: ``name=value`` lines at the end.
+(json and typing would double its start). Or forked by ``forking.py``: then the command is a fork, too. Descriptor 0 is
+the control pipe: the order (marshalled, after its length), then ``term`` or ``kill`` lines; its end means that the host
+process is gone, however it died. Descriptor 1 is the report pipe: ``name=value`` lines at the end.
 
 On Linux this process is a *child subreaper*: orphans of the command (daemons that forked twice and left their session)
 become its children, so it finds and kills them. Elsewhere only the command's process group is killed.
@@ -21,6 +21,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -49,7 +50,12 @@ def read_exactly(count: int) -> bytes:
     return data
 
 
-def start(order: dict[str, Any]) -> tuple[int, str]:
+def execute(order: dict[str, Any]) -> None:
+    """Replace this process by the command."""
+    os.execvpe(order["argv"][0], order["argv"], order["env"])
+
+
+def start(order: dict[str, Any], become: Callable[[dict[str, Any]], None]) -> tuple[int, str]:
     """Fork and execute; return the process id and, when that failed, why."""
     for fd in order["descriptors"]:
         os.set_inheritable(fd, False)  # the command gets them as 0, 1 and 2 only
@@ -77,10 +83,9 @@ def start(order: dict[str, Any]) -> tuple[int, str]:
             os.chdir(order["cwd"])
             for target, fd in enumerate(order["descriptors"]):
                 os.dup2(fd, target)
-            os.execvpe(order["argv"][0], order["argv"], order["env"])
-        except BaseException as error:
+            become(order)
+        except Exception as error:
             os.write(tell, str(error).encode())
-        finally:
             os._exit(127)
     os.close(tell)
     for fd in order["descriptors"]:
@@ -158,8 +163,10 @@ def kill_all(main: int, ended: dict[str, Any]) -> int:
         time.sleep(0.002)
 
 
-def main() -> None:
+def main(descriptors: list[int] | None = None, become: Callable[[dict[str, Any]], None] = execute) -> None:
     order = read_order()
+    if descriptors is not None:
+        order["descriptors"] = descriptors
     if LIBC is not None:
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -169,7 +176,7 @@ def main() -> None:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     began = time.monotonic()
-    pid, problem = start(order)
+    pid, problem = start(order, become)
     ended: dict[str, Any] = {}
     orphaned = False
     while reap(pid, ended) and "status" not in ended:
