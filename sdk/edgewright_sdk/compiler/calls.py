@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgewright_sdk.compiler.packing import packed
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from edgewright_sdk.compiler.ir import Graph, Op
 
 _NOWHERE: Final = -(2**31)
-_CONVOLVE, _DENSE, _ACTIVATE, _SOFTMAX, _COMBINE, _FILL, _COPY, _POOL, _REDUCE = range(9)
+_CONVOLVE, _ACTIVATE, _SOFTMAX, _COMBINE, _FILL, _COPY, _POOL, _REDUCE = 0, *range(2, 9)
 _FUNCTIONS: Final = {
     name: number
     for number, name in enumerate(
@@ -27,6 +28,7 @@ _OPERATIONS: Final = {"add": 0, "sub": 1, "mul": 2, "div": 3}
 _POOLINGS: Final = {"max": 0, "average": 1, "average_padded": 2}
 _REDUCTIONS: Final = {"mean": 0, "sum": 1, "max": 2, "min": 3}
 _RANK: Final = 4
+_MOST_PIXELS: Final = 32767
 
 
 class Table:
@@ -151,9 +153,7 @@ def _image(shape: Sequence[int]) -> tuple[int, int, int]:
 def _conv(calls: Calls, op: Op) -> None:
     (channels, *given), (filters, *made) = (_image(calls.shape(name)) for name in (op.inputs[0], op.output))
     s, groups = op.settings, op.settings["groups"]
-    weights = np.moveaxis(calls.graph.constants[op.inputs[1]], 1, -1)  # by filter, row, column, channel
-    if channels == groups == filters:
-        weights = np.moveaxis(weights, 0, -1)
+    weights = packed(calls.graph.constants[op.inputs[1]], groups)
     calls.add(
         _CONVOLVE,
         [calls.place(op.inputs[0]), groups, channels // groups, *given],
@@ -164,12 +164,20 @@ def _conv(calls: Calls, op: Op) -> None:
 
 
 def _dense(calls: Calls, op: Op) -> None:
+    """A convolution of each row as one pixel; as many rows at a time as a call can number."""
     outputs, inputs = calls.shape(op.inputs[1])
-    rows = int(np.prod(calls.shape(op.output), dtype=np.int64)) // outputs
-    weights = [calls.place(op.inputs[1]), calls.place(op.inputs[2])]
-    calls.add(
-        _DENSE, calls.place(op.inputs[0]), rows, inputs, calls.place(op.output), outputs, weights, calls.ending(op)
-    )  # fmt: skip
+    rows = calls.graph.count(op.output) // outputs
+    bias, ending = calls.place(op.inputs[2]), calls.ending(op)
+    weights = calls.numbers(packed(calls.graph.constants[op.inputs[1]]))
+    for first in range(0, rows, _MOST_PIXELS):
+        count = min(rows - first, _MOST_PIXELS)
+        given, made = (4 * first * width for width in (inputs, outputs))
+        residual = ending[0] if ending[0] == _NOWHERE else ending[0] + made
+        calls.add(
+            _CONVOLVE,
+            [calls.place(op.inputs[0]) + given, 1, inputs, 1, count, calls.place(op.output) + made, outputs, 1, count],
+            [*[1] * 6, 0, 0, weights, bias, residual, *ending[1:]],
+        )
 
 
 def _activation(calls: Calls, op: Op) -> None:

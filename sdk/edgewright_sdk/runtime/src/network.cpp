@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgewright/network.h"
 
+#include "edgewright/network_checks.h"
 #include "edgewright/network_strides.h"
 #include "edgewright/network_sums.h"
 #include "edgewright/network_values.h"
@@ -8,27 +9,17 @@
 namespace EW_NS {
 namespace {
 
-// The fields of a row, and the call itself; false where the row has another length.
-template <class Call>
-bool made(const ew_program& program, const int32_t* row, bool (*run)(const ew_program&, const Call&)) {
-    Call call;
-    if (row[1] != 2 + static_cast<int32_t>(sizeof call / sizeof(int32_t))) return false;
-    EW_COPY(&call, row + 2, sizeof call);
-    return run(program, call);
-}
-
 bool make(const ew_program& program, const int32_t* row) {
     switch (row[0]) {
-        case ew_call_convolve: return made(program, row, ew_run_convolve);
-        case ew_call_dense: return made(program, row, ew_run_dense);
-        case ew_call_activate: return made(program, row, ew_run_activate);
-        case ew_call_softmax: return made(program, row, ew_run_softmax);
-        case ew_call_combine: return made(program, row, ew_run_combine);
-        case ew_call_fill: return made(program, row, ew_run_fill);
-        case ew_call_copy: return made(program, row, ew_run_copy);
-        case ew_call_pool: return made(program, row, ew_run_pool);
-        case ew_call_reduce: return made(program, row, ew_run_reduce);
-        default: return false;
+        case ew_call_convolve: return ew_made(program, row, ew_run_convolve);
+        case ew_call_activate: return ew_made(program, row, ew_run_activate);
+        case ew_call_softmax: return ew_made(program, row, ew_run_softmax);
+        case ew_call_combine: return ew_made(program, row, ew_run_combine);
+        case ew_call_fill: return ew_made(program, row, ew_run_fill);
+        case ew_call_copy: return ew_made(program, row, ew_run_copy);
+        case ew_call_pool: return ew_made(program, row, ew_run_pool);
+        case ew_call_reduce: return ew_made(program, row, ew_run_reduce);
+        default: return program.more != nullptr && program.more(program, row);
     }
 }
 

@@ -25,7 +25,6 @@ constexpr int32_t most_pieces = 16;
 constexpr int32_t block_floats = 16384;  // 64 KiB: what a panel of weights is used for before the next one comes
 constexpr int32_t few_floats = 8192;     // weights that stay in the innermost cache
 
-constexpr float infinity = __builtin_huge_valf();
 constexpr int32_t zero_count = 64;
 constexpr float zeros[zero_count] = {};
 
@@ -193,6 +192,18 @@ private:
     int32_t i_ = 0, j_ = 0, k_ = 0;
 };
 
+// Where each pixel is taken by itself, all rows are one.
+ew_convolve joined(ew_convolve call) {
+    const bool alone = call.kernel_height == 1 && call.kernel_width == 1 && call.stride_height == 1 &&
+                       call.stride_width == 1 && call.pad_top == 0 && call.pad_left == 0;
+    if (alone && call.in_height == call.out_height && call.in_width == call.out_width) {
+        call.in_width *= call.in_height;
+        call.out_width *= call.out_height;
+        call.in_height = call.out_height = 1;
+    }
+    return call;
+}
+
 // Pixels of a row of the output.
 struct row {
     int32_t y, begin, end;
@@ -223,8 +234,8 @@ void make_panel(const ew_convolve& call, const ew_convolved& values, int32_t cha
             from.tile = x;
             while (all.take(from)) {
                 made part = to;
-                part.low = -infinity;
-                part.high = infinity;
+                part.low = -ew_infinity;
+                part.high = ew_infinity;
                 add_channels(from, part, width);
                 to.bias = zeros;
                 to.residual = to.out;
@@ -237,7 +248,8 @@ void make_panel(const ew_convolve& call, const ew_convolved& values, int32_t cha
 
 }  // namespace
 
-void ew_convolve_panels(const ew_convolve& call, const ew_convolved& values) {
+void ew_convolve_panels(const ew_convolve& given, const ew_convolved& values) {
+    const ew_convolve call = joined(given);
     const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
     const int32_t block = pixels_of_a_block(call);
     constexpr bool pairs = ew_width<ew_widest>() * tile_registers > ew_panel;

@@ -18,14 +18,21 @@ constexpr int32_t ew_nowhere = INT32_MIN;
 
 enum ew_call_kind : int32_t {
     ew_call_convolve = 0,
-    ew_call_dense = 1,
     ew_call_activate = 2,
     ew_call_softmax = 3,
     ew_call_combine = 4,
     ew_call_fill = 5,
     ew_call_copy = 6,
     ew_call_pool = 7,
-    ew_call_reduce = 8
+    ew_call_reduce = 8,
+    ew_call_quantise = 9,  // from here on see network_int8.h
+    ew_call_dequantise = 10,
+    ew_call_convolve8 = 11,
+    ew_call_combine8 = 12,
+    ew_call_lookup8 = 13,
+    ew_call_pool8 = 14,
+    ew_call_reduce8 = 15,
+    ew_call_exact = 16
 };
 
 enum ew_activation : int32_t {
@@ -46,16 +53,10 @@ struct ew_convolve {
     int32_t out, out_channels, out_height, out_width;      // the same
     int32_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
     int32_t pad_top, pad_left;  // zeros; what lies below and to the right follows from the output's size
-    int32_t weights, bias;      // [groups * out_channels][kernel_height][kernel_width][in_channels]; where both counts of
-                                // channels are 1 [kernel_height][kernel_width][groups]
+    int32_t weights, bias;      // weights in the order of network_gemm.h; where each of several channels stands by itself
+                                // in that of network_depthwise.h
     int32_t residual;           // added before the activation, or ew_nowhere
     int32_t activation, numbers;  // where a and b are
-};
-
-struct ew_dense {
-    int32_t in, rows, inputs, out, outputs;  // each row by itself
-    int32_t weights, bias;                   // [outputs][inputs]
-    int32_t residual, activation, numbers;
 };
 
 struct ew_activate {
@@ -108,6 +109,7 @@ struct ew_program {
     const int32_t* weights32;  // [weight32_count]
     unsigned char* arena;      // on a boundary of ew_alignment bytes
     int32_t arena_bytes;
+    bool (*more)(const ew_program& program, const int32_t* row) = nullptr;  // runs further kinds of calls, ew_run_int8
 };
 
 // Run all calls. ew_bad_tables where one is unknown or reaches beyond the arena or the weights: nothing is read or

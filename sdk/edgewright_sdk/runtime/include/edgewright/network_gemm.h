@@ -12,6 +12,7 @@
 namespace EW_NS {
 
 constexpr int32_t ew_panel = 16;
+constexpr float ew_infinity = __builtin_huge_valf();
 
 // Where a convolution's values are, and between which numbers its output stays.
 struct ew_convolved {

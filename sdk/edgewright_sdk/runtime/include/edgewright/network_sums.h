@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls of networks that add up products: convolutions and dense layers.
+// Calls of networks that add up products: convolutions, a dense layer being one of single pixels.
 #ifndef EDGEWRIGHT_NETWORK_SUMS_H
 #define EDGEWRIGHT_NETWORK_SUMS_H
 
@@ -8,7 +8,6 @@
 namespace EW_NS {
 
 bool ew_run_convolve(const ew_program& program, const ew_convolve& call);
-bool ew_run_dense(const ew_program& program, const ew_dense& call);
 
 }  // namespace EW_NS
 
