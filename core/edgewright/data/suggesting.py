@@ -37,6 +37,8 @@ _MOST_WINDOWS = 20_000
 #: Below this a false-alarm rate of 1 in 100 can hardly be estimated.
 _FEW_WINDOWS = 400
 _MOST_CLUSTERS = 32
+#: The built-in block that learns from images themselves.
+_VISUAL = "visual_anomaly"
 
 
 def suggest(
@@ -61,7 +63,7 @@ def suggest(
     Raises
     ------
     DataError
-        Nothing that can be read, or images, which have no impulse yet.
+        Nothing that can be read.
     UsageError
         Neither ``path`` nor ``normal``.
     """
@@ -81,14 +83,12 @@ def suggest(
     else:
         root = Path(path)
     found = _scanned(root, readers_of(plugins), reader, options)
-    if found.kind == "image":
-        raise DataError(
-            f"{root}: {len(found.inventory.files)} images; this version has no image impulse",
-            hint="motion, audio and tabular data work",
-        )
     if not found.facts:
         reasons = "; ".join(f"{file}: {reason}" for file, reason in found.bad[:3])
-        raise DataError(f"{root}: no recording could be read", hint=reasons)
+        what = "image" if found.kind == "image" else "recording"
+        raise DataError(f"{root}: no {what} could be read", hint=reasons)
+    if found.kind == "image":
+        return _images(found, root, options, plugins)
     _leave_out_other_axes(found)
     return _tabular(found, root, options) if found.kind == "tabular" else _series(found, root, options)
 
@@ -173,6 +173,22 @@ def _tabular(found: Scan, root: Path, options: dict[str, Any]) -> Suggestion:
     return _suggestion(
         "tabular", "table of rows", found, root, options, data, chosen, processing, training, notes
     )
+
+
+def _images(found: Scan, root: Path, options: dict[str, Any], plugins: Plugins | None) -> Suggestion:
+    from edgewright.data.suggesting_images import suggest_images
+    from edgewright.plugins import make_plugins
+    from edgewright.registry import builtin_folders, resolve
+
+    plugins = plugins or make_plugins()
+    block = resolve(_VISUAL, root, plugins) if _VISUAL in builtin_folders(plugins) else None
+    data, notes = _data(found)
+    images = len(found.facts) * len(found.inventory.files) / max(found.read, 1)
+    return suggest_images(
+        found, root, options, data, notes,
+        training=int(images * _normal_share(found) * 0.7),
+        visual=block,
+    )  # fmt: skip
 
 
 def _suggestion(

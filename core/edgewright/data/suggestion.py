@@ -22,7 +22,8 @@ class Choice:
 class Suggestion:
     """An impulse for one data set.
 
-    ``kind``: ``motion`` (any sensor's time series), ``audio`` or ``tabular``. The sections map field names to choices;
+    ``kind``: ``motion`` (any sensor's time series), ``audio``, ``tabular`` or ``image``. Without ``processing`` the learning
+    block reads the windows themselves. The sections map field names to choices;
     ``notes`` become comments at the head. ``path`` is the data folder.
     """
 
@@ -31,16 +32,16 @@ class Suggestion:
     name: str
     data: dict[str, Choice]
     input: dict[str, Choice]
-    processing: tuple[str, dict[str, Choice], str]  # block, parameters, why
+    processing: tuple[str, dict[str, Choice], str] | None  # block, parameters, why
     learning: tuple[str, dict[str, Choice], str]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    deploys: bool = True  # whether its blocks have device code
 
     def to_yaml(self, folder: Path | str | None = None) -> str:
         """Write the impulse for a file in ``folder`` (default: the working directory), from which the data path starts."""
         base = Path(folder) if folder is not None else Path.cwd()
-        block, params, why = self.processing
         learner, learner_params, learner_why = self.learning
         lines = [f"# {note}" for note in self.notes]
         lines += ["version: 1", f"name: {yaml_scalar(self.name)}", "", "data:"]
@@ -49,26 +50,38 @@ class Suggestion:
             lines.append(f"  options: {yaml_scalar(_with_relative_folders(self.options, self.path, base))}")
         lines += [yaml_field(name, choice, 2) for name, choice in self.data.items()]
         lines += ["", "input:", *(yaml_field(name, choice, 2) for name, choice in self.input.items())]
-        lines += ["", "processing:", f"  - id: features{_comment(why)}", f"    block: {block}"]
-        if params:
-            lines += ["    params:", *(yaml_field(name, choice, 6) for name, choice in params.items())]
+        if self.processing is not None:
+            block, params, why = self.processing
+            lines += ["", "processing:", f"  - id: features{_comment(why)}", f"    block: {block}"]
+            if params:
+                lines += ["    params:", *(yaml_field(name, choice, 6) for name, choice in params.items())]
         lines += [
             "",
             "learning:",
             f"  - id: anomaly{_comment(learner_why)}",
             f"    block: {learner}",
-            "    input: [features]",
+            "    input: [features]"
+            if self.processing is not None
+            else "    input: [input]  # the pixels themselves",
         ]
-        lines += ["    params:", *(yaml_field(name, choice, 6) for name, choice in learner_params.items())]
+        if learner_params:
+            lines += [
+                "    params:",
+                *(yaml_field(name, choice, 6) for name, choice in learner_params.items()),
+            ]
+        what = "images" if self.kind == "image" else "recordings"
         lines += [
             "",
             "thresholds:",
-            "  # At most 1 in 100 false alarms, estimated on normal recordings that the model has not seen.",
+            f"  # At most 1 in 100 false alarms, estimated on normal {what} that the model has not seen.",
             "  anomaly: {method: held-out}",
-            "",
-            "deployment:",
-            "  - block: cpp  # a C++ library without dependencies; add a line `- block: wasm` for the browser",
         ]
+        if self.deploys:
+            lines += [
+                "",
+                "deployment:",
+                "  - block: cpp  # a C++ library without dependencies; add a line `- block: wasm` for the browser",
+            ]
         return "\n".join(lines) + "\n"
 
 
