@@ -24,7 +24,7 @@ _ARITHMETIC: Final = ("add", "sub", "mul", "div")
 def optimise(graph: Graph, boundary: Collection[str] = ()) -> Graph:
     """Apply all passes in order; ``boundary`` as in :func:`~edgewright_sdk.compiler.channels_last.channels_last`."""
     graph = channels_last(graph, boundary)
-    for change in (fold_padding, fold_scales, fuse_residuals, fuse_activations, stack_parts, drop_dead):
+    for change in (fold_padding, fold_scales, fuse_residuals, fuse_activations, drop_dead):
         graph = change(graph)
     return graph
 

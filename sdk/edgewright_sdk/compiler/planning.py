@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from edgewright_sdk.compiler.ir import Graph, Op
 
 #: Kinds that take each number by itself → the inputs in whose place they may write.
-EACH: Final = {"activation": (0,), **dict.fromkeys(("add", "sub", "mul", "div"), (0, 1)), "softmax": (0,)}
+EACH: Final = {
+    "activation": (0,),
+    **dict.fromkeys(("add", "sub", "mul", "div"), (0, 1)),
+    "softmax": (0,),
+    "lookup": (0,),
+}
 #: Kinds that add another value to what they give, number by number → that input.
 RESIDUAL: Final = {"conv": 3, "dense": 3}
 
@@ -50,22 +55,29 @@ class Homes:
     A reshape has the numbers of what it takes, ``rows`` are a part of it; what ``stack`` takes are the parts of what it gives. What
     is worked out number by number lies where its input lay, if that isn't needed any more.
 
+    Parameters
+    ----------
+    graph : Graph
+    in_place : bool
+        Whether anything may lie where its input lay.
+
     Attributes
     ----------
     found : dict of str to tuple of (str, int)
         In which value each lies, and from which byte on.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, in_place: bool = True) -> None:
         self._graph = graph
         self.found = {graph.input: (graph.input, 0)}
+        self._parts = {graph.input: [graph.input]}
         self._first, self._last = {graph.input: 0}, {graph.input: 0}
         for step, op in enumerate(graph.ops, start=1):
             self._use(op, step)
             self._place(op, step)
         for name in graph.outputs:
             self._last[self.found[name][0]] = len(graph.ops) + 1
-        for step, op in enumerate(graph.ops, start=1):
+        for step, op in enumerate(graph.ops if in_place else (), start=1):
             self._write_in_place(op, step)
 
     def slots(self) -> list[Slot]:
@@ -81,8 +93,10 @@ class Homes:
         if op.kind in ("reshape", "rows"):
             root, offset = self.found[op.inputs[0]]
             self.found[op.output] = (root, offset + part_begin(self._graph, op))
+            self._parts[root].append(op.output)
             return
         self.found[op.output] = (op.output, 0)
+        self._parts[op.output] = [op.output]
         self._first[op.output] = self._last[op.output] = step
         if op.kind == "stack":
             offset = 0
@@ -92,7 +106,7 @@ class Homes:
 
     def _write_in_place(self, op: Op, step: int) -> None:
         places = EACH.get(op.kind, ())
-        if op.kind in RESIDUAL and len(op.inputs) > RESIDUAL[op.kind]:
+        if "residual" in op.settings:
             places = (RESIDUAL[op.kind],)
         for place in places:
             name = op.inputs[place]
@@ -119,9 +133,10 @@ class Homes:
         )
 
     def _join(self, root: str, into: str, offset: int) -> None:
-        for name, (old, before) in self.found.items():
-            if old == root:
-                self.found[name] = (into, before + offset)
+        parts = self._parts.pop(root)
+        for name in parts:
+            self.found[name] = (into, self.found[name][1] + offset)
+        self._parts[into] += parts
         self._first[into] = min(self._first[into], self._first.pop(root))
         self._last[into] = max(self._last[into], self._last.pop(root))
 
