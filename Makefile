@@ -6,10 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PINS := constraints.txt constraints-venv.txt
 PYTHONS ?= $(shell for minor in 10 11 12 13; do python3.$$minor -c 'import sys; print(sys.executable)' 2>/dev/null; done)
+# An editable install leaves its sources uncompiled, and tasks write no bytecode: each would compile the SDK anew.
+COMPILE = $(BIN)/python -m compileall -q core specs sdk blocks
 JOBS ?= 2
-QUICK = $(BIN)/python -m pytest -n $(JOBS) -m 'not docker and not browser and not slow'
+# worksteal: each worker has a run of neighbours, so that what they share is made once.
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+QUICK = $(PYTEST) -m 'not docker and not browser and not slow'
 
-.PHONY: help install install-dev demo test test-all test-pythons quick check fix generate engine clean
+.PHONY: help install install-dev demo test test-all test-host test-containers test-pythons quick check fix generate engine clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,15 +24,15 @@ $(VENV)/python.stamp:
 
 $(VENV)/install.stamp: $(VENV)/python.stamp pyproject.toml $(PINS)
 	$(PIP) install $(PINS:%=-c %) -e '.[deploy]'
-	@# An editable install leaves its sources uncompiled, and tasks write no bytecode: each would compile the SDK anew.
-	$(BIN)/python -m compileall -q core specs sdk blocks
+	$(COMPILE)
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/install.stamp
+$(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml $(PINS)
 	@# torch alone from its project's index: its builds for CPUs lack gigabytes of CUDA. Where that is out of reach, PyPI's will do.
 	$(PIP) install --retries 0 --no-deps -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu torch
 	$(PIP) install $(PINS:%=-c %) -e '.[deploy,dev]'
-	@touch $@
+	$(COMPILE)
+	@touch $(VENV)/install.stamp $@
 
 install: $(VENV)/install.stamp ## Make .venv with edgewright in it
 
@@ -47,11 +51,17 @@ check: install-dev ## Format, lint, types, import rules, generated files
 test: check ## Checks and the quick tests; no engine and no browser needed
 	$(QUICK)
 
-test-all: install-dev ## Every other test: slow ones and browsers, then containers, which share one engine and take their turns
+test-all: check ## Checks and every test
 	@status=0; \
-	$(BIN)/python -m pytest -n $(JOBS) -m '(browser or slow) and not docker' || status=1; \
-	$(BIN)/python -m pytest -m docker || status=1; \
+	$(MAKE) --no-print-directory test-host || status=1; \
+	$(MAKE) --no-print-directory test-containers || status=1; \
 	exit $$status
+
+test-host: install-dev ## The tests that need no engine: quick ones, slow ones and browsers
+	$(PYTEST) -m 'not docker'
+
+test-containers: install-dev ## The tests that need an engine, each file's in turn
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m docker
 
 test-pythons: ## The quick tests under each python3.10 to 3.13 on PATH (or PYTHONS='/a/python3.12 …'); 1.1 GB each in .venvs
 	@test -n '$(PYTHONS)' || { echo "no python3.10 to python3.13 runs here; name some: make test-pythons PYTHONS='/a/python3.12 …'" >&2; exit 2; }
