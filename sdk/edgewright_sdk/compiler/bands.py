@@ -165,5 +165,5 @@ def work(graph: Graph, op: Op) -> int:
     """Multiply-adds of one row of what an operation gives, roughly."""
     row = graph.count(op.output) // graph.shapes[op.output][1]
     if op.kind in ("conv", "dense"):
-        return row * math.prod(graph.constants[op.inputs[1]].shape[1:])
-    return row * math.prod(op.settings.get("kernel", (1,)))
+        return row * int(math.prod(graph.constants[op.inputs[1]].shape[1:]))
+    return row * int(math.prod(op.settings.get("kernel", (1,))))
