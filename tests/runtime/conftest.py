@@ -10,10 +10,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from deployment_folder import Trained, export_processing, recordings, transform, window_spec, write_deployment
+from deployment_folder import (
+    Trained,
+    block_folder,
+    export_processing,
+    params_of,
+    recordings,
+    transform,
+    window_spec,
+    write_deployment,
+)
 
 from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, build_library
+from edgewright_sdk.deployment import TrainedImpulse
+from edgewright_sdk.loading import load_block
 
 TRAP = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
 
@@ -51,6 +62,16 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
         learning=[{"id": "anomaly", "block": "kmeans", "inputs": ["spectral", "flat"]}],
     )
+
+
+@pytest.fixture(scope="session")
+def wasm_package(deployment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That deployment as a package of WebAssembly."""
+    out = tmp_path_factory.mktemp("wasm")
+    loaded = load_block(block_folder("wasm"))
+    loaded.new().build(TrainedImpulse.load(deployment), params_of("wasm", {}), out)
+    loaded.close()
+    return out
 
 
 @pytest.fixture

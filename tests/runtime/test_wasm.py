@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import importlib.util
 import json
 import shutil
 import subprocess
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,34 +31,27 @@ def block() -> Iterator[Any]:
     loaded.close()
 
 
-@pytest.fixture(scope="module")
-def package(block: Any, deployment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wasm")
-    block.build(TrainedImpulse.load(deployment), params_of("wasm", {}), out)
-    return out
-
-
 @needs_zig
-def test_modules_import_nothing_and_one_needs_no_simd(package: Path) -> None:
+def test_modules_import_nothing_and_one_needs_no_simd(wasm_package: Path) -> None:
     wasmtime = pytest.importorskip("wasmtime")
     config = wasmtime.Config()
     config.wasm_relaxed_simd = False
     config.wasm_simd = False
     old = wasmtime.Engine(config)
     for name in ("pump_monitor.wasm", "pump_monitor.scalar.wasm"):
-        module = wasmtime.Module.from_file(wasmtime.Engine(), str(package / name))
+        module = wasmtime.Module.from_file(wasmtime.Engine(), str(wasm_package / name))
         assert [i.name for i in module.imports] == []
         names = {e.name for e in module.exports}
         assert {"memory", "pump_monitor_run", "pump_monitor_stream_push", "pump_monitor_wasm_start"} <= names
-        assert (package / name).stat().st_size < 64_000
-    wasmtime.Module.from_file(old, str(package / "pump_monitor.scalar.wasm"))
+        assert (wasm_package / name).stat().st_size < 64_000
+    wasmtime.Module.from_file(old, str(wasm_package / "pump_monitor.scalar.wasm"))
     with pytest.raises(wasmtime.WasmtimeError, match="SIMD support is not enabled"):
-        wasmtime.Module.from_file(old, str(package / "pump_monitor.wasm"))
+        wasmtime.Module.from_file(old, str(wasm_package / "pump_monitor.wasm"))
 
 
 @needs_zig
-def test_each_module_agrees_with_python_in_every_engine(block: Any, package: Path) -> None:
-    found = block.verify(package, params_of("wasm", {}))
+def test_each_module_agrees_with_python_in_every_engine(block: Any, wasm_package: Path) -> None:
+    found = block.verify(wasm_package, params_of("wasm", {}))
     assert found["ok"], found
     here = {"Node": bool(shutil.which("node")), "wasmtime": importlib.util.find_spec("wasmtime") is not None}
     assert set(found["engines"]) == {
@@ -73,9 +63,9 @@ def test_each_module_agrees_with_python_in_every_engine(block: Any, package: Pat
 
 
 @needs_zig
-def test_verify_finds_what_differs(block: Any, package: Path, tmp_path: Path) -> None:
+def test_verify_finds_what_differs(block: Any, wasm_package: Path, tmp_path: Path) -> None:
     broken = tmp_path / "package"
-    shutil.copytree(package, broken)
+    shutil.copytree(wasm_package, broken)
     path = broken / "selftest" / "selftest.json"
     document = json.loads(path.read_text())
     document["features"][1]["values"][2][0] += 0.5
@@ -90,11 +80,11 @@ def test_verify_finds_what_differs(block: Any, package: Path, tmp_path: Path) ->
 
 @needs_zig
 @needs_node
-def test_wrapper_streams_and_sets_thresholds(package: Path, tmp_path: Path) -> None:
+def test_wrapper_streams_and_sets_thresholds(wasm_package: Path, tmp_path: Path) -> None:
     signal = recordings(1, 300, 3, seed=7)[0]
     (tmp_path / "signal.json").write_text(json.dumps(signal.ravel().tolist()))
     (tmp_path / "try.mjs").write_text(
-        f'import {{ load, info }} from "{package.as_uri()}/pump_monitor.mjs";\n'
+        f'import {{ load, info }} from "{wasm_package.as_uri()}/pump_monitor.mjs";\n'
         'import { readFileSync } from "node:fs";\n'
         f'const signal = JSON.parse(readFileSync("{tmp_path}/signal.json"));\n'
         "const c = await load();\n"
@@ -131,43 +121,6 @@ def test_missing_zig_says_how_to_get_it(
 
 
 @needs_zig
-@pytest.mark.browser
-def test_page_scores_a_window_in_a_browser(package: Path, deployment: Path, browser: Any) -> None:
-    """The page that comes with the package, served by HTTP, in Chromium."""
-    windows = TrainedImpulse.load(deployment).selftest("windows")
-    assert windows is not None
-    handler = functools.partial(QuietHandler, directory=str(package))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        page = browser.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-        page.wait_for_selector("button:not([disabled])")
-        page.fill("#values", " ".join(map(repr, windows[0].ravel().tolist())))
-        page.click("#run")
-        shown = json.loads(page.inner_text("#result"))
-        page.close()
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-    assert not faults
-    expected = json.loads((package / "selftest" / "selftest.json").read_text())["outputs"][0]["expected"][0]
-    assert shown["outputs"][0]["score"] == pytest.approx(expected["score"], abs=1e-3)
-    assert shown["outputs"][0]["decision"] == expected["decision"]
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without writing a log."""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing."""
-
-
-@needs_zig
 def test_read_only_cache_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warm = tmp_path / "warm"
     (warm / "z").mkdir(parents=True)
@@ -185,14 +138,14 @@ def test_read_only_cache_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @needs_zig
 def test_without_self_test_data_the_modules_are_the_same(
-    block: Any, deployment: Path, package: Path, tmp_path: Path
+    block: Any, deployment: Path, wasm_package: Path, tmp_path: Path
 ) -> None:
     params = params_of("wasm", {"selftest-data": "none"})
     block.build(TrainedImpulse.load(deployment), params, tmp_path)
-    names = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
+    names = {str(path.relative_to(wasm_package)) for path in wasm_package.rglob("*") if path.is_file()}
     plain = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert names - plain == {"selftest/selftest.json", "selftest/selftest.mjs"}
-    for name in plain:
-        assert (tmp_path / name).read_bytes() == (package / name).read_bytes(), name
+    for name in plain - {"index.html"}:
+        assert (tmp_path / name).read_bytes() == (wasm_package / name).read_bytes(), name
     with pytest.raises(BlockError, match="no self-test data"):
         block.verify(tmp_path, params)

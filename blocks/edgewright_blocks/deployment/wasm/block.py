@@ -16,13 +16,16 @@ from edgewright_sdk.codegen.templates import fill
 
 from .engines import run_node, run_wasmtime
 from .module import compile_modules, module_cpus
-from .npm import package_json
+from .npm import package_json, package_name
 from .selftest import selftest_document
 
 if TYPE_CHECKING:
     from edgewright_sdk import Params, TrainedImpulse
 
 _FILES = ("README.md", "LICENSE.txt", "index.html")
+_DEMO = ("demo.mjs", "view.mjs", "chart.mjs", "sources.mjs", "recorder.js", "demo.css")
+
+_SOUND = 3000  # Hz, as in demo.mjs
 
 
 class WasmModule(DeploymentBlock):
@@ -37,18 +40,19 @@ class WasmModule(DeploymentBlock):
             modules = compile_modules(graph, fill(templates / "entry.cpp", **values), Path(work))
             for name, module in modules.items():
                 shutil.copyfile(module, out / name)
+        document = selftest_document(graph, impulse) if params.selftest_data != "none" else None
+        values["selftest"] = "" if document is None else "selftest/selftest.json"
         files = {
             f"{graph.name}.h": c_header(graph),
             f"{graph.name}.mjs": fill(templates / "wrapper.mjs", **values),
             f"{graph.name}.d.mts": fill(templates / "wrapper.d.mts", **values),
             "package.json": package_json(graph),
             **{name: fill(templates / name, **values) for name in _FILES},
+            **{f"demo/{name}": (templates / "demo" / name).read_text(encoding="utf-8") for name in _DEMO},
         }
-        if params.selftest_data != "none":
-            document = selftest_document(graph, impulse)
-            if document is not None:
-                files["selftest/selftest.json"] = json.dumps(document, separators=(",", ":")) + "\n"
-                files["selftest/selftest.mjs"] = fill(templates / "selftest.mjs", **values)
+        if document is not None:
+            files["selftest/selftest.json"] = json.dumps(document, separators=(",", ":")) + "\n"
+            files["selftest/selftest.mjs"] = fill(templates / "selftest.mjs", **values)
         write_files(files, out)
 
     def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
@@ -100,6 +104,8 @@ def _values(graph: Graph) -> dict[str, str]:
         "title": comment_text(str(graph.document["name"])),
         "name": graph.name,
         "NAME": graph.name.upper(),
+        "package": package_name(graph.name),
+        "input": _input(graph),
         "build_id": graph.build_id,
         "info": json.dumps(info, indent=2),
         "array": "Uint8Array" if graph.image else "Float32Array",
@@ -109,3 +115,11 @@ def _values(graph: Graph) -> dict[str, str]:
         "most_features": str(max((step.node.outputs[0].count for step in graph.processing), default=1)),
         "window": " × ".join(map(str, graph.shape)),
     }
+
+
+def _input(graph: Graph) -> str:
+    """What the page takes: see demo.mjs."""
+    if graph.image:
+        return "an image"
+    sound = graph.shape[1] == 1 and float(graph.window.get("frequency") or 0) >= _SOUND
+    return "the microphone or a sound file" if sound else "a CSV file or pasted rows"

@@ -46,7 +46,8 @@ def run_wasmtime(module: Path, document: dict[str, Any]) -> dict[str, Any] | Non
     if importlib.util.find_spec("wasmtime") is None:
         return None
     instance = _Instance(module, str(document["name"]))
-    windows = [np.asarray(window, np.float32) for window in document["windows"]]
+    dtype = np.uint8 if document.get("kind") == "image" else np.float32
+    windows = [np.asarray(window, dtype) for window in document["windows"]]
     nodes, differing, beyond = {}, [], 0
     for index, features in enumerate(document["features"]):
         device = np.array(

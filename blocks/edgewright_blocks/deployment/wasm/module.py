@@ -31,6 +31,7 @@ _API = [
     "feature_label",
     "status_text",
 ]
+_IMAGE = ["wasm_run_frame", "wasm_frame_window"]
 _STREAM = ["stream_init", "stream_push", "stream_reset"]
 _CALIBRATION = [
     "calibrate_begin",
@@ -86,7 +87,7 @@ def compile_modules(graph: Graph, entry: str, work: Path) -> dict[str, Path]:
     """
     compiler = zig_compiler()
     write_files({**library_files(graph), "entry.cpp": entry, "freestanding/string.h": _STRING_H}, work)
-    names = [*_API, *_OWN, *([] if graph.image else [*_STREAM, "wasm_stream"])]
+    names = [*_API, *_OWN, *(_IMAGE if graph.image else [*_STREAM, "wasm_stream"])]
     if graph.calibration_windows:
         names += [*_CALIBRATION, *([] if graph.image else ["stream_window"])]
     sources = [path.relative_to(work) for path in cpp_sources(work)]

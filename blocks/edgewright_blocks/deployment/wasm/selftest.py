@@ -48,6 +48,7 @@ def selftest_document(graph: Graph, impulse: TrainedImpulse) -> dict[str, Any] |
     return {
         "name": graph.name,
         "buildId": graph.build_id,
+        "kind": "image" if graph.image else "signal",
         "windows": _rows(windows),
         "features": features,
         "outputs": outputs,

@@ -27,6 +27,16 @@ size_t* @name@_wasm_used(void) { return &used; }
 #if @stream@
 static @name@_stream stream;
 @name@_stream* @name@_wasm_stream(void) { return &stream; }
+#else
+// Pixels that the caller has put behind the memory that the module began with.
+int32_t @name@_wasm_run_frame(const uint8_t* data, int32_t format, int32_t width, int32_t height) {
+    const @name@_frame frame = {data, format, width, height, 0};
+    return @name@_run_frame(&model, &frame, &result);
+}
+int32_t @name@_wasm_frame_window(const uint8_t* data, int32_t format, int32_t width, int32_t height) {
+    const @name@_frame frame = {data, format, width, height, 0};
+    return @name@_frame_window(&model, &frame, window, @NAME@_WINDOW_VALUES);
+}
 #endif
 
 #if @calibration_windows@

@@ -50,6 +50,13 @@ export interface Info {
   outputs: { name: string; kind: Kind; classes: string[]; contributions: string[] }[];
 }
 
+/** An image as it was taken; ImageData is one. */
+export interface Pixels {
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
 export const info: Readonly<Info>;
 
 /** Whether this engine has SIMD: decides which module is loaded. */
@@ -63,6 +70,10 @@ export function load(source?: BufferSource | WebAssembly.Module | URL | string):
 export class Classifier {
   constructor(instance: WebAssembly.Instance);
   run(window: ArrayLike<number>): Result;
+  /** An image of any size: ImageData, or 4 (RGBA), 3 (RGB) or 1 (grey) bytes a pixel. Only of models that take images. */
+  runImage(image: Pixels): Result;
+  /** What run() would be given for such an image. */
+  imageWindow(image: Pixels): @array@;
   features(window: ArrayLike<number>, node?: number): Float32Array;
   push(samples: @array@ | number[]): Result[];
   reset(): void;

@@ -52,6 +52,7 @@ export class Classifier {
   #memory;
   #window;
   #result;
+  #frameAt;
 
   constructor(instance) {
     this.#c = instance.exports;
@@ -67,6 +68,22 @@ export class Classifier {
     const model = this.#c.@name@_wasm_model();
     this.#check(this.#c.@name@_run(model, this.#window, values, this.#result));
     return this.#read();
+  }
+
+  /**
+   * Score an image of any size, brought to the input's as in training: ImageData of a canvas, or any
+   * {data, width, height} whose data are 4 (RGBA), 3 (RGB) or 1 (grey) bytes a pixel. Give it as it was taken: what was
+   * scaled before isn't what the model has learned from.
+   */
+  runImage(image) {
+    this.#frame(image, this.#c.@name@_wasm_run_frame);
+    return this.#read();
+  }
+
+  /** What run() would be given for such an image: info.shape values. */
+  imageWindow(image) {
+    this.#frame(image, this.#c.@name@_wasm_frame_window);
+    return this.#view(info.shape.reduce((a, b) => a * b, 1)).slice();
   }
 
   /** Features of one window at a processing node (its index in info.features). */
@@ -185,6 +202,20 @@ export class Classifier {
     const at = this.#c.@name@_wasm_work?.();
     if (at === undefined) throw new Error("built without commissioning: deploy with calibration-windows above 0");
     return at;
+  }
+
+  // A frame lies behind the memory that the module began with, which grows as frames do.
+  #frame({ data, width, height }, call) {
+    if (call === undefined) throw new Error("this model takes windows of signals; use run() or push()");
+    const format = { 4: 3, 3: 0, 1: 2 }[data.length / (width * height)];
+    if (format === undefined) {
+      throw new RangeError(`${data.length} bytes aren't ${width} × ${height} pixels of 4, 3 or 1 bytes`);
+    }
+    this.#frameAt ??= this.#memory.buffer.byteLength;
+    const missing = this.#frameAt + data.length - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / 65536));
+    new Uint8Array(this.#memory.buffer, this.#frameAt, data.length).set(data);
+    this.#check(call(this.#frameAt, format, width, height));
   }
 
   #view(count) {

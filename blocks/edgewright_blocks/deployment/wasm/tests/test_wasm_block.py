@@ -25,7 +25,9 @@ def test_package_is_whole_and_agrees(impulse: TrainedImpulse, tmp_path: Path) ->
     written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     expected = {"two.wasm", "two.scalar.wasm", "two.mjs", "two.d.mts", "two.h"}
     expected |= {"package.json", "index.html", "README.md", "LICENSE.txt"}
-    assert written == expected | {"selftest/selftest.json", "selftest/selftest.mjs"}
+    page = {name for name in written if name.startswith("demo/")}
+    assert {"demo/demo.mjs", "demo/demo.css"} <= page
+    assert written == expected | page | {"selftest/selftest.json", "selftest/selftest.mjs"}
     found = block.new().verify(out, params)
     block.close()
     assert found["ok"]
