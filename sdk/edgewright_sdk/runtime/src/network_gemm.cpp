@@ -25,7 +25,8 @@ constexpr int32_t most_pieces = 16;
 constexpr int32_t block_floats = 16384;  // 64 KiB: what a panel of weights is used for before the next one comes
 constexpr int32_t few_floats = 8192;     // weights that stay in the innermost cache
 
-constexpr int32_t zero_count = 64;
+constexpr int32_t most_gathered = ew_width<ew_widest>() == 1 ? 64 : 256;  // floats of a pixel
+constexpr int32_t zero_count = most_gathered;  // the longest piece of padding
 constexpr float zeros[zero_count] = {};
 
 int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -37,6 +38,7 @@ struct taken {
     int32_t pieces;
     int32_t lengths[most_pieces];
     const float* in[most_pieces][tile_pixels];
+    float gathered[tile_pixels][most_gathered];  // what is in no one piece
 };
 
 // Channels of a panel that are made, for the pixels of a tile.
@@ -141,8 +143,9 @@ void add_channels(const taken& from, made to, int32_t left) {
     add_channels<float, 1>(from, to, left);
 }
 
-// Goes through the taps of a tile of pixels. Taps side by side are one piece where all channels are taken; what lies left
-// or right of the image is zeros, what lies above or below is left out.
+// Goes through the taps of a tile of pixels. Taps side by side are one piece where all channels are taken; short ones that
+// aren't, or are padding in part, are gathered. Long ones are zeros where they are padding; what lies above or below the
+// image is left out.
 class taps {
 public:
     taps(const ew_convolve& call, const float* in, int32_t y, int32_t x, int32_t count)
@@ -151,25 +154,28 @@ public:
         left_ = x * call.stride_width - call.pad_left;
         const int32_t last = left_ + (count - 1) * call.stride_width + (call.kernel_width - 1) * call.dilation_width;
         const bool inside = left_ >= 0 && last < call.in_width;
-        const bool joined = inside && call.dilation_width == 1 && call.groups == 1;
-        steps_ = joined ? 1 : call.kernel_width;
-        length_ = joined ? call.kernel_width * call.in_channels : call.in_channels;
-        most_ = inside ? length_ : least(length_, zero_count);
-        while (i_ < call.kernel_height && top_ + i_ * call.dilation_height < 0) ++i_;
+        joined_ = inside && call.dilation_width == 1 && call.groups == 1;
+        most_ = inside ? call.in_channels : least(call.in_channels, zero_count);
+        while (row_ < call.kernel_height && top_ + row_ * call.dilation_height < 0) ++row_;
+        while (end_ > row_ && top_ + (end_ - 1) * call.dilation_height >= call.in_height) --end_;
     }
 
     // Take the next pieces; false where that was all.
     bool take(taken& into) {
+        const int32_t wide = call_.kernel_width * call_.in_channels;
         into.pieces = 0;
-        into.first = ((i_ * call_.kernel_width) + j_) * call_.in_channels + k_;
-        for (; i_ < call_.kernel_height; ++i_, j_ = 0) {
-            const int32_t y = top_ + i_ * call_.dilation_height;
-            if (y >= call_.in_height) return false;
-            for (; j_ < steps_; ++j_, k_ = 0) {
-                for (; k_ < length_; k_ += most_) {
+        into.first = row_ * wide + column_ * call_.in_channels + channel_;
+        if (!joined_ && wide <= most_gathered) return gather(into, wide);
+        for (; row_ < end_; ++row_, column_ = 0) {
+            for (; column_ < (joined_ ? 1 : call_.kernel_width); ++column_, channel_ = 0) {
+                const int32_t length = joined_ ? wide : call_.in_channels;
+                while (channel_ < length) {
                     if (into.pieces == most_pieces) return true;
-                    into.lengths[into.pieces] = least(most_, length_ - k_);
-                    place(y, into.in[into.pieces++]);
+                    const int32_t part = joined_ ? wide : least(most_, length - channel_);
+                    into.lengths[into.pieces] = part;
+                    for (int32_t p = 0; p < tile_pixels; ++p) into.in[into.pieces][p] = place(p, column_, channel_);
+                    channel_ += part;
+                    ++into.pieces;
                 }
             }
         }
@@ -177,19 +183,39 @@ public:
     }
 
 private:
-    void place(int32_t y, const float** in) const {
-        int32_t x = left_ + j_ * call_.dilation_width;
-        for (int32_t p = 0; p < tile_pixels; ++p) {
-            const bool real = x >= 0 && x < call_.in_width;
-            in[p] = real ? in_ + (y * call_.in_width + x) * pixel_ + k_ : zeros;
-            if (p < count_ - 1) x += call_.stride_width;
+    // Rows of the kernel, as many as there is room for.
+    bool gather(taken& into, int32_t wide) {
+        int32_t length = 0;
+        for (; row_ < end_ && length + wide <= most_gathered; ++row_, length += wide) {
+            const float* const row = in_ + (top_ + row_ * call_.dilation_height) * call_.in_width * pixel_;
+            for (int32_t p = 0; p < count_; ++p) {
+                float* to = into.gathered[p] + length;
+                int32_t x = left_ + p * call_.stride_width;
+                for (int32_t j = 0; j < call_.kernel_width; ++j, x += call_.dilation_width) {
+                    const bool real = x >= 0 && x < call_.in_width;
+                    const float* const from = real ? row + x * pixel_ : zeros;
+                    for (int32_t c = 0; c < call_.in_channels; ++c) *to++ = from[c];
+                }
+            }
         }
+        into.lengths[0] = length;
+        into.pieces = 1;
+        for (int32_t p = 0; p < tile_pixels; ++p) into.in[0][p] = into.gathered[least(p, count_ - 1)];
+        return row_ < end_;
+    }
+
+    // Where a tap of a pixel lies, or zeros.
+    const float* place(int32_t p, int32_t column, int32_t channel) const {
+        const int32_t y = top_ + row_ * call_.dilation_height;
+        const int32_t x = left_ + least(p, count_ - 1) * call_.stride_width + column * call_.dilation_width;
+        return x < 0 || x >= call_.in_width ? zeros : in_ + (y * call_.in_width + x) * pixel_ + channel;
     }
 
     const ew_convolve& call_;
     const float* in_;
-    int32_t pixel_, count_, top_, left_, steps_, length_, most_;
-    int32_t i_ = 0, j_ = 0, k_ = 0;
+    int32_t pixel_, count_, top_, left_, most_;
+    bool joined_;
+    int32_t row_ = 0, column_ = 0, channel_ = 0, end_ = call_.kernel_height;
 };
 
 // Where each pixel is taken by itself, all rows are one.
