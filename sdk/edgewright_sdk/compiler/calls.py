@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from edgewright_sdk.compiler.ir import Graph, Op
 
-_NOWHERE: Final = -(2**31)
+    Lowering = Callable[["Calls", Op], None]
+
+NOWHERE: Final = -(2**31)
 _CONVOLVE, _ACTIVATE, _SOFTMAX, _COMBINE, _FILL, _COPY, _POOL, _REDUCE = 0, *range(2, 9)
 _FUNCTIONS: Final = {
     name: number
@@ -28,7 +30,7 @@ _OPERATIONS: Final = {"add": 0, "sub": 1, "mul": 2, "div": 3}
 _POOLINGS: Final = {"max": 0, "average": 1, "average_padded": 2}
 _REDUCTIONS: Final = {"mean": 0, "sum": 1, "max": 2, "min": 3}
 _RANK: Final = 4
-_MOST_PIXELS: Final = 32767
+MOST_PIXELS: Final = 32767
 
 
 class Table:
@@ -59,6 +61,8 @@ class Calls:
     graph : Graph
     places : mapping of str to int
         Where in the arena each value lies, in bytes.
+    lowerings : mapping
+        What writes the calls of each kind of operation.
 
     Attributes
     ----------
@@ -68,13 +72,13 @@ class Calls:
         What the calls name, of float32, int8 and int32.
     """
 
-    def __init__(self, graph: Graph, places: Mapping[str, int]) -> None:
+    def __init__(self, graph: Graph, places: Mapping[str, int], lowerings: Mapping[str, Lowering]) -> None:
         self.graph, self._places = graph, places
         self.rows: list[int] = []
         self.weights, self.weights8, self.weights32 = Table("float32"), Table("int8"), Table("int32")
         self._constants: dict[str, int] = {}
         for op in graph.ops:
-            LOWERINGS[op.kind](self, op)
+            lowerings[op.kind](self, op)
 
     def add(self, kind: int, *fields: int | Sequence[int]) -> None:
         """Add a row."""
@@ -85,8 +89,11 @@ class Calls:
         """Number by which a call names a value or a constant."""
         if name not in self.graph.constants:
             return self._places[name]
+        return self.once(name, self.graph.constants[name])
+
+    def once(self, name: str, array: NDArray[Any]) -> int:
+        """Add a constant to the table of its type, unless one of that name is there; gives what a call names it by."""
         if name not in self._constants:
-            array = self.graph.constants[name]
             tables = {table.dtype: table for table in (self.weights, self.weights8, self.weights32)}
             self._constants[name] = tables[array.dtype.name].add(array)
         return self._constants[name]
@@ -101,14 +108,14 @@ class Calls:
 
     def ending(self, op: Op) -> list[int]:
         """Residual, activation and its numbers: what is done on the way out."""
-        residual = self.place(op.inputs[3]) if "residual" in op.settings else _NOWHERE
+        residual = self.place(op.inputs[3]) if "residual" in op.settings else NOWHERE
         return [residual, *self.activation(op)]
 
     def activation(self, op: Op) -> list[int]:
         """Activation and its numbers."""
         numbers = op.settings.get("numbers", ())
         return [
-            _FUNCTIONS[op.settings.get("function", "none")], self.numbers(numbers) if numbers else _NOWHERE,
+            _FUNCTIONS[op.settings.get("function", "none")], self.numbers(numbers) if numbers else NOWHERE,
         ]  # fmt: skip
 
     def walk(self, op: Op, shape: Sequence[int], *strides: Sequence[int]) -> list[list[int]]:
@@ -144,14 +151,14 @@ def _repeating(shape: Sequence[int], wanted: Sequence[int]) -> list[int]:
     return [0] * (len(wanted) - len(shape)) + steps
 
 
-def _image(shape: Sequence[int]) -> tuple[int, int, int]:
+def image_sizes(shape: Sequence[int]) -> tuple[int, int, int]:
     """Channels, height and width of what lies channels last; along time the height is 1."""
     height, width = (1, *shape[1:-1])[-2:]
     return shape[-1], height, width
 
 
 def _conv(calls: Calls, op: Op) -> None:
-    (channels, *given), (filters, *made) = (_image(calls.shape(name)) for name in (op.inputs[0], op.output))
+    (channels, *given), (filters, *made) = (image_sizes(calls.shape(name)) for name in (op.inputs[0], op.output))
     s, groups = op.settings, op.settings["groups"]
     weights = packed(calls.graph.constants[op.inputs[1]], groups)
     calls.add(
@@ -169,10 +176,10 @@ def _dense(calls: Calls, op: Op) -> None:
     rows = calls.graph.count(op.output) // outputs
     bias, ending = calls.place(op.inputs[2]), calls.ending(op)
     weights = calls.numbers(packed(calls.graph.constants[op.inputs[1]]))
-    for first in range(0, rows, _MOST_PIXELS):
-        count = min(rows - first, _MOST_PIXELS)
+    for first in range(0, rows, MOST_PIXELS):
+        count = min(rows - first, MOST_PIXELS)
         given, made = (4 * first * width for width in (inputs, outputs))
-        residual = ending[0] if ending[0] == _NOWHERE else ending[0] + made
+        residual = ending[0] if ending[0] == NOWHERE else ending[0] + made
         calls.add(
             _CONVOLVE,
             [calls.place(op.inputs[0]) + given, 1, inputs, 1, count, calls.place(op.output) + made, outputs, 1, count],
@@ -195,13 +202,14 @@ def _around(shape: Sequence[int], begin: int, end: int) -> list[int]:
     return [int(np.prod(part, dtype=np.int64)) for part in (shape[:begin], shape[begin:end], shape[end:])]
 
 
-def _combine(calls: Calls, op: Op) -> None:
+def combine_fields(calls: Calls, op: Op) -> list[int]:
+    """Fields of ``ew_combine``."""
     shape = calls.shape(op.output)
     steps = [_repeating(calls.shape(name), shape) for name in op.inputs]
     places = [calls.place(name) for name in (*op.inputs, op.output)]
     # The output is dense: its strides keep axes from being joined across.
     joined, a, b, _ = calls.walk(op, shape, *steps, strides_of(shape))
-    calls.add(_COMBINE, places, _OPERATIONS[op.kind], joined, a, b)
+    return [*places, _OPERATIONS[op.kind], *joined, *a, *b]
 
 
 def _copy(
@@ -252,16 +260,18 @@ def _pad(calls: Calls, op: Op) -> None:
     _copy(calls, op, [calls.place(op.inputs[0]), inner], shape, strides_of(shape), made)
 
 
-def _pool(calls: Calls, op: Op) -> None:
-    given, (_, *made) = _image(calls.shape(op.inputs[0])), _image(calls.shape(op.output))
+def pool_fields(calls: Calls, op: Op) -> list[int]:
+    """Fields of ``ew_pool``."""
+    given, (_, *made) = image_sizes(calls.shape(op.inputs[0])), image_sizes(calls.shape(op.output))
     s = op.settings
-    calls.add(
-        _POOL, calls.place(op.inputs[0]), given, calls.place(op.output), made,
-        s["kernel"], s["strides"], s["dilations"], s["pads"], _POOLINGS[s["pooling"]],
-    )  # fmt: skip
+    return [
+        calls.place(op.inputs[0]), *given, calls.place(op.output), *made,
+        *s["kernel"], *s["strides"], *s["dilations"], *s["pads"], _POOLINGS[s["pooling"]],
+    ]  # fmt: skip
 
 
-def _reduce(calls: Calls, op: Op) -> None:
+def reduce_fields(calls: Calls, op: Op) -> list[int]:
+    """Fields of ``ew_reduce``."""
     shape = calls.shape(op.inputs[0])
     axes = [axis for axis in op.settings["axes"] if shape[axis] > 1]
     begin, end = (axes[0], axes[-1] + 1) if axes else (0, 0)
@@ -271,24 +281,21 @@ def _reduce(calls: Calls, op: Op) -> None:
             "allowed: axes that stand side by side"
         )
     places = [calls.place(op.inputs[0]), calls.place(op.output)]
-    calls.add(_REDUCE, places, _around(shape, begin, end), _REDUCTIONS[op.settings["reduction"]])
+    return [*places, *_around(shape, begin, end), _REDUCTIONS[op.settings["reduction"]]]
 
 
 #: Kind of an operation → what writes its calls.
-LOWERINGS: Final[dict[str, Callable[[Calls, Op], None]]] = {
+LOWERINGS: Final[dict[str, Lowering]] = {
     "conv": _conv,
     "dense": _dense,
     "activation": _activation,
     "softmax": _softmax,
-    "add": _combine,
-    "sub": _combine,
-    "mul": _combine,
-    "div": _combine,
+    **dict.fromkeys(_OPERATIONS, lambda calls, op: calls.add(_COMBINE, combine_fields(calls, op))),
     "transpose": _transpose,
     "concat": _concat,
     "pad": _pad,
-    "pool": _pool,
-    "reduce": _reduce,
+    "pool": lambda calls, op: calls.add(_POOL, pool_fields(calls, op)),
+    "reduce": lambda calls, op: calls.add(_REDUCE, reduce_fields(calls, op)),
     "copy": _whole,
     **dict.fromkeys(("reshape", "rows", "stack"), lambda calls, op: None),  # noqa: ARG005
 }

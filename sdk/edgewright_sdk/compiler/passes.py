@@ -95,7 +95,7 @@ def fuse_activations(graph: Graph) -> Graph:
 
 def stack_parts(graph: Graph) -> Graph:
     """Let what is joined one behind the other be written where it is needed: a concatenation along the first axis."""
-    ops, shapes, taken = [], dict(graph.shapes), {graph.input}
+    ops, shapes, dtypes, taken = [], dict(graph.shapes), dict(graph.dtypes), {graph.input}
     whole = {graph.input: graph.input}  # what lies by itself, by the names of all its shapes
     for op in graph.ops:
         if op.kind == "reshape" and op.inputs[0] in whole:
@@ -111,11 +111,12 @@ def stack_parts(graph: Graph) -> Graph:
             if whole.get(name, graph.input) in taken:
                 part = f"{op.output}~part{place}"
                 shapes[part] = shapes[name]
+                dtypes |= {part: dtypes[op.output]} if op.output in dtypes else {}
                 ops.append(Op("copy", (name,), part, op.node))
             taken.add(whole.get(part, part))
             parts.append(part)
         ops.append(Op("stack", tuple(parts), op.output, op.node))
-    return replace(graph, ops=ops, shapes=shapes)
+    return replace(graph, ops=ops, shapes=shapes, dtypes=dtypes)
 
 
 def drop_dead(graph: Graph) -> Graph:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.compiler.calls import Calls
-from edgewright_sdk.compiler.passes import optimise
+from edgewright_sdk.compiler.integer_calls import ALL_LOWERINGS
+from edgewright_sdk.compiler.passes import optimise, stack_parts
 from edgewright_sdk.compiler.planning import Memory, plan_memory
+from edgewright_sdk.compiler.strips import strips
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.export import Export
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from edgewright_sdk.compiler.integer_arithmetic import Grid
     from edgewright_sdk.compiler.ir import Graph
 
 #: Bytes that int32 can number.
@@ -37,6 +40,8 @@ class Program:
     weights : np.ndarray [dtype=float32]
     weights8 : np.ndarray [dtype=int8]
     weights32 : np.ndarray [dtype=int32]
+    entry : Grid or None
+        Of an input in int8, on which the node puts features.
     """
 
     graph: Graph
@@ -45,6 +50,7 @@ class Program:
     weights: NDArray[np.float32]
     weights8: NDArray[np.int8]
     weights32: NDArray[np.int32]
+    entry: Grid | None = None
 
     @property
     def first(self) -> int:
@@ -87,11 +93,15 @@ class Program:
             ``{"name", "shape"}`` of what the network gives.
         tolerance : dict
         """
+        name, entry = "network_model", {}
+        if self.graph.dtypes:
+            inverse, zero = (0.0, 0) if self.entry is None else (float(self.entry.inverse), self.entry.zero)
+            name, entry = "network_model_int8", {"inverse": inverse, "zero": zero}
         return Export(
-            symbol="ew_network_model",
-            header="network_model.h",
+            symbol=f"ew_{name}",
+            header=f"{name}.h",
             sources=[],
-            modules=["network_model"],
+            modules=[name],
             tables={
                 "inputs": inputs,
                 "chosen": len(selected),
@@ -100,6 +110,7 @@ class Program:
                 "first": self.first,
                 "last": self.last[0],
                 "outputs": self.graph.count(self.graph.output),
+                **entry,
             },
             inputs=[{"dtype": "float32", "shape": [inputs]}],
             outputs=[{**output, "dtype": "float32"}],
@@ -120,24 +131,30 @@ def compile_graph(graph: Graph, boundary: Collection[str] = ()) -> Program:
     return lower(optimise(graph, boundary))
 
 
-def lower(graph: Graph) -> Program:
-    """Plan an optimised network's memory and write its tables.
+def lower(graph: Graph, entry: Grid | None = None) -> Program:
+    """Write the tables of an optimised network: in strips, its memory planned.
+
+    Parameters
+    ----------
+    graph : Graph
+    entry : Grid, optional
+        On which its input lies, where that is int8.
 
     Raises
     ------
     BlockError
         For what the runtime's calls can't do, and for weights that float32 can't hold.
     """
+    graph = strips(stack_parts(graph))
     memory = plan_memory(graph)
-    calls = Calls(graph, memory.places)
+    calls = Calls(graph, memory.places, ALL_LOWERINGS)
     weights = calls.weights.array
     if not np.isfinite(weights).all():
         raise BlockError(f"{graph.source} can't be deployed: it has a weight that float32 can't hold")
     if max(memory.size, weights.nbytes) > _MOST:
         raise BlockError(f"{graph.source} can't be deployed: it needs more than 2 GiB")
-    return Program(
-        graph, memory, np.array(calls.rows, np.int32), weights, calls.weights8.array, calls.weights32.array
-    )
+    integers = calls.weights8.array, calls.weights32.array
+    return Program(graph, memory, np.array(calls.rows, np.int32), weights, *integers, entry)
 
 
 def _counted(one: str, many: str, array: NDArray[Any]) -> dict[str, Any]:

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgewright/network_strides.h"
 
+#include "edgewright/network_checks.h"
+
 namespace EW_NS {
 namespace {
-
-// Values from the first to the last that strides reach; -1 where they can't be those of a tensor.
-int64_t reach(const int32_t* shape, const int32_t* strides) {
-    if (ew_volume(shape, 4) < 1) return -1;
-    int64_t last = 0;
-    for (int32_t i = 0; i < 4; ++i) {
-        if (strides[i] < 0) return -1;
-        last += static_cast<int64_t>(shape[i] - 1) * strides[i];
-    }
-    return last + 1;
-}
 
 template <class Function>
 void combined(const float* a, int32_t a_step, const float* b, int32_t b_step, float* out, int32_t count,
@@ -50,8 +41,8 @@ bool copy(const Value* in, Value* out, const ew_copy& call) {
 }  // namespace
 
 bool ew_run_combine(const ew_program& program, const ew_combine& call) {
-    const float* const a = ew_read(program, call.a, reach(call.shape, call.a_strides));
-    const float* const b = ew_read(program, call.b, reach(call.shape, call.b_strides));
+    const float* const a = ew_read(program, call.a, ew_reach(call.shape, call.a_strides));
+    const float* const b = ew_read(program, call.b, ew_reach(call.shape, call.b_strides));
     float* out = ew_write(program, call.out, ew_volume(call.shape, 4));
     if (a == nullptr || b == nullptr || out == nullptr) return false;
     const int32_t a_step = call.a_strides[3], b_step = call.b_strides[3], count = call.shape[3];
@@ -80,7 +71,7 @@ bool ew_run_fill(const ew_program& program, const ew_fill& call) {
 }
 
 bool ew_run_copy(const ew_program& program, const ew_copy& call) {
-    const int64_t given = reach(call.shape, call.in_strides), made = reach(call.shape, call.out_strides);
+    const int64_t given = ew_reach(call.shape, call.in_strides), made = ew_reach(call.shape, call.out_strides);
     if (call.item == 1) return copy(ew_read8(program, call.in, given), ew_write8(program, call.out, made), call);
     if (call.item == 4) return copy(ew_read(program, call.in, given), ew_write(program, call.out, made), call);
     return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgewright/network_values.h"
 
+#include "edgewright/network_checks.h"
 #include "edgewright/scalar.h"
 #include "edgewright/vector.h"
 
@@ -90,8 +91,6 @@ void softmax(const float* in, float* out, int32_t count, int32_t step) {
     for (int32_t i = 0; i < count; ++i) out[i * step] /= sum;
 }
 
-bool small(int32_t value, int32_t least) { return value >= least && value <= 32767; }
-
 }  // namespace
 
 const float* ew_activation_numbers(const ew_program& program, int32_t numbers, bool& known) {
@@ -170,15 +169,7 @@ bool ew_run_pool(const ew_program& program, const ew_pool& call) {
     const int32_t out_sizes[3] = {call.out_height, call.out_width, call.channels};
     const float* const in = ew_read(program, call.in, ew_volume(in_sizes, 3));
     float* out = ew_write(program, call.out, ew_volume(out_sizes, 3));
-    if (in == nullptr || out == nullptr || call.pooling < ew_pool_max || call.pooling > ew_pool_average_padded) {
-        return false;
-    }
-    if (!small(call.kernel_height, 1) || !small(call.kernel_width, 1) || !small(call.stride_height, 1) ||
-        !small(call.stride_width, 1) || !small(call.dilation_height, 1) || !small(call.dilation_width, 1) ||
-        !small(call.pad_top, 0) || !small(call.pad_left, 0) || !small(call.pad_bottom, 0) ||
-        !small(call.pad_right, 0) || !small(call.out_height, 1) || !small(call.out_width, 1)) {
-        return false;
-    }
+    if (in == nullptr || out == nullptr || !ew_is_pooling(call)) return false;
     for (int32_t y = 0; y < call.out_height; ++y) {
         for (int32_t x = 0; x < call.out_width; ++x, out += call.channels) pool_pixel(call, in, y, x, out);
     }
