@@ -13,11 +13,12 @@ NodeName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
 
 class ThresholdEntry(WrittenModel):
-    """The threshold that goes with an anomaly node."""
+    """The threshold that goes with an anomaly node; ``smoothing`` is the weight of the past in a stream."""
 
     value: float
     method: str
     target_fpr: float | None = None
+    smoothing: float | None = Field(default=None, ge=0, lt=1)
 
 
 class Quantiles(WrittenModel):

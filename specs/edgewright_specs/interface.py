@@ -63,7 +63,8 @@ LEGACY_OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
 class WindowSpec(TypedDict, total=False):
     """What one window is. ``time-series``: ``length`` samples of ``axes`` at ``frequency`` Hz, float32.
 
-    Only ``export`` is told the ``stride``: by how many samples the next window of a stream is further on.
+    Only ``export`` is told the ``stride``: by how many samples the next window of a stream is further on; only a
+    deployment how images of another size are brought to theirs, ``resize``.
     """
 
     kind: Literal["time-series", "image", "tabular"]
@@ -74,6 +75,7 @@ class WindowSpec(TypedDict, total=False):
     width: int
     height: int
     channels: int
+    resize: str
 
 
 class FileRef(TypedDict):
@@ -198,6 +200,7 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
         "contributions": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
         "probabilities": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
         "map": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 3},
+        "in_float32": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
     },
     "train": {"artifacts": {"kind": "folder", "required": True}},
     "convert": {"model": {"kind": "folder", "required": True}},

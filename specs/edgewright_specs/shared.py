@@ -47,6 +47,7 @@ class Window(WrittenModel):
     width: int | None = Field(default=None, ge=1)
     height: int | None = Field(default=None, ge=1)
     channels: int | None = Field(default=None, ge=1)
+    resize: Literal["squash", "fit-shortest", "fit-longest"] | None = None
 
 
 class OutputShape(WrittenModel):

@@ -118,6 +118,11 @@ def library_node(plugins: Plugins) -> Node:
     return Node("edge-impulse-library", block, params, (), None, None, limits_of(block), "")
 
 
+def selftest_data(node: Node) -> str:
+    """What a deployment node's self-test runs on."""
+    return str(node.params.get("selftest-data") or ("none" if node.block.spec.legacy else "recorded"))
+
+
 class Session:
     """One impulse on one engine.
 
@@ -310,7 +315,7 @@ class Session:
                     node.block, compiles=verify, tell=lambda line: self.recorder.event("note", text=line)
                 )
             foreign = node.block.spec.legacy
-            mode = str(node.params.get("selftest-data") or ("none" if foreign else "recorded"))
+            mode = selftest_data(node)
             library = library_node(self.plugins) if foreign else None
             planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}", library)]
             if verify and foreign:
@@ -324,8 +329,24 @@ class Session:
             # Asked for again, since parameters may differ from those of an earlier time; what didn't change is a hit.
             self.engine.entries.pop(task, None)
         self.engine.run(tasks.values())
+        for task in tasks:
+            if task.endswith("/verify"):
+                self._check_verified(task)
 
     # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _check_verified(self, task: str) -> None:
+        """Refuse a package that doesn't compute what Python computed. Raises TaskError."""
+        found = json.loads(self.engine.path(task, "verification").read_text(encoding="utf-8"))
+        if found.get("ok") is not False:
+            return
+        beyond = [
+            f"{node} by {result['largest_difference']:.3g}"
+            for node, result in found.get("nodes", {}).items()
+            if result.get("beyond_tolerance")
+        ]
+        what = ", ".join(beyond) or "in its decisions, its p-values or its stream"
+        raise TaskError(task, "bad_output", f"the package's self-test differs from Python: {what}")
 
     def _description(self, node: str) -> Mapping[str, Any]:
         path = self.engine.path(f"{node}/describe", "description")
@@ -378,6 +399,8 @@ class Session:
             if kind == "anomaly":
                 reads.append(FromTask(f"{node.id}/threshold", "threshold"))
         window = {**samples.window, "stride": samples.stride}
+        if samples.window["kind"] == "image":
+            window["resize"] = self.impulse.input.fit
         together = HostTask(
             id=f"assemble/{mode}", node="assemble", operation="assemble", step=assemble.assemble, version=assemble.STEP_VERSION,
             settings={"mode": mode, "name": self.impulse.name, "build_id": build, "window": window, "nodes": nodes},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewright_sdk.codegen.calibration import Scaler, calibration_parts, check_windows, scalers
+from edgewright_sdk.codegen.graph import RESIZE, WINDOW, resize_scratch_bytes
 from edgewright_sdk.codegen.nodes import VIEW_TYPES, Port
 from edgewright_sdk.codegen.templates import fill
 
@@ -18,7 +19,8 @@ CALIBRATION_MODULES = ("calibrate", "order")
 
 def glue_modules(graph: Graph) -> tuple[str, ...]:
     """Runtime modules that a package's own source calls."""
-    return (*MODULES, *CALIBRATION_MODULES) if graph.calibration_windows else MODULES
+    images = ("resize",) if graph.image else ()
+    return (*MODULES, *images, *CALIBRATION_MODULES) if graph.calibration_windows else (*MODULES, *images)
 
 
 def glue_source(graph: Graph) -> str:
@@ -29,9 +31,15 @@ def glue_source(graph: Graph) -> str:
         f"{{{step.index}, {graph.plan.offsets[step.slot(step.node.outputs[0].name)]}, {step.node.outputs[0].count}}}"
         for step in graph.processing
     ]
-    stream = ""
-    if not graph.image:
-        stream = fill("package_stream.cpp", n=n, N=upper, window_at=graph.plan.offsets["window"])
+    window_at = graph.plan.offsets[WINDOW]
+    if graph.image:
+        scratch = {
+            "scratch_at": graph.plan.offsets[RESIZE],
+            "scratch_bytes": resize_scratch_bytes(*graph.shape[1:]),
+        }
+        stream = fill("package_image.cpp", n=n, N=upper, fit=graph.fit, window_at=window_at, **scratch)
+    else:
+        stream = fill("package_stream.cpp", n=n, N=upper, window_at=window_at)
     by_step = {scaler.step.index: scaler for scaler in scalers(graph)}
     check = "    if (!ew_all_finite(window, window_values)) return ew_not_finite;\n"
     return fill(
@@ -41,6 +49,7 @@ def glue_source(graph: Graph) -> str:
         name=n,
         build_id=graph.build_id,
         ctype="uint8_t" if graph.image else "float",
+        image_include='#include "edgewright/resize.h"\n' if graph.image else "",
         values=graph.window_port.count,
         check="" if graph.image else check,
         steps="".join(_step(graph, step, by_step.get(step.index)) for step in graph.steps),

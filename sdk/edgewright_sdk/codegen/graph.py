@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk.codegen.memory import Plan, Slot, plan_arena
+from edgewright_sdk.codegen.memory import Plan, Slot, plan_arena, scratch_bytes
 from edgewright_sdk.codegen.nodes import Node, Port, load_node
 from edgewright_sdk.errors import RequestError
 from edgewright_specs.interface import identifier
@@ -16,7 +16,10 @@ from edgewright_specs.interface import identifier
 if TYPE_CHECKING:
     from edgewright_sdk.deployment import TrainedImpulse
 
-WINDOW = "window"  # slot of the stream's copy of the window
+WINDOW = "window"  # slot of the stream's copy of the window, or of a frame at the input's size
+RESIZE = "resize scratch"
+#: How images are brought to their size, in the runtime's words.
+FITS = {"squash": "ew_squash", "fit-shortest": "ew_fit_shortest", "fit-longest": "ew_fit_longest"}
 STATE_ALIGNMENT = 8
 KINDS = {"anomaly": 0, "classification": 1, "regression": 2}
 
@@ -111,6 +114,11 @@ class Graph:
         return (int(self.window.get("length", 1)), len(self.window["axes"]))
 
     @property
+    def fit(self) -> str:
+        """How frames are brought to an image's size, in the runtime's words."""
+        return FITS[str(self.window.get("resize") or "squash")]
+
+    @property
     def window_port(self) -> Port:
         """A window as a view."""
         return Port("uint8" if self.image else "float32", self.shape, WINDOW)
@@ -168,9 +176,10 @@ class Graph:
         """The arena of the impulse."""
         end = len(self.steps)
         slots = []
-        if not self.image:
-            readers = [step.index for step in self.steps if "input" in step.inputs]
-            slots.append(Slot(WINDOW, self.window_port.nbytes, 0, max(readers, default=0)))
+        readers = [step.index for step in self.steps if "input" in step.inputs]
+        slots.append(Slot(WINDOW, self.window_port.nbytes, 0, max(readers, default=0)))
+        if self.image:
+            slots.append(Slot(RESIZE, resize_scratch_bytes(self.shape[1], self.shape[2]), 0, 0))
         for step in self.steps:
             if self.gathers(step):
                 slots.append(Slot(f"{step.id} in", step.node.inputs[0].nbytes, step.index, step.index))
@@ -227,6 +236,11 @@ class Graph:
             raise RequestError(
                 f"{where} exports {step.node.outputs[0].count} features; the impulse has {step.entry.get('features')}"
             )
+
+
+def resize_scratch_bytes(width: int, channels: int) -> int:
+    """Bytes that ``ew_resize`` needs to make rows of `width` pixels: one of uint8 and one of uint32."""
+    return scratch_bytes(-(-width * channels // 4), width * channels)
 
 
 def quantile_tables(step: Step) -> tuple[int, Any, Any]:

@@ -33,8 +33,11 @@ def c_header(graph: Graph) -> str:
     if frequency and not graph.image:
         lines.append(f"#define {upper}_FREQUENCY {float_literal(frequency)} /* Hz */")
     slots = max(len(graph.learning), 1)
-    stream = ""
-    if not graph.image:
+    if graph.image:
+        height, width, _ = graph.shape
+        fit = graph.window.get("resize") or "squash"
+        stream = fill("package_image.h", n=n, N=upper, width=width, height=height, fit=fit)
+    else:
         stream = fill(
             "package_stream.h",
             n=n,

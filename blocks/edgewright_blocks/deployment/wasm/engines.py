@@ -14,6 +14,7 @@ import numpy as np
 from edgewright_sdk import BlockError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _OUTPUTS_AT, _OUTPUT_BYTES, _CLASSES_AT = (
@@ -91,12 +92,30 @@ def run_wasmtime(module: Path, document: dict[str, Any]) -> dict[str, Any] | Non
     }
 
 
+def merged(found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Say of several engines what holds for all: the largest differences, and every decision that differs in one of them."""
+    first = next(iter(found.values()))
+    nodes = {
+        name: max((result["nodes"][name] for result in found.values()), key=_how_far)
+        for name in first["nodes"]
+    }
+    differing = [
+        {**one, "engine": engine} for engine, result in found.items() for one in result["decisions_differ"]
+    ]
+    ok = all(result["ok"] for result in found.values())
+    return {**first, "nodes": nodes, "decisions_differ": differing, "ok": ok}
+
+
+def _how_far(node: Mapping[str, Any]) -> tuple[int, float]:
+    return node["beyond_tolerance"], node["largest_difference"]
+
+
 def _allowed(value: Any, tolerance: dict[str, float]) -> Any:
     return tolerance["absolute"] + tolerance["relative"] * np.abs(value)
 
 
 def _compared(what: str, device: Any, python: Any, tolerance: dict[str, float]) -> dict[str, Any]:
-    difference = np.abs(device.astype(np.float64) - python)
+    difference = np.nan_to_num(np.abs(device.astype(np.float64) - python), nan=1e300, posinf=1e300)
     beyond = ~(difference <= _allowed(python, tolerance))
     return {
         "output": what,

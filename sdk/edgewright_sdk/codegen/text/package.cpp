@@ -5,7 +5,7 @@
 #include "@name@_tables.h"
 @calibration_includes@#include "edgewright/columns.h"
 #include "edgewright/drift.h"
-@order_include@#include "edgewright/ring.h"
+@order_include@@image_include@#include "edgewright/ring.h"
 #include "edgewright/vector.h"
 
 namespace EW_NS {

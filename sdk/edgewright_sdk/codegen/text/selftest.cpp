@@ -15,8 +15,9 @@ struct comparison {
     int beyond = 0;
 
     void add(double device, double python, double absolute, double relative) {
-        const double difference = fabs(device - python);
-        if (!(difference <= largest)) largest = difference;
+        double difference = fabs(device - python);
+        if (!(difference < 1e300)) difference = 1e300;  // NaN, which JSON hasn't
+        if (difference > largest) largest = difference;
         if (!(difference <= absolute + relative * fabs(python))) ++beyond;
     }
 };

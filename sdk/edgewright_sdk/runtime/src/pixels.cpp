@@ -4,7 +4,13 @@
 namespace EW_NS {
 
 int32_t ew_pixel_bytes(ew_pixel_format format) {
-    return format == ew_rgb888 ? 3 : format == ew_rgb565 ? 2 : format == ew_gray8 ? 1 : 0;
+    switch (format) {
+        case ew_rgb888: return 3;
+        case ew_rgb565: return 2;
+        case ew_gray8: return 1;
+        case ew_rgba8888: return 4;
+    }
+    return 0;
 }
 
 bool ew_pixels_fit(const ew_pixels& pixels) {

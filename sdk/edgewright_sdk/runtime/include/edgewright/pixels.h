@@ -10,7 +10,8 @@ namespace EW_NS {
 enum ew_pixel_format : int32_t {
     ew_rgb888 = 0,  // three bytes: red, green, blue
     ew_rgb565 = 1,  // two bytes, the lower one first: 5 bits red (the upper ones), 6 green, 5 blue
-    ew_gray8 = 2    // one byte
+    ew_gray8 = 2,   // one byte
+    ew_rgba8888 = 3  // four bytes: red, green, blue and alpha, which is left out
 };
 
 constexpr int32_t ew_largest_side = 32767;
@@ -39,10 +40,11 @@ inline void ew_read_pixel(const uint8_t* row, ew_pixel_format format, int32_t x,
             values[0] = red;
             return;
         }
-    } else if (format == ew_rgb888) {
-        red = row[3 * x];
-        green = row[3 * x + 1];
-        blue = row[3 * x + 2];
+    } else if (format != ew_rgb565) {
+        const int32_t first = (format == ew_rgb888 ? 3 : 4) * x;
+        red = row[first];
+        green = row[first + 1];
+        blue = row[first + 2];
     } else {
         const uint32_t packed = row[2 * x] | static_cast<uint32_t>(row[2 * x + 1]) << 8;
         red = packed >> 11;
