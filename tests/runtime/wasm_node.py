@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AREA = 1 << 24
+#: Processors that packages are compiled for.
+SIMD, PLAIN = "generic+simd128+bulk_memory", "mvp"
 STRING_H = """#pragma once
 #include <stddef.h>
 extern "C" {
@@ -45,9 +47,11 @@ class WasmLibrary:
         At least one a symbol.
     folder : Path
         Empty.
+    cpu : str
+        :data:`SIMD` or :data:`PLAIN`.
     """
 
-    def __init__(self, nodes: Iterable[Node], folder: Path) -> None:
+    def __init__(self, nodes: Iterable[Node], folder: Path, cpu: str = SIMD) -> None:
         import wasmtime
 
         nodes = list(nodes)
@@ -60,7 +64,7 @@ class WasmLibrary:
         target = [
             "-target",
             "wasm32-freestanding",
-            "-mcpu=generic+simd128+bulk_memory",
+            f"-mcpu={cpu}",
             "-O3",
             "-Ifreestanding",
         ]
