@@ -15,6 +15,7 @@ import pytest
 from edgewright.cli.console import Console
 from edgewright.cli.deploy import show_verification
 from edgewright.running import Run
+from edgewright.running.verification import read_verification
 
 
 @pytest.fixture
@@ -158,10 +159,26 @@ def test_test_and_threshold_print_their_tables(command: Any, trained: tuple[Path
     assert "max-of-training" in rules.out
 
 
-def test_a_self_test_is_told_by_node(capsys: pytest.CaptureFixture[str]) -> None:
-    show_verification(Console(), {"nodes": {"anomaly": {"largest_difference": 0.0234}}})
+def test_a_self_test_is_told_by_node(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Differences of nodes, and decisions that differ by the recordings that they are of."""
+    node = {"output": "scores", "largest_difference": 0.0234, "tolerance": {"absolute": 0.1, "relative": 0.0}}
+    odd = {"node": "anomaly", "device_score": 1.5000001, "python_score": 1.5, "threshold": 1.5}
+    written = {"windows": 2, "engines": {"Node": {}, "wasmtime": {}}, "nodes": {"anomaly": node}}
+    written["decisions_differ"] = [{**odd, "window": 1, "engine": "Node"}, {**odd, "window": 0}]
+    (tmp_path / "verification.json").write_text(json.dumps(written))
+    (tmp_path / "selftest").mkdir()
+    windows = [{"sample": f"walk.{i}", "start": 40, "nodes": {"anomaly": {"score": 0.5 + i}}} for i in (0, 1)]
+    (tmp_path / "selftest" / "decisions.json").write_text(json.dumps(windows))
+    show_verification(Console(), read_verification(tmp_path / "verification.json", tmp_path))
     show_verification(Console(), None)
-    assert capsys.readouterr().out == "  anomaly: largest difference from Python 0.0234, within tolerance\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "  self-test of 2 windows, by Node, wasmtime",
+        "  anomaly: scores at most 0.0234 from Python's (allowed 0.1)",
+        "  decisions: other than Python's",
+        "    anomaly: walk.1, row 40 in Node: score 1.5, Python 1.5, threshold 1.5",
+        # Of another score in Python: that deployment folder is not the one that this was built from.
+        "    anomaly: window 0: score 1.5, Python 1.5, threshold 1.5",
+    ]
 
 
 def test_deploy_builds_and_verifies(command: Any, trained: tuple[Path, Run], tmp_path: Path) -> None:

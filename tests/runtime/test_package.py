@@ -85,6 +85,26 @@ def test_self_test_fails_on_wrong_features(package: Path, tmp_path: Path) -> Non
     assert found["nodes"]["spectral"]["beyond_tolerance"] == 0
 
 
+def test_a_decision_within_tolerance_of_the_threshold_is_listed(package: Path, tmp_path: Path) -> None:
+    near = tmp_path / "package"
+    shutil.copytree(package, near)
+    data = near / "selftest" / "selftest_data.h"
+    rows, tolerance = (
+        re.search(r"expected\[1\].*?;", data.read_text(), re.S),
+        r"(score_tolerance\[1\]\[2\] = ).*;",
+    )
+    assert rows is not None
+    first, *others = rows[0].rsplit(", 1}", 1)  # the last of the windows that Python calls anomalous
+    text = data.read_text().replace(rows[0], ", 0}".join([first, *others]))
+    data.write_text(re.sub(tolerance, r"\1{{1000.0, 0.0}};", text))
+    found = run_selftest(near)
+    assert found["ok"]
+    (one,) = found["decisions_differ"]
+    assert one["within_tolerance"]
+    assert one["python_score"] == pytest.approx(one["device_score"], abs=1e-3)
+    assert one["device_score"] > one["threshold"]
+
+
 def test_same_input_gives_same_bytes(deployment: Path, package: Path, tmp_path: Path) -> None:
     again = build_package(deployment, tmp_path / "again")
     first = {p.relative_to(package): p.read_bytes() for p in package.rglob("*") if p.is_file()}

@@ -68,14 +68,27 @@ def test_verify_finds_what_differs(block: Any, wasm_package: Path, tmp_path: Pat
     shutil.copytree(wasm_package, broken)
     path = broken / "selftest" / "selftest.json"
     document = json.loads(path.read_text())
+    expected = document["outputs"][0]["expected"]
+    expected[5]["decision"] = 1 - expected[5]["decision"]
+    document["outputs"][0]["tolerance"]["absolute"] = 1e3  # the score is within that of the threshold
+    path.write_text(json.dumps(document))
+    found = block.verify(broken, params_of("wasm", {}))
+    assert found["ok"]
+    assert [(one["window"], one["within_tolerance"]) for one in found["decisions_differ"]] == [
+        (5, True)
+    ] * len(found["engines"])
+    assert {one["engine"] for one in found["decisions_differ"]} == set(found["engines"])
+    document["outputs"][0]["tolerance"]["absolute"] = 1e-4
     document["features"][1]["values"][2][0] += 0.5
-    document["outputs"][0]["expected"][3]["score"] += 0.5
+    expected[3]["score"] += 0.5
     path.write_text(json.dumps(document))
     found = block.verify(broken, params_of("wasm", {}))
     assert not found["ok"]
-    for engine in found["engines"].values():
+    assert not any(one["within_tolerance"] for one in found["decisions_differ"])
+    for engine in (found, *found["engines"].values()):
         assert engine["nodes"]["flat"]["beyond_tolerance"] == 1
         assert engine["nodes"]["anomaly"]["beyond_tolerance"] == 1
+        assert engine["nodes"]["flat"]["largest_difference"] == pytest.approx(0.5, rel=1e-3)
 
 
 @needs_zig

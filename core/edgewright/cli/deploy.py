@@ -84,7 +84,37 @@ def command(
 
 def show_verification(console: Console, document: Mapping[str, Any] | None) -> None:
     """Print what a package's self-test found, where it was run: a failed one is an error long before."""
-    for node, result in (document or {}).get("nodes", {}).items():
+    if not document:
+        return
+    by = document.get("compiler") or ", ".join(document.get("engines", ())) or "its block"
+    console.print(f"  self-test of {document.get('windows', '?')} windows, by {by}")
+    for node, result in document.get("nodes", {}).items():
+        allowed = result.get("tolerance", {})
+        terms = [f"{allowed['absolute']:g}"] if allowed.get("absolute") else []
+        terms += [f"{allowed['relative']:g} × value"] if allowed.get("relative") else []
         console.print(
-            f"  {node}: largest difference from Python {result['largest_difference']:.3g}, within tolerance"
+            f"  {node}: {result.get('output', 'outputs')} at most {result['largest_difference']:.3g} from Python's"
+            + (f" (allowed {' + '.join(terms)})" if terms else "")
         )
+    if "decisions_differ" in document:
+        differing = document["decisions_differ"]
+        console.print(f"  decisions: {'other than Python' if differing else 'as Python'}'s")
+        for one in differing:
+            console.print(f"    {_differing(one)}")
+    if document.get("arena_bytes"):
+        stream, code = document.get("stream_bytes"), document.get("code_bytes")
+        console.print(
+            f"  memory: arena {document['arena_bytes']} bytes"
+            + (f", a stream {stream}" if stream else "")
+            + (f"; code and tables {code}, by {by.split()[0]} -Os for this CPU" if code else "")
+        )
+
+
+def _differing(one: Mapping[str, Any]) -> str:
+    """Which window is decided otherwise, where, and how close its score is to the threshold."""
+    window = f"{one['sample']}, row {one['start']}" if "sample" in one else f"window {one.get('window')}"
+    engine = f" in {one['engine']}" if "engine" in one else ""
+    return (
+        f"{one.get('node')}: {window}{engine}: score {one.get('device_score'):.7g}, Python {one.get('python_score'):.7g}, "
+        f"threshold {one.get('threshold'):.7g}"
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
 from edgewright.running.combination_step import DECISION
+from edgewright.running.verification import read_verification
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -323,8 +324,7 @@ class Run:
         path = self.path / "outputs" / target / "verification.json"
         if not path.is_file():
             return None
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return document
+        return read_verification(path, self.path / "outputs" / "assemble" / "impulse")
 
     def _chunks(self, node: str, name: str, split: str) -> NDArray[Any] | None:
         import numpy as np

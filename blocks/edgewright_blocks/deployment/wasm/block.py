@@ -14,7 +14,7 @@ from edgewright_sdk.codegen.header import c_header, comment_text
 from edgewright_sdk.codegen.package import write_files
 from edgewright_sdk.codegen.templates import fill
 
-from .engines import run_node, run_wasmtime
+from .engines import merged, run_node, run_wasmtime
 from .module import compile_modules, module_cpus
 from .npm import package_json, package_name
 from .selftest import selftest_document
@@ -73,10 +73,8 @@ class WasmModule(DeploymentBlock):
             raise BlockError(
                 "no engine runs the module here; install one: `pip install wasmtime`, or Node 18 or later"
             )
-        first = next(iter(found.values()))
         return {
-            **first,
-            "ok": all(result["ok"] for result in found.values()),
+            **merged(found),
             "engines": found,
             "module_bytes": {
                 name: (package / name).stat().st_size for name in module_cpus(str(document["name"]))

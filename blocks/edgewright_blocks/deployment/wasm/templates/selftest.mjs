@@ -15,8 +15,8 @@ let failures = 0;
 function compare(name, output, tolerance, pairs) {
   const node = { output, largest_difference: 0, beyond_tolerance: 0, tolerance };
   for (const [device, python] of pairs) {
-    const difference = Math.abs(device - python);
-    if (!(difference <= node.largest_difference)) node.largest_difference = difference;
+    const difference = Number.isFinite(device) ? Math.abs(device - python) : 1e300; // NaN, which JSON hasn't
+    node.largest_difference = Math.max(node.largest_difference, difference);
     if (!(difference <= tolerance.absolute + tolerance.relative * Math.abs(python))) node.beyond_tolerance++;
   }
   failures += node.beyond_tolerance;
