@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import shutil
 import uuid
@@ -254,7 +253,8 @@ def deploy(
     """
     from edgewright.errors import UsageError
     from edgewright.plugins import make_plugins
-    from edgewright.running.session import deployment_node
+    from edgewright.running.session import deployment_node, selftest_data
+    from edgewright.running.verification import read_verification
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out}: exists and is not an empty folder", hint="choose a new folder for -o")
@@ -266,7 +266,11 @@ def deploy(
         build = session.export()
         session.deploy([node], build, verify=options.verify)
         package = session.engine.path(f"{node.id}/build", "package")
-        verified = options.verify and not node.block.spec.legacy
-        found = session.engine.path(f"{node.id}/verify", "verification") if verified else None
+        found = None
+        if options.verify and not node.block.spec.legacy:
+            found = read_verification(
+                session.engine.path(f"{node.id}/verify", "verification"),
+                session.engine.path(f"assemble/{selftest_data(node)}", "impulse"),
+            )
         shutil.copytree(package, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
-        return None if found is None else json.loads(found.read_text(encoding="utf-8"))
+        return found
