@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 FOLDS = 5
 
 
-def cross_fits(context: Context, rows: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def cross_fits(
+    context: Context, rows: int, *, together: int = 1
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Rows to learn from and rows to score with that, for each fold.
 
     Parameters
@@ -26,6 +28,8 @@ def cross_fits(context: Context, rows: int) -> Iterator[tuple[NDArray[np.intp], 
         of windows that follow one another.
     rows : int
         Number of training windows.
+    together : int ≥ 1
+        How many folds to hold out at once, where learning takes long; 5 are left at least, if there were so many.
 
     Yields
     ------
@@ -33,6 +37,9 @@ def cross_fits(context: Context, rows: int) -> Iterator[tuple[NDArray[np.intp], 
         Ascending. Nothing for a single window; a window that no fold holds is held in none.
     """
     folds = context.folds if context.folds is not None else _folds(context.groups, rows)
+    count = len(np.unique(folds[folds >= 0]))
+    if together > 1 and count > FOLDS:
+        folds = np.where(folds >= 0, folds % max(count // together, FOLDS), folds)
     for fold in np.unique(folds[folds >= 0]):
         learned, held = np.flatnonzero((folds >= 0) & (folds != fold)), np.flatnonzero(folds == fold)
         if len(learned):

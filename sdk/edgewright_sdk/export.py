@@ -46,7 +46,7 @@ class Export:
         ``{"absolute", "relative"}`` largest difference from Python.
     standardisation : dict, optional
         ``{"selected", "mean", "scale"}``: which tables hold them, where the node begins by ``(x[selected] − mean) / scale``.
-        Packages then tell of drift, and can be commissioned. See :data:`edgewright_sdk.standardisation.TABLES`.
+        Packages then tell of drift, and can be commissioned. See :func:`edgewright_sdk.standardisation.anomaly_export`.
     """
 
     symbol: str

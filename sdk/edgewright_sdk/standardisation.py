@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from edgewright_sdk.columns import trained_columns
+from edgewright_sdk.export import Export
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
+
+    from edgewright_sdk.export import TableValue
+    from edgewright_sdk.model import Model
+    from edgewright_sdk.values import FeatureSpec
 
 #: How far a standardised feature counts, as in ``runtime/src/standardise.cpp``: squares and sums stay finite in float32.
 FARTHEST: Final = 1e15
@@ -80,3 +89,54 @@ def standardise_bounded(
     """Standardise, no further than ``FARTHEST`` from the mean: what a device computes with."""
     z: NDArray[np.float64] = np.clip(standardise(values, mean, scale), -FARTHEST, FARTHEST)
     return z
+
+
+def anomaly_export(
+    name: str,
+    model: Model,
+    features: FeatureSpec,
+    *,
+    modules: Sequence[str],
+    tables: Mapping[str, TableValue],
+    scratch_bytes: int,
+    tolerance: Mapping[str, float],
+) -> Export:
+    """Give the device node of a block that standardises its features and gives a score with a contribution of each.
+
+    Parameters
+    ----------
+    name : str
+        Of header, source and symbol (``ew_<name>``).
+    model : Model
+        With the arrays ``selected``, ``mean`` and ``scale``.
+    features : FeatureSpec
+        What comes in.
+    modules, scratch_bytes, tolerance
+        As of :class:`~edgewright_sdk.export.Export`.
+    tables : mapping
+        What follows ``inputs, features, selected, mean, scale`` in ``ew_<name>_tables``.
+    """
+    columns = trained_columns(model, features.labels)
+    used = len(columns)
+    return Export(
+        symbol=f"ew_{name}",
+        header=f"{name}.h",
+        sources=[f"{name}.cpp"],
+        modules=list(modules),
+        tables={
+            "inputs": features.width,
+            "features": used,
+            "selected": np.array(columns, dtype=np.int32),
+            "mean": model.arrays["mean"],
+            "scale": model.arrays["scale"],
+            **tables,
+        },
+        inputs=[{"dtype": "float32", "shape": [features.width]}],
+        outputs=[
+            {"name": "scores", "dtype": "float32", "shape": [1]},
+            {"name": "contributions", "dtype": "float32", "shape": [used]},
+        ],
+        scratch_bytes=scratch_bytes,
+        tolerance=tolerance,
+        standardisation=TABLES,
+    )

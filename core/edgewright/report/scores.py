@@ -48,6 +48,7 @@ def build(run: Run, node: str) -> dict[str, Any]:
     return {
         "node": node,
         "read": _read(run, node) if explored else "held-out normal windows",
+        "explored": explored,
         "threshold": {key: value for key, value in threshold.items() if key not in ("rules", "quantiles")},
         "rules": rules,
         "distributions": [
@@ -66,7 +67,10 @@ def build(run: Run, node: str) -> dict[str, Any]:
 
 def _read(run: Run, node: str) -> str:
     """What the threshold was read from, where nothing is known to be normal."""
-    if (run.path / "outputs" / node / "train_scores.npy").exists():
+    seen = (
+        run.contributions(node, "training") is not None
+    )  # then their own must go with the scores as if unseen
+    if (run.path / "outputs" / node / f"train_{'contributions' if seen else 'scores'}.npy").exists():
         return "windows, each scored by what was learned from others"
     return "windows, which were learned from too"
 
@@ -106,23 +110,24 @@ def worst(run: Run, node: str) -> dict[str, Any] | None:
         }
 
     ranked = decisions["recordings"]  # the most anomalous first
+    what = "images" if run.of_images else "recordings"
     groups = [
         {
-            "title": "Normal recordings with the highest scores",
+            "title": f"Normal {what} with the highest scores",
             "wrong": "false alarm",
             "right": "passed",
             "expected": False,
             "rows": [show(row) for row in _first(ranked, True)],
         },
         {
-            "title": "Abnormal recordings with the lowest scores",
+            "title": f"Abnormal {what} with the lowest scores",
             "wrong": "missed",
             "right": "caught",
             "expected": True,
             "rows": [show(row) for row in _first(ranked[::-1], False)],
         },
         {
-            "title": "Unlabelled recordings with the highest scores",
+            "title": f"Unlabelled {what} with the highest scores",
             "wrong": "anomalous",
             "right": "normal",
             "expected": False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs, Task
-from edgewright.running.unseen_steps import held_out_of_fit
+from edgewright.running.unseen_steps import held_out_of_fit, shown_unseen
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ def decision_tasks(
     """
     asked = threshold_settings(impulse, node.id)
     tasks: list[Task] = []
-    if node.scores_its_training:
+    unlabelled = planner.samples.unlabelled
+    if node.scores_its_training and (not unlabelled or shown_unseen(node, planner)):
         tasks.append(held_out_of_fit(node, planner))
-    elif planner.samples.unlabelled:
+    elif unlabelled:
         tasks.append(_in_sample(node, planner))
     else:
         folds = selection["folds"]
@@ -71,7 +72,7 @@ def decision_tasks(
             place=impulse.locate(f"/thresholds/{node.id}"),
         )
     )  # fmt: skip
-    tested: Split = "training" if planner.samples.unlabelled else "test"
+    tested: Split = "training" if unlabelled else "test"
     tasks.append(
         HostTask(
             id=f"{node.id}/decide", node=node.id, operation="decide", step=_decide, version=VERSION,

@@ -33,7 +33,7 @@ def selection_task(node: Node, planner: Planner, *, kind: str, seed: int) -> Hos
             "labels": list(node.labels) if node.labels else None,
             "normal_only": kind == "anomaly" and node.training in (None, "normal-only"),
             "folds": kind == "anomaly" and (node.scores_its_training or not samples.unlabelled),
-            "count": EXPLORING if samples.unlabelled else None,
+            "count": EXPLORING if samples.unlabelled else None, "within_fit": node.scores_its_training,
             "training": list(samples.splits["training"]), "seed": seed,
             "overlap": -(-samples.length // samples.stride) - 1,
             "node": node.id, "place": node.place, **_asked(node, planner, kind),
@@ -159,12 +159,13 @@ def _names(samples: Any, owners: Any) -> tuple[Any, Any, Any]:
 
 def _folds(samples: Any, owners: Any, settings: Mapping[str, Any], where: str) -> tuple[int, str, Any]:
     from edgewright.errors import DataError
-    from edgewright.scoring import make_folds
+    from edgewright.scoring import fold_count, make_folds
 
     names, labels, groups = _names(samples, owners)
+    count = settings["count"] or fold_count(len(names), within_fit=settings["within_fit"])
     try:
         folds = make_folds(
-            names, labels, groups, count=settings["count"], seed=settings["seed"], overlap=settings["overlap"]
+            names, labels, groups, count=count, seed=settings["seed"], overlap=settings["overlap"]
         )
     except DataError as error:
         raise PlanError(f"{where}: {error.message}", hint=error.hint) from None

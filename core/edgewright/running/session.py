@@ -27,7 +27,7 @@ from edgewright.running.map_steps import ERROR_CLUSTERS, error_tasks, map_tasks,
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
 from edgewright.running.suggesting import rank, resolve_suggestions
-from edgewright.running.unseen_steps import training_scores
+from edgewright.running.unseen_steps import shown_unseen, training_scores
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
@@ -247,7 +247,8 @@ class Session:
             selection = json.loads(
                 self.engine.path(f"{node.id}/select", "selection").read_text(encoding="utf-8")
             )
-            if self.planner.samples.unlabelled and node.scores_its_training and kinds[node.id] == "anomaly":
+            explored = self.planner.samples.unlabelled and kinds[node.id] == "anomaly"
+            if explored and shown_unseen(node, self.planner):
                 tasks += self.planner.fit(node, every_window=selection["all"], score=())
                 tasks += training_scores(node, self.planner)
             else:

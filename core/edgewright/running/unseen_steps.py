@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
+def shown_unseen(node: Node, planner: Planner) -> bool:
+    """Whether exploration shows a node's training windows as if unseen: their scores, and where it explains scores, these too."""
+    explained = "contributions" in planner.description(node.id)["outputs"]
+    return node.scores_its_training and (not explained or "train_contributions" in node.own_outputs)
+
+
 def held_out_of_fit(node: Node, planner: Planner) -> HostTask:
     """Keep the scores of normal windows that a fold holds: the others overlap with what they were scored by."""
     rows, fit = _rows(node), FromTask(f"{node.id}/fit", "train_scores")

@@ -13,7 +13,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.cross_fitting import cross_fits
 from edgewright_sdk.plots import lines_plot
-from edgewright_sdk.standardisation import TABLES, standardisation, standardise_bounded
+from edgewright_sdk.standardisation import anomaly_export, standardisation, standardise_bounded
 from edgewright_sdk.training import Schedule, Taught, learning_curve, require_torch, teach
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Autoencoder(LearningBlock):
         values = training_values(train, columns)
         plan = _plan(params, len(columns), train.labels[columns[0]])
         learner = _Learner(plan, params, context)
-        folds = list(cross_fits(context, len(values)))
+        folds = list(cross_fits(context, len(values), together=2))
         errors = np.empty(values.shape)
         epochs, stopped = int(params.epochs), None
         for number, (learned, held) in enumerate(folds):
@@ -99,34 +99,22 @@ class Autoencoder(LearningBlock):
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
-        columns, network = trained_columns(model, features.labels), layers_of(model)
-        used = len(columns)
-        return Export(
-            symbol="ew_autoencoder",
-            header="autoencoder.h",
-            sources=["autoencoder.cpp"],
+        network, used = layers_of(model), len(model.arrays["mean"])
+        return anomaly_export(
+            "autoencoder",
+            model,
+            features,
             modules=["layers", "standardise", "vector"],
             tables={
-                "inputs": features.width,
-                "features": used,
-                "selected": np.array(columns, dtype=np.int32),
-                "mean": model.arrays["mean"],
-                "scale": model.arrays["scale"],
                 "layers": len(network.table),
                 "table": np.asarray(network.table).ravel(),
                 "weights": network.weights,
                 "bias": network.layer_bias,
                 "widest": network.widest,
             },
-            inputs=[{"dtype": "float32", "shape": [features.width]}],
-            outputs=[
-                {"name": "scores", "dtype": "float32", "shape": [1]},
-                {"name": "contributions", "dtype": "float32", "shape": [used]},
-            ],
             scratch_bytes=scratch_bytes(2 * network.widest),
             # A square of a difference: a rounding of the window and of its reconstruction counts as often as they are large.
             tolerance={"absolute": 1e-5 * used, "relative": 1e-3},
-            standardisation=TABLES,
         )
 
 

@@ -9,14 +9,17 @@ import numpy as np
 from edgewright_sdk import Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
+from edgewright_sdk.cross_fitting import cross_fits
 from edgewright_sdk.distinct import distinct_rows
-from edgewright_sdk.standardisation import TABLES, standardise
+from edgewright_sdk.standardisation import anomaly_export, standardise
 
 from .choosing import WINDOWS_EACH, choose_count
 from .drawing import curve, space
-from .mixture import Mixture, learn, unlikelihood
+from .mixture import Mixture, learn, unlikelihood, unseen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from edgewright_sdk import Context, Features, FeatureSpec, Params
@@ -63,20 +66,17 @@ class GaussianMixtureAnomaly(LearningBlock):
             "means": mixture.means,
             "roots": mixture.roots,
         }
-        return Model(meta, arrays | _curve(tried))
+        folds = cross_fits(context, len(values))
+        held = unseen(values, mixture, covariance, regularisation, folds)
+        scores, _ = _scaled(held, held[:, None], params, *_level(meta, params))
+        return Model(meta, arrays | _curve(tried), train_scores=scores)
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:
         """Score windows by what ``score`` asks for; higher is less likely."""
         columns = trained_columns(model, features.labels)
         mixture = _mixture(model)
-        level, spread = _level(model, params)
         z = standardise(np.take(features.values, columns, axis=1), mixture.mean, mixture.scale)
-        scores, contributions = unlikelihood(z, mixture)
-        scores = (scores - level) / spread
-        contributions = (contributions - level / z.shape[1]) / spread
-        if params.score == "absolute-z":
-            contributions[scores < 0] *= -1
-            scores = np.abs(scores)
+        scores, contributions = _scaled(*unlikelihood(z, mixture), params, *_level(model.meta, params))
         return Scores(scores=scores, contributions=contributions.astype(np.float32))
 
     def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
@@ -85,25 +85,19 @@ class GaussianMixtureAnomaly(LearningBlock):
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:
         """Give the node for the device."""
-        columns = trained_columns(model, features.labels)
         mixture = _mixture(model)
-        level, spread = _level(model, params)
-        used = len(columns)
+        level, spread = _level(model.meta, params)
+        used = mixture.means.shape[1]
         roots = mixture.roots
         if roots.ndim == 3:  # the lower triangles, row by row
             rows, along = np.tril_indices(used)
             roots = roots[:, rows, along]
-        return Export(
-            symbol="ew_gmm",
-            header="gmm.h",
-            sources=["gmm.cpp"],
+        return anomaly_export(
+            "gmm",
+            model,
+            features,
             modules=["gaussian", "standardise"],
             tables={
-                "inputs": features.width,
-                "features": used,
-                "selected": np.array(columns, dtype=np.int32),
-                "mean": mixture.mean,
-                "scale": mixture.scale,
                 "components": len(mixture.weights),
                 "kind": 3 - mixture.roots.ndim,
                 "shared": len(roots) == 1,
@@ -113,14 +107,8 @@ class GaussianMixtureAnomaly(LearningBlock):
                 "spread": spread,
                 "absolute": params.score == "absolute-z",
             },
-            inputs=[{"dtype": "float32", "shape": [features.width]}],
-            outputs=[
-                {"name": "scores", "dtype": "float32", "shape": [1]},
-                {"name": "contributions", "dtype": "float32", "shape": [used]},
-            ],
             scratch_bytes=scratch_bytes(used, used),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
-            standardisation=TABLES,
         )
 
 
@@ -147,11 +135,23 @@ def _warn(
         context.warn("the mixture had not settled when the rounds were over; fewer components settle sooner")
 
 
-def _level(model: Model, params: Params) -> tuple[float, float]:
+def _level(meta: Mapping[str, Any], params: Params) -> tuple[float, float]:
     """Where the scale of the score begins, and its unit."""
     if params.score == "negative-log-likelihood":
         return 0.0, 1.0
-    return float(model.meta["level"]), float(model.meta["spread"])
+    return float(meta["level"]), float(meta["spread"])
+
+
+def _scaled(
+    unlikely: NDArray[np.float64], parts: NDArray[np.float64], params: Params, level: float, spread: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores of a negative log-likelihood, and what each feature adds to them."""
+    scores = (unlikely - level) / spread
+    contributions = (parts - level / parts.shape[1]) / spread
+    if params.score == "absolute-z":
+        contributions[scores < 0] *= -1
+        scores = np.abs(scores)
+    return scores, contributions
 
 
 def _mixture(model: Model) -> Mixture:

@@ -12,6 +12,8 @@ from edgewright_sdk import BlockError
 from edgewright_sdk.standardisation import standardisation, standardise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
@@ -83,12 +85,68 @@ def learn(
         nothing = np.ones(1), np.zeros((1, 0)), np.ones(shape)
         return Mixture(mean, scale, *_with_constants(*nothing, varying)), True
     fitted = fit(z if varying.all() else z[:, varying], components, covariance, regularisation, seed)
+    return _mixture(mean, scale, fitted, varying), bool(fitted.converged_)
+
+
+def unseen(
+    values: NDArray[np.float32],
+    mixture: Mixture,
+    covariance: str,
+    regularisation: float,
+    folds: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]],
+) -> Float:
+    """Negative log-likelihood of training features, each window by a mixture that was fitted without it.
+
+    These mixtures begin as the whole one and move from there. Begun anew, they would settle elsewhere, with more or fewer components: then
+    the scores would tell how far two such mixtures lie apart, which is more than a window's being unseen changes.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+    mixture : Mixture
+        Of all of them, by :func:`learn` with the same `covariance` and `regularisation`.
+    folds : iterable of (learned, held)
+        Rows; what none holds is scored by the whole mixture.
+    """
+    z = standardise(values, mixture.mean, mixture.scale)
+    varying = varies(z, mixture.scale)
+    scores, _ = unlikelihood(z, mixture)
+    if not varying.any():
+        return scores
+    begin = _beginning(mixture, covariance, varying)
+    for learned, held in folds:
+        if len(learned) <= len(mixture.weights):
+            continue
+        fitted = fit(z[learned][:, varying], len(mixture.weights), covariance, regularisation, 0, begin=begin)
+        again = _mixture(mixture.mean, mixture.scale, fitted, varying)
+        scores[held], _ = unlikelihood(z[held], again)
+    return scores
+
+
+def _mixture(
+    mean: NDArray[np.float32], scale: NDArray[np.float32], fitted: Any, varying: NDArray[np.bool_]
+) -> Mixture:
     roots = fitted.precisions_cholesky_
-    if covariance in ("full", "tied"):
-        turn, sizes, _ = np.linalg.svd(roots if covariance == "full" else roots[None])
+    if fitted.covariance_type in ("full", "tied"):
+        turn, sizes, _ = np.linalg.svd(roots if fitted.covariance_type == "full" else roots[None])
         roots = (turn * sizes[:, None, :]) @ turn.transpose(0, 2, 1)
-    parts = _with_constants(fitted.weights_, fitted.means_, roots, varying)
-    return Mixture(mean, scale, *parts), bool(fitted.converged_)
+    return Mixture(mean, scale, *_with_constants(fitted.weights_, fitted.means_, roots, varying))
+
+
+def _beginning(mixture: Mixture, covariance: str, varying: NDArray[np.bool_]) -> dict[str, Float]:
+    """What scikit-learn's mixture can begin as, over the features that vary."""
+    roots = mixture.roots
+    if roots.ndim == 3:
+        roots = roots[:, varying][:, :, varying]
+        precisions = roots @ roots.transpose(0, 2, 1)
+        precisions = (precisions + precisions.transpose(0, 2, 1)) / 2
+    else:
+        precisions = np.square(roots if roots.ndim == 1 else roots[:, varying])
+    return {
+        "weights_init": mixture.weights / mixture.weights.sum(),
+        "means_init": mixture.means[:, varying],
+        "precisions_init": precisions[0] if covariance == "tied" else precisions,
+    }
 
 
 def varies(z: Float, scale: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -97,14 +155,22 @@ def varies(z: Float, scale: NDArray[np.float32]) -> NDArray[np.bool_]:
     return found
 
 
-def fit(z: Float, components: int, covariance: str, regularisation: float, seed: int) -> Any:
-    """Fit scikit-learn's mixture; its warnings are in ``converged_``."""
+def fit(
+    z: Float,
+    components: int,
+    covariance: str,
+    regularisation: float,
+    seed: int,
+    *,
+    begin: Mapping[str, Float] | None = None,
+) -> Any:
+    """Fit scikit-learn's mixture, from where it shall `begin`; its warnings are in ``converged_``."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     model = GaussianMixture(
-        components, covariance_type=covariance, reg_covar=regularisation, max_iter=_ROUNDS, random_state=seed
-    )
+        components, covariance_type=covariance, reg_covar=regularisation, max_iter=_ROUNDS, random_state=seed, **(begin or {})
+    )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:

@@ -9,10 +9,11 @@ import numpy as np
 from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescription, Model, Scores
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
-from edgewright_sdk.standardisation import TABLES, standardise
+from edgewright_sdk.cross_fitting import cross_fits
+from edgewright_sdk.standardisation import anomaly_export, standardise
 
 from .choosing import COUNTS, QUANTILES, WINDOWS_EACH, Choice, choose_count, given
-from .clusters import Clusters, beyond_edge, learn
+from .clusters import Clusters, beyond_edge, learn, unseen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,8 @@ class KMeansAnomaly(LearningBlock):
         }
         if len(choice.counts):
             arrays |= {"counts": choice.counts, "curve": choice.sizes}
-        return Model(meta, arrays)
+        held = unseen(values, clusters, _percentile(params), cross_fits(context, len(values)))
+        return Model(meta, arrays, train_scores=held)
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
         """Score windows: positive beyond the edge of every cluster."""
@@ -92,32 +94,19 @@ class KMeansAnomaly(LearningBlock):
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
-        columns = trained_columns(model, features.labels)
         clusters = _clusters(model)
-        used = len(columns)
-        return Export(
-            symbol="ew_kmeans",
-            header="kmeans.h",
-            sources=["kmeans.cpp"],
+        return anomaly_export(
+            "kmeans",
+            model,
+            features,
             modules=["standardise", "vector"],
             tables={
-                "inputs": features.width,
-                "features": used,
-                "selected": np.array(columns, dtype=np.int32),
-                "mean": clusters.mean,
-                "scale": clusters.scale,
                 "clusters": len(clusters.radii),
                 "centroids": clusters.centroids,
                 "radii": clusters.radii,
             },
-            inputs=[{"dtype": "float32", "shape": [features.width]}],
-            outputs=[
-                {"name": "scores", "dtype": "float32", "shape": [1]},
-                {"name": "contributions", "dtype": "float32", "shape": [used]},
-            ],
-            scratch_bytes=scratch_bytes(used),
+            scratch_bytes=scratch_bytes(clusters.centroids.shape[1]),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
-            standardisation=TABLES,
         )
 
 

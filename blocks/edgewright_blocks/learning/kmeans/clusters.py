@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from edgewright_sdk.distinct import distinct_rows
 from edgewright_sdk.standardisation import standardisation, standardise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -42,7 +43,14 @@ class Clusters:
     sizes: NDArray[np.int32]
 
 
-def learn(values: NDArray[np.float32], clusters: int, percentile: float, seed: int) -> Clusters:
+def learn(
+    values: NDArray[np.float32],
+    clusters: int,
+    percentile: float,
+    seed: int,
+    *,
+    begin: Clusters | None = None,
+) -> Clusters:
     """Cluster training features.
 
     Parameters
@@ -54,10 +62,15 @@ def learn(values: NDArray[np.float32], clusters: int, percentile: float, seed: i
     percentile : float, 0 < percentile ≤ 100
         Of the distances of a cluster's members, for its radius.
     seed : int
+    begin : Clusters, optional
+        Of nearly the same windows: these centroids move from theirs.
     """
     mean, scale = standardisation(values)
     z = standardise(values, mean, scale)
-    centroids, members, distances = settle(z, min(clusters, distinct_rows(z, clusters)), seed)
+    count, first = min(clusters, distinct_rows(z, clusters)), None
+    if begin is not None and len(begin.centroids) == count:
+        first = standardise(begin.centroids * begin.scale + begin.mean, mean, scale)
+    centroids, members, distances = settle(z, count, seed, first)
     used = np.unique(members)
     radii = np.array([np.percentile(distances[members == c], percentile) for c in used])
     return Clusters(
@@ -69,13 +82,44 @@ def learn(values: NDArray[np.float32], clusters: int, percentile: float, seed: i
     )
 
 
-def settle(
-    z: NDArray[np.float64], count: int, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float64]]:
-    """Find `count` centroids; also return the nearest one of each row, and its distance."""
-    from sklearn.cluster import KMeans
+def unseen(
+    values: NDArray[np.float32],
+    clusters: Clusters,
+    percentile: float,
+    folds: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]],
+) -> NDArray[np.float64]:
+    """Scores of training features, each window by clusters that were learned without it.
 
-    fitted = KMeans(n_clusters=count, init="k-means++", n_init=3, algorithm="lloyd", random_state=seed).fit(z)
+    These move from the clusters of all. Begun anew they would settle elsewhere, and the scores would tell how far two
+    such sets of clusters lie apart, which is more than a window's being unseen changes.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+    clusters : Clusters
+        Of all of them, with the same `percentile`.
+    folds : iterable of (learned, held)
+        Rows; what none holds is scored by the clusters of all.
+    """
+    scores, _ = beyond_edge(standardise(values, clusters.mean, clusters.scale), clusters)
+    for learned, held in folds:
+        others = learn(values[learned], len(clusters.radii), percentile, 0, begin=clusters)
+        scores[held], _ = beyond_edge(standardise(values[held], others.mean, others.scale), others)
+    return scores
+
+
+def settle(
+    z: NDArray[np.float64], count: int, seed: int, first: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float64]]:
+    """Find `count` centroids, from the `first` ones where given; also return the nearest one of each row, and its distance."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    begin: dict[str, Any] = {"n_init": 3} if first is None else {"init": first, "n_init": 1}
+    with warnings.catch_warnings():
+        if first is not None:  # one may be left without windows, and is dropped
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = KMeans(n_clusters=count, algorithm="lloyd", random_state=seed, **begin).fit(z)
     centroids = fitted.cluster_centers_.astype(np.float32)
     near = [piece[:2] for piece in _nearest(z, centroids, np.zeros(count))]
     members, distances = (np.concatenate(parts) for parts in zip(*near, strict=True))

@@ -10,10 +10,10 @@ from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescriptio
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.cross_fitting import cross_fits
-from edgewright_sdk.standardisation import TABLES
+from edgewright_sdk.standardisation import anomaly_export
 
 from .pictures import pictures
-from .subspace import Subspace, learn
+from .subspace import Subspace, learn, unseen
 
 if TYPE_CHECKING:
     from edgewright_sdk import Context, Features, FeatureSpec, Params
@@ -48,14 +48,9 @@ class PcaReconstruction(LearningBlock):
             )
         context.metric("components", made)
         context.metric("explained", subspace.explained)
-        scores, contributions = np.empty(len(values)), np.empty(values.shape, np.float32)
-        left = np.ones(len(values), bool)
-        for learned, held in cross_fits(context, len(values)):
-            others = learn(values[learned], wanted, scaled=scaled)
-            scores[held], contributions[held] = others.score(values[held])
-            left[held] = False
-        # A window that no fold holds has no better score than the final one.
-        scores[left], contributions[left] = subspace.score(values[left])
+        # How many components there are is chosen once: a fold that chose another number would score on another scale.
+        folds = list(cross_fits(context, len(values)))
+        scores, contributions = unseen(values, subspace, max(made, 1), folds, scaled=scaled)
         return Model(
             {"labels": [train.labels[column] for column in columns]},
             {
@@ -84,33 +79,21 @@ class PcaReconstruction(LearningBlock):
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
-        columns = trained_columns(model, features.labels)
-        subspace, used = _subspace(model), len(columns)
-        made = len(subspace.components)
+        subspace = _subspace(model)
+        made, used = subspace.components.shape
         # The error is a difference of numbers as large as the window itself, each with float32's rounding.
         absolute = 1e-6 * (float(subspace.variances.sum()) or float(used))
-        return Export(
-            symbol="ew_pca_reconstruction",
-            header="pca_reconstruction.h",
-            sources=["pca_reconstruction.cpp"],
+        return anomaly_export(
+            "pca_reconstruction",
+            model,
+            features,
             modules=["linear", "vector"],
             tables={
-                "inputs": features.width,
-                "features": used,
-                "selected": np.array(columns, dtype=np.int32),
-                "mean": subspace.mean,
-                "scale": subspace.scale,
                 "components": made,
                 "weights": subspace.components,
             },
-            inputs=[{"dtype": "float32", "shape": [features.width]}],
-            outputs=[
-                {"name": "scores", "dtype": "float32", "shape": [1]},
-                {"name": "contributions", "dtype": "float32", "shape": [used]},
-            ],
             scratch_bytes=scratch_bytes(made),
             tolerance={"absolute": absolute, "relative": 1e-4},
-            standardisation=TABLES,
         )
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from edgewright_sdk.standardisation import standardisation, standardise
+from edgewright_sdk.standardisation import constant_columns, standardisation, standardise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -103,13 +103,102 @@ def learn(values: NDArray[np.float32], components: float | Literal["auto"], *, s
     products = np.zeros((shorter, shorter))
     for z in _pieces(values, mean, scale):
         products += z.T @ z
-    squares, vectors = np.linalg.eigh(products)
-    squares, vectors = np.maximum(squares[::-1], 0.0), vectors[:, ::-1]
-    distinct = int(np.sum(squares > _NOISE * squares[0]))
-    found = vectors[:, : min(_count(squares, components, rows, width), distinct, width - 1)]
+    squares, found = _directions(products, components, rows, width)
     if width > rows:  # weights of windows, of which those of features are made
         found = np.concatenate([z @ found for z in _pieces(values, mean, scale)])
     return Subspace(mean, scale, _signed(found).T.astype(np.float32), squares / rows)
+
+
+def unseen(
+    values: NDArray[np.float32],
+    subspace: Subspace,
+    components: float,
+    folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    *,
+    scaled: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Score training features, each window by the subspace of others.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, k)]
+    subspace : Subspace
+        Of all of them.
+    components, scaled
+        As of :func:`learn`.
+    folds : sequence of (learned, held)
+        Rows; what one learns from is what the others hold. A window that none holds is scored by the subspace of all.
+
+    Returns
+    -------
+    scores, errors
+        As of :meth:`Subspace.score`.
+    """
+    scores, errors = subspace.score(values)
+    rows, width = values.shape
+    parts = [Sums.of(values[held], subspace) for _, held in folds] if width <= rows else []
+    for number, (learned, held) in enumerate(folds):
+        if parts:
+            others = _from_sums(parts, number, subspace, components, scaled=scaled)
+        else:
+            others = learn(values[learned], components, scaled=scaled)
+        scores[held], errors[held] = others.score(values[held])
+    return scores, errors
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a covariance is made of, of some windows in units of a subspace: number, sums, products, least and largest values."""
+
+    count: int
+    sums: NDArray[np.float64]
+    products: NDArray[np.float64]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32], subspace: Subspace) -> Sums:
+        """Take them of features ``(n, k)``."""
+        width = values.shape[1]
+        sums, products = np.zeros(width), np.zeros((width, width))
+        step = max(_AT_ONCE // width, 1)
+        for start in range(0, len(values), step):
+            z = standardise(values[start : start + step], subspace.mean, subspace.scale)
+            sums += z.sum(axis=0)
+            products += z.T @ z
+        return cls(len(values), sums, products, values.min(axis=0), values.max(axis=0))
+
+
+def _from_sums(
+    parts: Sequence[Sums], without: int, subspace: Subspace, components: float, *, scaled: bool
+) -> Subspace:
+    """What :func:`learn` finds in the windows of all parts but one, without another look at them."""
+    kept = [part for number, part in enumerate(parts) if number != without]
+    rows = sum(part.count for part in kept)
+    centre = np.sum([part.sums for part in kept], axis=0) / rows
+    # One part taken from all would lose digits; the others summed lose none.
+    covariance = np.sum([part.products for part in kept], axis=0) / rows - np.outer(centre, centre)
+    mean = (subspace.mean + centre * subspace.scale).astype(np.float32)
+    scale = np.ones_like(mean)
+    if scaled:
+        limits = np.stack(
+            [np.min([part.low for part in kept], axis=0), np.max([part.high for part in kept], axis=0)]
+        )
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 0)) * subspace.scale
+        scale = np.where(constant_columns(limits), 1, deviation).astype(np.float32)
+    units = subspace.scale.astype(np.float64) / scale
+    squares, found = _directions(rows * covariance * np.outer(units, units), components, rows, len(mean))
+    return Subspace(mean, scale, _signed(found).T.astype(np.float32), squares / rows)
+
+
+def _directions(
+    products: NDArray[np.float64], components: float | Literal["auto"], rows: int, width: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The squared singular values of features, the largest first, and the vectors of as many as were asked for."""
+    squares, vectors = np.linalg.eigh(products)
+    squares, vectors = np.maximum(squares[::-1], 0.0), vectors[:, ::-1]
+    distinct = int(np.sum(squares > _NOISE * squares[0]))
+    return squares, vectors[:, : min(_count(squares, components, rows, width), distinct, width - 1)]
 
 
 def _pieces(

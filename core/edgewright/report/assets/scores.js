@@ -38,8 +38,10 @@ ew.panels.scores = (data) => {
     return { data: traces, layout: ew.layout({ barmode: "overlay", bargap: 0, shapes, annotations, xaxis: ew.axis(state.wide ? "score (asinh scale around the threshold)" : "score", ticks), yaxis: ew.axis("share of windows", { tickformat: ".0%" }) }) };
   };
   const chart = ew.chart("Score distributions", 360, make);
-  const rules = ew.table([["rule"], ["threshold", true], ["held-out false alarms", true], ["test false alarms", true], ["test recall", true], ["about"]],
-    data.rules.map((rule) => ({ attributes: { class: rule.chosen ? "chosen" : "" }, cells: [rule.chosen ? [ew.el("b", {}, rule.rule), " ", ew.chip("chosen", "known")] : rule.rule, ew.number(rule.value, 4), ew.percent(rule.held_out_fpr), ew.percent(rule.test_fpr), ew.percent(rule.test_recall), ew.el("span", { class: "dim" }, rule.note)] })));
+  // Of an exploration nobody knows what is normal, so no alarm is known to be false.
+  const rates = data.explored ? [["windows above", "held_out_fpr"]] : [["held-out false alarms", "held_out_fpr"], ["test false alarms", "test_fpr"], ["test recall", "test_recall"]];
+  const rules = ew.table([["rule"], ["threshold", true], ...rates.map(([title]) => [title, true]), ["about"]],
+    data.rules.map((rule) => ({ attributes: { class: rule.chosen ? "chosen" : "" }, cells: [rule.chosen ? [ew.el("b", {}, rule.rule), " ", ew.chip("chosen", "known")] : rule.rule, ew.number(rule.value, 4), ...rates.map(([, key]) => ew.percent(rule[key])), ew.el("span", { class: "dim" }, rule.note)] })));
   const m = data.metrics;
   const parts = [
     ew.el("p", { class: "lead" }, "Threshold ", ew.el("b", {}, ew.number(threshold, 4)), ` by ${data.threshold.method}`,

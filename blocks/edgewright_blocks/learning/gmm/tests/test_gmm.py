@@ -58,6 +58,29 @@ def test_the_likelihood_is_that_of_scikit_learn(covariance):
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES)
+def test_training_windows_are_scored_as_if_unseen(covariance):
+    train, fresh = normal(120, 8), normal(2000, 8, seed=1)
+    train[17] *= 3
+    folds = (np.arange(120) % 20).astype(np.int32)
+    folds[3] = -1
+    model = fit(train, Context(folds=folds), components="auto", covariance=covariance)
+    own, unseen = score(model, train).scores, score(model, fresh).scores
+    assert model.train_scores.argmax() == 17
+    assert model.train_scores[17] > own[17] + 1
+    assert model.train_scores[3] == pytest.approx(own[3])
+    # Fresh windows are as far out as held-out ones; the model's own are not, where it has the freedom to fit them.
+    ranks = np.searchsorted(np.sort(np.delete(model.train_scores, [3, 17])), unseen) / 118
+    assert abs(ranks.mean() - 0.5) < 0.08
+    # A single component is the same wherever its learning began; likelihoods are in the units of each scaler.
+    model, held = fit(train, Context(folds=folds), components=1, covariance=covariance, score=NLL), folds == 5
+    alone = fit(train[(folds >= 0) & ~held], components=1, covariance=covariance)
+    units = np.log(alone.arrays["scale"] / model.arrays["scale"]).sum()
+    expected = score(alone, train[held], score=NLL).scores + units
+    if covariance != "spherical":  # which is not the same in other units
+        np.testing.assert_allclose(model.train_scores[held], expected, rtol=0.02, atol=0.05)
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
 def test_a_mixture_of_others_is_scored_as_it_is(covariance):
     """Weights, means and covariances that were given, in scikit-learn's own attributes."""
     random = np.random.default_rng(5)

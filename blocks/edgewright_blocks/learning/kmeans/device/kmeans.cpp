@@ -21,7 +21,7 @@ ew_status ew_kmeans(const ew_kmeans_tables& tables, void*, const ew_view* in, ew
     float distance = 0.0f;
     float score = 0.0f;
     for (int32_t c = 0; c < tables.clusters; ++c) {
-        const float d = sqrtf(ew_squared_distance(z, tables.centroids + c * count, count));
+        const float d = ew_sqrt(ew_squared_distance(z, tables.centroids + c * count, count));
         const float edge = d - tables.radii[c];
         if (c == 0 || edge < score) {
             nearest = c;

@@ -50,6 +50,22 @@ def test_score_is_the_distance_beyond_the_nearest_edge():
     np.testing.assert_allclose(scores.contributions.sum(axis=1), scores.scores, atol=1e-5)
 
 
+def test_training_windows_are_scored_as_if_unseen():
+    train, fresh = normal(200, 6), normal(2000, 6, seed=1)
+    train[17] = 8
+    folds = (np.arange(200) % 20).astype(np.int32)
+    folds[3] = -1
+    model = fit(train, context=Context(folds=folds), clusters=16)
+    own, unseen = score(model, train).scores, score(model, fresh).scores
+    assert own[17] == pytest.approx(0, abs=1e-6)  # a cluster of its own
+    assert model.train_scores.argmax() == 17
+    assert model.train_scores[17] > 5
+    assert model.train_scores[3] == own[3]
+    assert np.mean(own[:, None] > unseen) < 0.4
+    ranks = np.searchsorted(np.sort(np.delete(model.train_scores, [3, 17])), unseen) / 198
+    assert abs(ranks.mean() - 0.5) < 0.06
+
+
 def test_clusters_are_those_of_scikit_learn():
     train = normal(100)
     model = fit(train, clusters=4, seed=3)
