@@ -79,19 +79,20 @@ def command(
         if as_json:
             click.echo(json.dumps(result, ensure_ascii=True))
         else:
-            _print(console, result)
+            _print(console, result, timed=not finished.of_images)
 
 
-def _print(console: Console, result: Mapping[str, Any]) -> None:
+def _print(console: Console, result: Mapping[str, Any], *, timed: bool) -> None:
     decision = result["decision"]
+    place = f"{result['sample']}  {result['time']:8.3f} s" if timed else str(result["sample"])
     if decision is not None and len(result["nodes"]) > 1:
         console.print(
-            f"{result['sample']}  {result['time']:8.3f} s  {decision['label']}",
+            f"{place}  {decision['label']}",
             fg="red" if decision["anomalous"] else None,
             bold=True,
         )
     for node, verdict in result["nodes"].items():
         console.print(
-            f"{result['sample']}  {result['time']:8.3f} s  {node}  {verdict_text(verdict)}",
+            f"{place}  {node}  {verdict_text(verdict)}",
             fg="red" if verdict.get("anomalous") else None,
         )

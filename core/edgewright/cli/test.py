@@ -68,7 +68,7 @@ def command(
         if node in finished.anomaly_nodes:
             show_metrics(console, finished, node)
             _show_rate(console, finished.metrics(node))
-            _show_anomalies(console, mistakes[node], worst)
+            _show_anomalies(console, mistakes[node], worst, images=finished.of_images)
         else:
             show_predictions(console, finished, node)
             show_classes(console, finished.metrics(node))
@@ -109,10 +109,10 @@ def _show_rate(console: Console, metrics: Mapping[str, Any]) -> None:
         console.print("  the threshold was chosen on this split: its metrics are too good", fg="yellow")
 
 
-def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int) -> None:
+def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int, *, images: bool) -> None:
     for side, title in (("false_alarms", "false alarms"), ("misses", "misses")):
         recordings, windows = mistakes["recordings"][side], mistakes["windows"][side]
-        if recordings and worst:
+        if recordings and worst and not images:  # an image is a window
             console.print(
                 f"\n  {title}: {len(recordings)} recording(s), the farthest from the threshold first"
             )
@@ -129,13 +129,13 @@ def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int) -
             )  # fmt: skip
         if windows and worst:
             console.print(
-                f"\n  {title}: {mistakes['counts'][side]} window(s), the farthest from the threshold first"
+                f"\n  {title}: {mistakes['counts'][side]} {'image' if images else 'window'}(s), the farthest from the threshold first"
             )
             console.table(
-                ["recording", "label", "time", "score", "distance", "p", "what weighed most"],
+                ["image" if images else "recording", "label", "file" if images else "time", "score", "distance", "p", "what weighed most"],
                 [
                     (
-                        row["name"], row["label"] or "–", _span(row), round(row["score"], 4), round(row["distance"], 4),
+                        row["name"], row["label"] or "–", row["file"] if images else _span(row), round(row["score"], 4), round(row["distance"], 4),
                         f"{row['p']:.3g}", ", ".join(f"{label} {value:.3g}" for label, value in row.get("contributions", ())),
                     )
                     for row in windows[:worst]

@@ -29,7 +29,8 @@ def one_window(run: Run, node: str) -> dict[str, Any] | None:
     row = run.index[(first + last) // 2]
     sample = run.samples[int(row["sample"])]
     seconds = (int(row["start"]) - int(sample["offset"])) / run.windows_info["frequency"]
-    place = f"What the block draws of one training window: {sample['name']}, from {seconds:g} s."
+    where = f"image: {sample['name']}" if run.of_images else f"window: {sample['name']}, from {seconds:g} s"
+    place = f"What the block draws of one training {where}."
     return {**drawn, "text": " ".join(text for text in (place, drawn["text"]) if text)}
 
 

@@ -42,11 +42,12 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     for side, title in _TITLES.items():
         windows = document["windows"][side]
         if windows:
-            tables.append(_far(f"{title}: {counts[side]} window(s)", windows))
+            what = "image(s)" if run.of_images else "window(s)"
+            tables.append(_far(f"{title}: {counts[side]} {what}", windows, images=run.of_images))
         plots += [_picture(run, first, row, title) for row in windows[:SHOWN]]
     return {
         "text": (
-            f"Normal windows above the threshold: {counts['false_alarms']}; abnormal ones that are not: "
+            f"Normal {'images' if run.of_images else 'windows'} above the threshold: {counts['false_alarms']}; abnormal ones that are not: "
             f"{counts['misses']}. The farthest from it come first: what is surely wrong, in the model or in the labels."
         ),
         "tables": tables,
@@ -54,19 +55,18 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     }
 
 
-def _far(title: str, windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _far(title: str, windows: Sequence[Mapping[str, Any]], *, images: bool) -> dict[str, Any]:
     rows = [
         [
-            row["name"], row["label"], row["from"], row["to"], row["score"], row["distance"], row["p"],
+            row["name"], row["label"], *(() if images else (row["from"], row["to"])), row["score"], row["distance"], row["p"],
             ", ".join(f"{label} {value:.3g}" for label, value in row.get("contributions", ())), row["file"] or "–",
         ]
         for row in windows[:MAX_ROWS]
     ]  # fmt: skip
     columns = [
-        "recording",
+        "image" if images else "recording",
         "label",
-        "from s",
-        "to s",
+        *(() if images else ("from s", "to s")),
         "score",
         "distance from the threshold",
         "p",

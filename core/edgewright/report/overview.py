@@ -60,6 +60,9 @@ def build(run: Run) -> dict[str, Any]:
         "window_seconds": info["length"] / frequency,
         "stride_seconds": info["stride"] / frequency,
         "whole": bool(info.get("whole")),
+        "image": {name: info[name] for name in ("width", "height", "channels", "resize")}
+        if run.of_images
+        else None,
         "signals": [
             {
                 "name": str(run.samples[row["first"]]["name"]),

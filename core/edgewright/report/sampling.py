@@ -35,6 +35,10 @@ def thin(values: Sequence[Any], count: int) -> list[Any]:
     return [values[int(place)] for place in np.linspace(0, len(values), count, endpoint=False)]
 
 
+#: Sides of the pictures in lists.
+MOST_PIXELS = 96
+
+
 def spread(total: int, most: int) -> NDArray[np.int64]:
     """At most ``most`` of the rows 0 … total − 1, evenly spread, always with the first and the last."""
     if total <= most:
@@ -74,13 +78,36 @@ def envelope(signal: NDArray[Any], most: int) -> tuple[NDArray[np.float32], int]
 
 
 def recording(run: Run, sample: int, most: int, axes: int = 12) -> dict[str, Any]:
-    """One recording's signal for the page: thinned values of its first ``axes`` axes, and its duration in seconds."""
+    """One recording's signal for the page: thinned values of its first ``axes`` axes, and its duration in seconds.
+
+    Of an image a small ``picture`` in their place.
+    """
     entry = run.samples[sample]
+    if run.of_images:
+        return {"picture": picture(run.signal[int(entry["offset"])]), "seconds": 0.0}
     length = int(entry["length"])
     offset = int(entry["offset"])
     thinned, _ = envelope(run.signal[offset : offset + length, :axes], most)
     frequency = float(run.windows_info.get("frequency") or 1.0)
     return {"values": packed(thinned.T), "seconds": length / frequency}
+
+
+def picture(pixels: NDArray[np.uint8], most: int = MOST_PIXELS) -> str:
+    """An image as PNG in base64, brought to at most ``most`` pixels a side."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    from edgewright.data.resize import resize
+
+    height, width, channels = pixels.shape
+    shrink = max(height, width) / most
+    if shrink > 1:
+        across, down = max(round(width / shrink), 1), max(round(height / shrink), 1)
+        pixels = resize(np.ascontiguousarray(pixels), width=across, height=down)
+    file = BytesIO()
+    Image.fromarray(pixels if channels == 3 else pixels[:, :, 0]).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def split_of_rows(run: Run) -> tuple[NDArray[np.int8], Sequence[str]]:

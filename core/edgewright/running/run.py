@@ -129,6 +129,11 @@ class Run:
         info: dict[str, Any] = self._json("data", "windows.json")
         return info
 
+    @property
+    def of_images(self) -> bool:
+        """Whether its samples are images, each one window."""
+        return self.windows_info.get("kind") == "image"
+
     @cached_property
     def signal(self) -> NDArray[Any]:
         """All samples on end, ``(total, axes)`` float32, or images ``(total, h, w, c)`` uint8, mapped from disk."""
@@ -164,9 +169,7 @@ class Run:
 
         from edgewright.data import windows
 
-        cut: NDArray[Any] = windows(
-            self.signal, self.index, np.array([row]), self.windows_info["length"]
-        )[0]
+        cut: NDArray[Any] = windows(self.signal, self.index, np.array([row]), self.windows_info["length"])[0]
         return cut
 
     # -- nodes ------------------------------------------------------------------------------------------------------

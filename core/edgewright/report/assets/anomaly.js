@@ -103,7 +103,9 @@ ew.panels.anomaly = (data) => {
   };
   const pick = (point) => point.customdata && choose(point.customdata[0], point.customdata[1]);
   const chart = ew.chart("Clusters and windows", 480, map, pick);
-  const signal = ew.chart("Signal and scores of the chosen sample", 380, time, pick);
+  const images = Boolean(data.samples[0].signal.picture);
+  const signal = images ? ew.el("figure", {}) : ew.chart("Signal and scores of the chosen sample", 380, time, pick);
+  const show = () => (images ? signal.replaceChildren(ew.spark(data.samples[state.sample].signal, { label: data.samples[state.sample].name })) : signal.draw());
   const detail = ew.el("div", { class: "detail" });
   const list = ew.el("div", { class: "list", role: "listbox", tabindex: "0", "aria-label": "Test samples", onkeydown: (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];
@@ -131,14 +133,14 @@ ew.panels.anomaly = (data) => {
     const wrong = sample.normal !== null && sample.normal === sample.anomalous;
     const rows = sample.scores.map((score, i) => ({
       attributes: { class: i === state.window ? "chosen" : "", tabindex: "0", onclick: () => choose(state.sample, i), onkeydown: (event) => event.key === "Enter" && choose(state.sample, i) },
-      cells: [`${ew.number(sample.start[i], 4)} s`, ew.number(score), ew.number(sample.p[i]), ew.chip(sample.flags[i] ? "anomalous" : "normal", sample.flags[i] ? "test" : "known"),
+      cells: [images ? sample.name : `${ew.number(sample.start[i], 4)} s`, ew.number(score), ew.number(sample.p[i]), ew.chip(sample.flags[i] ? "anomalous" : "normal", sample.flags[i] ? "test" : "known"),
         (sample.reasons[i] || []).map(([label, value]) => ew.el("span", { class: "reason" }, label, " ", ew.el("b", {}, ew.number(value, 2))))],
     }));
     detail.replaceChildren(
       ew.el("p", { class: "headline" }, ew.el("b", {}, sample.name), " ", ew.chip(sample.label), " ", ew.state(sample.normal), " ", ew.chip(sample.anomalous ? "decided anomalous" : "decided normal", wrong ? "abnormal" : sample.anomalous ? "test" : "known"),
-        ew.el("span", { class: "dim" }, ` ${over} of ${sample.scores.length} windows above the threshold ${ew.number(data.threshold)}, score ${ew.number(sample.score)}`)),
-      ew.el("div", { class: "windows" }, ew.table([["window at", true], [distance, true], ["p", true], ["decision"], [sample.reasons.length ? "what stands out" : ""]], rows.slice(0, 500))));
-    chart.draw(); signal.draw();
+        ew.el("span", { class: "dim" }, `${images ? "" : ` ${over} of ${sample.scores.length} windows above the`} threshold ${ew.number(data.threshold)}, score ${ew.number(sample.score)}`)),
+      ew.el("div", { class: "windows" }, ew.table([[images ? "image" : "window at", !images], [distance, true], ["p", true], ["decision"], [sample.reasons.length ? "what stands out" : ""]], rows.slice(0, 500))));
+    chart.draw(); show();
   };
   fill(); draw();
   const options = data.dimensions.map((name, i) => [i, name]);

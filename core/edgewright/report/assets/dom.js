@@ -77,8 +77,9 @@ ew.choice = (label, options, chosen, change) => {
   return ew.el("div", { class: "choice", role: "group", "aria-label": label }, buttons);
 };
 
-// Signal as lines in a small SVG: one path an axis, over a common scale; marks are [start, end, strength 0…1] in seconds.
+// Signal as lines in a small SVG, or the image that it is: one path an axis, over a common scale; marks are [start, end, strength 0…1] in seconds.
 ew.spark = (signal, options = {}) => {
+  if (signal.picture) return ew.el("img", { src: `data:image/png;base64,${signal.picture}`, alt: (options.label || "").replace(/^Signal of /, ""), class: "image" });
   const rows = ew.unpack(signal.values), width = 320, height = options.height || 84;
   let low = Infinity, high = -Infinity;
   for (const row of rows) for (const v of row) { if (v < low) low = v; if (v > high) high = v; }

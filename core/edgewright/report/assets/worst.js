@@ -7,7 +7,7 @@ ew.panels.worst = (data) => [
     const marks = row.scores.map((score, i) => [row.start[i], end(i), score > data.threshold ? (score - data.threshold) / (top - data.threshold) : -1]).filter(([, , strength]) => strength >= 0);
     return ew.el("figure", { class: `small ${wrong ? "wrong" : ""}` }, ew.el("figcaption", {}, ew.el("b", {}, row.name), " ", ew.el("span", { class: "dim" }, row.label)),
       ew.spark(row.signal, { marks, label: `Signal of ${row.name}` }),
-      ew.el("p", {}, ew.chip(wrong ? group.wrong : group.right, wrong ? "abnormal" : "known"), ew.el("span", { class: "dim" }, ` score ${ew.number(row.score)} · limit ${ew.number(data.limit)} · ${row.over}/${row.windows} windows`)));
+      ew.el("p", {}, ew.chip(wrong ? group.wrong : group.right, wrong ? "abnormal" : "known"), ew.el("span", { class: "dim" }, ` score ${ew.number(row.score)} · limit ${ew.number(data.limit)}${row.signal.picture ? "" : ` · ${row.over}/${row.windows} windows`}`)));
   })))),
-  ew.el("p", { class: "note legend" }, `A recording's score is the ${data.aggregate} of its windows. Shaded: windows above the threshold. `, data.axes.map((axis, i) => ew.el("span", {}, ew.el("i", { class: `key b${i % 8}` }), axis))),
+  data.groups[0].rows[0].signal.picture ? null : ew.el("p", { class: "note legend" }, `A recording's score is the ${data.aggregate} of its windows. Shaded: windows above the threshold. `, data.axes.map((axis, i) => ew.el("span", {}, ew.el("i", { class: `key b${i % 8}` }), axis))),
 ];
