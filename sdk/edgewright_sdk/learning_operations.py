@@ -108,7 +108,7 @@ def _checked_scores(block: Block, scores: Any, rows: int) -> dict[str, Array]:
     if scores.scores is not None:
         kept = np.asarray(scores.scores)
         arrays["scores"] = kept if kept.dtype == np.float32 else kept.astype(np.float64)
-    for name in ("contributions", "probabilities", "map"):
+    for name in ("contributions", "probabilities", "map", "in_float32"):
         value = getattr(scores, name)
         if value is not None:
             arrays[name] = np.asarray(value, dtype=np.float32)
@@ -122,7 +122,8 @@ def _checked_scores(block: Block, scores: Any, rows: int) -> dict[str, Array]:
 
 
 def _write_empty_scores(description: LearningDescription, outputs: Outputs) -> None:
-    widths = {"contributions": len(description.contributions), "probabilities": len(description.classes)}
+    classes = len(description.classes)
+    widths = {"contributions": len(description.contributions), "probabilities": classes, "in_float32": classes or 1}
     for name in description.outputs:
         if name == "scores":
             outputs.array(name, np.zeros(0, np.float64))

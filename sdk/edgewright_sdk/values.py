@@ -180,9 +180,12 @@ class Scores:
         Class probabilities.
     map : np.ndarray [shape=(n, h, w), dtype=float32] or None
         Anomaly score a cell.
+    in_float32 : np.ndarray [shape=(n, 1) or (n, classes), dtype=float32] or None
+        What the score or the probabilities would be in float32, of a model that computes in integers: the report compares them.
     """
 
     scores: NDArray[np.float32] | NDArray[np.float64] | None = None
     contributions: NDArray[np.float32] | None = None
     probabilities: NDArray[np.float32] | None = None
     map: NDArray[np.float32] | None = field(default=None)
+    in_float32: NDArray[np.float32] | None = None

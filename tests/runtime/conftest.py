@@ -48,6 +48,20 @@ def device_library(tmp_path_factory: pytest.TempPathFactory) -> DeviceLibrary:
 
 
 @pytest.fixture(scope="session")
+def network_library(tmp_path_factory: pytest.TempPathFactory) -> DeviceLibrary:
+    """Nodes of compiled networks, float32 and int8, with undefined behaviour trapped."""
+    from network_makers import residual_network
+    from networks import exported
+    from networks_int8 import quantised
+
+    folder, random = tmp_path_factory.mktemp("networks"), np.random.default_rng(0)
+    net = residual_network(random)
+    nodes = [exported(net, folder / "float32")[1], quantised(net, folder / "int8", random)[1]]
+    (folder / "build").mkdir()
+    return build_library(nodes, folder / "build", compiler=native_compilers()[0], options=[*WARNINGS, *TRAP])
+
+
+@pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A deployment folder with two processing nodes, one on two of three axes in another order, joined into k-means."""
     return write_deployment(

@@ -14,27 +14,20 @@ from edgewright_sdk import Features, FeatureSpec, Model
 from edgewright_sdk.artifacts import score
 from edgewright_sdk.artifacts.network import Network
 from edgewright_sdk.artifacts.network_node import network_node
-from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
-from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode, build_library
+from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode
 from edgewright_sdk.codegen.nodes import load_node
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TRAP = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
 ROUNDS = 16
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> DeviceLibrary:
-    """Compiled once, with undefined behaviour trapped; every network is data."""
-    folder = tmp_path_factory.mktemp("network")
-    net = Net(1, 2)
-    net.add("Relu", "x")
-    _, node = exported(net, folder / "node")
-    (folder / "build").mkdir()
-    return build_library([node], folder / "build", compiler=native_compilers()[0], options=[*WARNINGS, *TRAP])
+@pytest.fixture
+def library(network_library: DeviceLibrary) -> DeviceLibrary:
+    """Compiled once; every network is data."""
+    return network_library
 
 
 @pytest.mark.parametrize("name", MAKERS)

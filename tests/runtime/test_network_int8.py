@@ -1,104 +1,36 @@
-"""Networks in int8: the device's bytes are those of the Python reference, whatever it was compiled for."""
+"""Networks in int8: the device's bytes are those of the Python reference. Other processors: see test_network_variants.py."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from network_makers import MAKERS, residual_network
+from network_makers import residual_network
 from networks import DEVICE, Net, floats
-from onnx import helper
+from networks_int8 import NETWORKS, quantised
 
-from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
-from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode, build_library
-from edgewright_sdk.codegen.nodes import Node, load_node
+from edgewright_sdk import Context, Features
+from edgewright_sdk.artifacts import score
+from edgewright_sdk.artifacts.network import Network
+from edgewright_sdk.artifacts.network_int8 import calibrated, score_int8
+from edgewright_sdk.artifacts.network_node import network_node
+from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode
+from edgewright_sdk.codegen.nodes import load_node
 from edgewright_sdk.compiler import quantise_parts, read_graph
+from edgewright_sdk.compiler.evaluation import FLOATS, Evaluation
 from edgewright_sdk.compiler.integer import evaluate
 from edgewright_sdk.compiler.integer_network import calibrate, integer_network
-from edgewright_sdk.compiler.program import lower
+from edgewright_sdk.compiler.passes import optimise
+from edgewright_sdk.errors import BlockError
 
-TRAP = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
 ROUNDS = 6
-WINDOWS = 3
-
-
-def quantised(net: Net, folder: Path, random: np.random.Generator) -> tuple[Any, Node, Any]:
-    """Compile a network in int8; gives it, its node and windows to run."""
-    graph = read_graph(net.data(), "net.onnx", net.shape, net.output)
-    seen = floats(random, 16, *net.shape)
-    network = integer_network(graph, calibrate(graph, seen))
-    count, outputs = int(np.prod(net.shape)), network.graph.count(network.graph.output)
-    output, tolerance = {"name": "scores", "shape": [outputs]}, {"absolute": 0.0, "relative": 0.0}
-    program = lower(network.graph, network.entry)
-    program.export(inputs=count, selected=range(count), output=output, tolerance=tolerance).write(
-        folder, DEVICE
-    )
-    # Wider than what was calibrated with, so that values are clamped.
-    return network, load_node(folder), 1.5 * floats(random, WINDOWS, count)
-
-
-def native(folder: Path, node: Node, *options: str) -> DeviceLibrary:
-    folder.mkdir()
-    return build_library([node], folder, compiler=native_compilers()[0], options=[*WARNINGS, *options])
-
-
-@pytest.fixture(scope="module")
-def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DeviceLibrary]:
-    """The runtime without SIMD and undefined behaviour trapped, and with what this machine has."""
-    folder = tmp_path_factory.mktemp("int8")
-    _, node, _ = quantised(
-        residual_network(np.random.default_rng(0)), folder / "node", np.random.default_rng(0)
-    )
-    built = {
-        "scalar": native(folder / "scalar", node, "-DEW_SCALAR", *TRAP),
-        "plain": native(folder / "plain", node),
-    }
-    if has_avx2():
-        built["avx2"] = native(folder / "avx2", node, "-O3", "-mavx2", "-mfma")
-    return built
-
-
-def has_avx2() -> bool:
-    info = Path("/proc/cpuinfo")
-    return info.is_file() and " avx2 " in info.read_text(errors="replace")
-
-
-def within(net: Net) -> Net:
-    """The same network behind an activation, so that its first operation takes int8, too."""
-    for node in net.nodes:
-        for place, name in enumerate(node.input):
-            if name == "x":
-                node.input[place] = "x0"
-    net.nodes.insert(0, helper.make_node("LeakyRelu", ["x"], ["x0"], name="first", alpha=0.5))
-    return net
-
-
-def wide(random: np.random.Generator) -> Net:
-    """Channels, pixels and taps beyond what any kernel takes at a time."""
-    deep, made = int(random.integers(30, 70)), int(random.integers(30, 70))
-    net = Net(1, 3, 9, int(random.integers(6, 9)))
-    value = net.add("Conv", "x", floats(random, deep, 3, 3, 3), pads=[1, 1, 1, 1])
-    value = net.add("Conv", value, floats(random, deep, 1, 3, 3), group=deep, strides=[1, 2])
-    value = net.add("Clip", value, np.float32(-1), np.float32(6))
-    value = net.add("Conv", value, floats(random, made, deep, 3, 3), floats(random, made), pads=[0, 1, 2, 0])
-    value = net.add("Flatten", value)
-    width = int(np.prod(read_graph(net.data(), "n", net.shape, net.output).shapes[value]))
-    net.add("MatMul", value, floats(random, width, 5))
-    return net
-
-
-NETWORKS = {
-    **{name: (lambda random, make=make: within(make(random))) for name, make in MAKERS.items()},
-    "wide": wide,
-    "residual": residual_network,
-}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_devices_give_the_bytes_of_the_reference(
-    name: str, variants: dict[str, DeviceLibrary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, network_library: DeviceLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seed in range(ROUNDS):
         random = np.random.default_rng(seed)
@@ -106,6 +38,78 @@ def test_devices_give_the_bytes_of_the_reference(
         monkeypatch.setattr(quantise_parts, "_MOST", 0 if seed % 3 else 4096)
         network, node, windows = quantised(NETWORKS[name](random), tmp_path / str(seed), random)
         (want,) = evaluate(network, windows)
-        for variant, library in variants.items():
-            got = DeviceNode(library, node).batch(windows)["scores"]
-            np.testing.assert_array_equal(got, want.reshape(got.shape), f"{variant}\n{network.graph.dump()}")
+        got = DeviceNode(network_library, node).batch(windows)["scores"]
+        np.testing.assert_array_equal(got, want.reshape(got.shape), network.graph.dump())
+
+
+def test_int8_stays_near_float32() -> None:
+    """On windows like those of calibration: a coarser grid must be the only difference."""
+    random = np.random.default_rng(1)
+    net = residual_network(random)
+    graph = read_graph(net.data(), "net.onnx", net.shape, net.output)
+    windows = floats(random, 200, *net.shape)
+    network = integer_network(graph, calibrate(graph, windows))
+    (got,) = evaluate(network, windows)
+    evaluation = Evaluation(optimise(graph), windows)
+    *_, (_, want) = evaluation.run(FLOATS)
+    assert np.abs(got - want).max() < 0.05
+    assert (got.argmax(axis=-1) == want.argmax(axis=-1)).mean() > 0.97
+    assert {network.graph.dtypes.get(op.output) for op in network.graph.ops if op.kind == "add"} == {"int8"}
+
+
+def test_ranges_that_hold_a_share_of_windows_leave_odd_ones_out() -> None:
+    net = Net(1, 4)
+    net.add("Relu", "x")
+    graph = read_graph(net.data(), "net.onnx", net.shape, net.output)
+    windows = np.ones((100, 4), np.float32)
+    windows[0] = 1000
+    assert calibrate(graph, windows)[net.output] == (1.0, 1000.0)
+    assert calibrate(graph, windows, share=0.98)[net.output][1] < 20
+
+
+def test_damaged_tables_are_refused(network_library: DeviceLibrary, tmp_path: Path) -> None:
+    """Whatever a field of a call is, nothing is touched beyond arena and weights, and nothing overflows."""
+    random = np.random.default_rng(0)
+    _, node, windows = quantised(residual_network(random), tmp_path / "node", random)
+    whole = np.array(next(table.value for table in node.tables if table.name == "calls"))
+    refused = 0
+    for place in range(0, len(whole), 4):
+        for value in (2**31 - 1, -(10**6)):
+            damaged = whole.copy()
+            damaged[place] = value
+            tables = tuple(
+                replace(table, value=damaged) if table.name == "calls" else table for table in node.tables
+            )
+            device = DeviceNode(network_library, replace(node, tables=tables))
+            try:
+                device.run(windows[0])
+            except BlockError as error:
+                refused += "contradict" in str(error)
+    assert refused > len(whole) / 4
+
+
+def test_a_sum_of_too_many_products_is_refused() -> None:
+    net = Net(1, 40000)
+    net.add("MatMul", "x", np.ones((40000, 1), np.float32))
+    graph = read_graph(net.data(), "net.onnx", net.shape, net.output)
+    with pytest.raises(BlockError, match="adds up 40000 products; allowed: 32768"):
+        integer_network(graph, calibrate(graph, np.ones((1, 40000))))
+
+
+def test_a_blocks_scores_are_those_of_its_node(network_library: DeviceLibrary, tmp_path: Path) -> None:
+    """With what Python does around a network: pixels scaled and their channels turned, one value for two classes."""
+    random = np.random.default_rng(3)
+    net = Net(1, 3, 4, 5)
+    value = net.add("GlobalAveragePool", net.add("Conv", "x", floats(random, 4, 3, 2, 2)))
+    net.add("Sigmoid", net.add("MatMul", net.add("Flatten", value), floats(random, 4, 1)))
+    labels, shape = [f"p{i}" for i in range(60)], {"type": "image", "height": 4, "width": 5, "channels": 3}
+    pixels = Features(random.random((20, 60), np.float32), labels, shape)
+    scaling = "bgr-subtract-imagenet-mean"
+    model = Network("net.onnx", net.data()).model(pixels.spec, ["a", "b"], "classification", scaling)
+    model = calibrated(model, pixels, Context())
+    scores = score_int8(model, pixels, score(model, pixels))
+    network_node(model, pixels.spec).write(tmp_path / "node", DEVICE)
+    got = DeviceNode(network_library, load_node(tmp_path / "node")).batch(pixels.values)["probabilities"]
+    np.testing.assert_array_equal(got, scores.probabilities)
+    assert scores.in_float32 is not None
+    assert 0 < np.abs(scores.in_float32 - scores.probabilities).max() < 0.02

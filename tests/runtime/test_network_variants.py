@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from network_makers import MAKERS, residual_network
 from networks import Net, expected, exported, floats
+from networks_int8 import NETWORKS, quantised
 from wasm_node import PLAIN, SIMD, STRING_H, WasmLibrary
 
 from edgewright_sdk.codegen.compilers import FLAGS, WARNINGS, has_zig, native_compilers, zig_compiler
 from edgewright_sdk.codegen.ctypes_node import DeviceNode, build_library
 from edgewright_sdk.codegen.sources import package_files
+from edgewright_sdk.compiler import quantise_parts
+from edgewright_sdk.compiler.integer import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,38 +91,64 @@ def has(feature: str) -> bool:
     return not feature or (info.is_file() and feature in info.read_text().split())
 
 
+@pytest.fixture(scope="module")
+def int8_cases(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, Any, Any, str]]:
+    """The same of networks in int8, and what the integer reference gives."""
+    folder = tmp_path_factory.mktemp("int8")
+    found = []
+    for seed, make in enumerate([*[NETWORKS["wide"]] * 10, *NETWORKS.values()]):
+        random = np.random.default_rng(2000 + seed)
+        # With no value short enough to stay float32, every operation is computed in int8.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(quantise_parts, "_MOST", 0 if seed % 4 else 4096)
+            network, node, windows = quantised(make(random), folder / str(seed), random)
+        want = evaluate(network, windows[:1])[0].ravel()
+        found.append((node, windows[0], want, network.graph.dump()))
+    return found
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_variant_says_what_onnxruntime_says(
-    variant: str, cases: list[tuple[Any, Any, Any, str]], tmp_path: Path
+def test_every_variant_says_what_the_references_say(
+    variant: str,
+    cases: list[tuple[Any, Any, Any, str]],
+    int8_cases: list[tuple[Any, Any, Any, str]],
+    tmp_path: Path,
 ) -> None:
+    """Of float32 what onnxruntime says, nearly; of int8 the reference's bytes."""
+    nodes = [cases[0][0], int8_cases[0][0]]
     run: Callable[[Any, Any], Any]
     if variant in NATIVE:
         options, feature = NATIVE[variant]
         if not has(feature):
             pytest.skip(f"this processor has no {feature}")
         library = build_library(
-            [cases[0][0]], tmp_path, compiler=native_compilers()[0], options=[*WARNINGS, *options]
+            nodes, tmp_path, compiler=native_compilers()[0], options=[*WARNINGS, *options]
         )
         run = functools.partial(native, library)
     else:
         if not has_zig():
             pytest.skip("the ziglang wheel isn't installed")
-        module = WasmLibrary([cases[0][0]], tmp_path, WASM[variant])
+        module = WasmLibrary(nodes, tmp_path, WASM[variant])
         run = functools.partial(in_wasm, module)
     for node, x, want, what in cases:
         size = max(float(np.abs(want).max()), 1)
         np.testing.assert_allclose(run(node, x), want, rtol=1e-4, atol=4e-6 * size, err_msg=what)
+    for node, x, want, what in int8_cases:
+        np.testing.assert_array_equal(run(node, x), want, what)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not has_zig(), reason="the ziglang wheel isn't installed")
 @pytest.mark.parametrize("processor", ELSEWHERE)
 def test_kernels_compile_for_other_processors(processor: str, tmp_path: Path) -> None:
-    files = {**package_files([], "other", ["network"]), "freestanding/string.h": STRING_H}
+    files = {
+        **package_files([], "other", ["network", "network_model_int8"]),
+        "freestanding/string.h": STRING_H,
+    }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    for name in ("gemm", "depthwise", "values"):
+    for name in ("gemm", "depthwise", "values", "int8_sums", "exact"):
         options = ["-O3", *ELSEWHERE[processor], *FLAGS, *WARNINGS, "-Ifreestanding"]
         zig_compiler().run(
             [*options, "-c", f"edgewright/network_{name}.cpp", "-o", f"{name}.o"], cwd=tmp_path

@@ -57,7 +57,7 @@ def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, 
         return {"features": (rows, task.columns)}
     if task.operation == "score":
         one = {"scores": (rows,), "contributions": (rows, None), "probabilities": (rows, task.columns)}
-        return {**one, "map": (rows, None, None)}
+        return {**one, "map": (rows, None, None), "in_float32": (rows, task.columns or 1)}
     return {"train_scores": (rows,), "train_contributions": (rows, None)} if task.operation == "fit" else {}
 
 

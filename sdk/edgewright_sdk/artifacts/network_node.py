@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from edgewright_sdk.artifacts.network import NETWORK
+from edgewright_sdk.artifacts.network_ranges import ranges_of
 from edgewright_sdk.columns import trained_columns
 from edgewright_sdk.compiler import (
     Op,
@@ -16,6 +17,8 @@ from edgewright_sdk.compiler import (
     read_graph,
     reads_channels_last,
 )
+from edgewright_sdk.compiler.integer_network import integer_network
+from edgewright_sdk.compiler.program import lower
 from edgewright_sdk.errors import BlockError
 from edgewright_specs.interface import IMAGE_SCALINGS
 
@@ -47,6 +50,38 @@ def network_node(model: Model, features: FeatureSpec, *, logits: bool = False) -
     BlockError
         For what the device doesn't have, by the name of the network's node.
     """
+    graph, boundary, selected = network_graph(model, features, logits=logits)
+    classes = len(model.meta.get("classes", ()))
+    exact = model.meta.get("precision") == "int8"
+    if exact:
+        network = integer_network(graph, ranges_of(model), boundary=boundary)
+        program = lower(network.graph, network.entry)
+    else:
+        program = compile_graph(graph, boundary)
+    return program.export(
+        inputs=features.width,
+        selected=selected,
+        output={"name": "probabilities", "shape": [classes]} if classes else {"name": "scores", "shape": [1]},
+        tolerance=dict.fromkeys(("absolute", "relative"), 0.0 if exact else 1e-4),
+    )
+
+
+class Fed(NamedTuple):
+    """A network with what Python does around it, which of its ends lie channels last, and which feature each value of its input is."""
+
+    graph: Graph
+    boundary: tuple[str, ...]
+    selected: NDArray[np.int64]
+
+
+def network_graph(model: Model, features: FeatureSpec, *, logits: bool = False) -> Fed:
+    """Read a network with what Python does before and behind it.
+
+    Raises
+    ------
+    BlockError
+        As :func:`network_node`.
+    """
     meta = model.meta
     given = meta["input"]
     if given["dtype"] != "float32":
@@ -63,21 +98,15 @@ def network_node(model: Model, features: FeatureSpec, *, logits: bool = False) -
     )
     if "scaling" in given:
         graph = _with_scaled_pixels(graph, given)
-    graph = _with_ending(graph, meta, logits=logits)
-    columns: NDArray[Any] = np.arange(features.width)
+    columns: NDArray[np.int64] = np.arange(features.width)
     if "selected" in model.arrays:
-        columns = np.array(trained_columns(model, features.labels))
-    classes = len(meta.get("classes", ()))
-    last = reads_channels_last(graph)
-    if last:
-        shape = graph.shapes[graph.input]
-        order = order.reshape(shape).transpose(np.argsort(channels_last_order(len(shape)))).ravel()
-    return compile_graph(graph, (graph.input,) if last else ()).export(
-        inputs=features.width,
-        selected=columns[order],
-        output={"name": "probabilities", "shape": [classes]} if classes else {"name": "scores", "shape": [1]},
-        tolerance={"absolute": 1e-4, "relative": 1e-4},
-    )
+        columns = np.array(trained_columns(model, features.labels), np.int64)
+    graph = _with_ending(graph, meta, logits=logits)
+    if not reads_channels_last(graph):
+        return Fed(graph, (), columns[order])
+    shape = graph.shapes[graph.input]
+    order = order.reshape(shape).transpose(np.argsort(channels_last_order(len(shape)))).ravel()
+    return Fed(graph, (graph.input,), columns[order])
 
 
 def _batch(given: dict[str, Any]) -> NDArray[np.int64]:

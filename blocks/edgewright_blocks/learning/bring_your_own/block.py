@@ -9,7 +9,8 @@ import numpy as np
 from edgewright_sdk import BlockError, FeatureSpec, LearningBlock, LearningDescription, Scores
 from edgewright_sdk.artifacts import links, score
 from edgewright_sdk.artifacts.network import read_onnx
-from edgewright_sdk.artifacts.network_node import network_node
+from edgewright_sdk.artifacts.network_int8 import calibrated, score_int8
+from edgewright_sdk.artifacts.network_node import network_graph, network_node
 from edgewright_sdk.columns import choose_columns
 
 if TYPE_CHECKING:
@@ -30,29 +31,42 @@ class BringYourOwn(LearningBlock):
     def describe(self, features: FeatureSpec, params: Params) -> LearningDescription:
         """Say what the network gives; it is tried, so that what doesn't fit is refused before anything runs."""
         model = _model(features, params, self.context)
+        both = []
+        if params.precision == "int8":
+            network_graph(model, features)
+            both = ["in_float32"]
         if params.kind == "classification":
+            classes = list(model.meta["classes"])
             return LearningDescription(
-                kind="classification", outputs=["probabilities"], classes=list(model.meta["classes"])
+                kind="classification", outputs=["probabilities", *both], classes=classes
             )
-        return LearningDescription(kind=str(params.kind), outputs=["scores"])
+        return LearningDescription(kind=str(params.kind), outputs=["scores", *both])
 
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:  # noqa: ARG002
-        """Take the network as it is."""
-        return _model(train.spec, params, context)
+        """Take the network as it is; for int8 see what its values lie between."""
+        model = _model(train.spec, params, context)
+        return (
+            calibrated(model, train, context, logits=_gives_logits(params))
+            if params.precision == "int8"
+            else model
+        )
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:
-        """Score windows, one at a time on one thread."""
-        found = score(model, features)
-        if found.probabilities is None:
-            return found
-        if params.output == "logits":
-            return Scores(probabilities=_softened(found.probabilities, int(model.meta["shape"][0])))
-        _check_probabilities(found.probabilities, str(model.meta["source"]))
-        return found
+        """Score windows, one at a time on one thread; in int8 with the device's integers."""
+        found, logits = score(model, features), _gives_logits(params)
+        if logits and found.probabilities is not None:
+            found = Scores(probabilities=_softened(found.probabilities, int(model.meta["shape"][0])))
+        elif found.probabilities is not None:
+            _check_probabilities(found.probabilities, str(model.meta["source"]))
+        return score_int8(model, features, found, logits=logits) if params.precision == "int8" else found
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:
         """Compile the network for the device, with what makes probabilities of logits."""
-        return network_node(model, features, logits=params.output == "logits")
+        return network_node(model, features, logits=_gives_logits(params))
+
+
+def _gives_logits(params: Params) -> bool:
+    return bool(params.kind == "classification" and params.output == "logits")
 
 
 def _model(features: FeatureSpec, params: Params, context: Context) -> Model:
