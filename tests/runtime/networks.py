@@ -65,15 +65,20 @@ def exported(net: Net, folder: Path) -> Any:
     return program, load_node(folder)
 
 
-def check(library: DeviceLibrary, net: Net, folder: Path, random: np.random.Generator) -> Any:
-    """Compare a network with onnxruntime on random values; gives what was compiled."""
-    program, node = exported(net, folder)
-    x = floats(random, *net.shape)
+def expected(net: Net, x: Any) -> Any:
+    """Work out with onnxruntime what a network gives, flat."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(net.data(), options, providers=["CPUExecutionProvider"])
-    want = session.run(None, {"x": x})[0].ravel()
+    return session.run(None, {"x": x})[0].ravel()
+
+
+def check(library: DeviceLibrary, net: Net, folder: Path, random: np.random.Generator) -> Any:
+    """Compare a network with onnxruntime on random values; gives what was compiled."""
+    program, node = exported(net, folder)
+    x = floats(random, *net.shape)
+    want = expected(net, x)
     got = DeviceNode(library, node).run(x.ravel())["scores"]
     size = float(np.abs(want).max())
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=2e-6 * max(size, 1), err_msg=program.graph.dump())
