@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from edgewright_sdk.arrays import Array, Chunked, open_array
-from edgewright_sdk.errors import RequestError
+from edgewright_sdk.errors import BlockError, RequestError
 from edgewright_sdk.params import Params
 from edgewright_sdk.values import Features, FeatureSpec
 from edgewright_specs.interface import (
@@ -42,7 +42,7 @@ class Task:
         """What one window is."""
         if self._window is None:
             raise _wrong("window", "missing", f"operation {self.operation!r} of this block needs it")
-        return cast("WindowSpec", self._window)
+        return cast("WindowSpec", _Window(self._window))
 
     def has(self, name: str) -> bool:
         """Whether the request names this input."""
@@ -127,6 +127,18 @@ class Task:
         if path.startswith("/") or ".." in path.split("/"):
             raise _wrong(where, path, "a relative path inside the task's folder")
         return self.folder / path
+
+
+class _Window(dict[str, Any]):
+    """A window spec that says in words what this kind of window doesn't have."""
+
+    def __missing__(self, name: str) -> Any:
+        if self.get("kind") == "image" and name in ("length", "axes", "frequency"):
+            raise BlockError(
+                f"this block takes signals (it asks for the {name} of a window), and these windows are images; "
+                "the block `image` makes features of images"
+            )
+        raise BlockError(f"the window spec has no {name!r}; it has {', '.join(self)}")
 
 
 def read_request(folder: Path, block_type: str) -> Task:

@@ -92,7 +92,7 @@ def _takes(path: Path, declared: list[Any], question: Question) -> tuple[str, tu
         )
     fits: dict[str, tuple[int, ...]] = {}
     for name, values, plain in (("features", width, (width,)), ("windows", length * axes, (length, axes))):
-        if values is None:
+        if not values:  # nothing, or images, whose layout in a model nobody knows
             continue
         known = math.prod(size for size in inner if size is not None)
         open_sizes = inner.count(None)

@@ -8,6 +8,7 @@ package's JavaScript. Theirs comes with JavaScript that may do anything, and is 
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import tempfile
@@ -80,7 +81,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 def _ours(module: Path, wrapper: Path, name: str, question: Question) -> Answer:
     info = _info(wrapper)
-    shape = [question.fresh.length, len(question.axes)]
+    shape = question.shape
     if info.get("shape") != shape:
         raise DataError(
             f"{module}: takes windows of {info.get('shape')}, the run's are {shape}",
@@ -101,10 +102,10 @@ def _ours(module: Path, wrapper: Path, name: str, question: Question) -> Answer:
             hint=f"it has: {', '.join(n for _, n in outputs) or 'none'}",
         )
     with tempfile.TemporaryDirectory(prefix="edgewright-wasm-") as work:
-        values = Path(work, "windows.f32")
+        values, size = Path(work, "windows"), 1 if question.images else 4
         with values.open("wb") as file:
             for piece in question.pieces():
-                piece.astype("<f4").tofile(file)
+                piece.astype("|u1" if question.images else "<f4").tofile(file)
         driver = files("edgewright.comparing") / "drivers" / "module.mjs"
         command = [
             node_program(),
@@ -112,7 +113,8 @@ def _ours(module: Path, wrapper: Path, name: str, question: Question) -> Answer:
             str(module),
             str(chosen[0][0]),
             str(values),
-            str(shape[0] * shape[1]),
+            str(math.prod(shape)),
+            str(size),
         ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)

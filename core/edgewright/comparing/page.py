@@ -11,7 +11,7 @@ import edgewright
 from edgewright.data import windows as cut
 from edgewright.report.page import render, save
 from edgewright.report.panels import VERSION, plain
-from edgewright.report.sampling import envelope, packed, spread
+from edgewright.report.sampling import envelope, packed, picture, spread
 from edgewright.report.scores import curves
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ def _signals(question: Question, shown: Sequence[int]) -> dict[str, Any]:
     signals = []
     for place in shown:
         values = cut(fresh.signal, fresh.index, np.array([place]), fresh.length)[0]
+        if question.images:
+            signals.append({"picture": picture(values), "seconds": 0.0})
+            continue
         thinned, _ = envelope(values[:, :MAX_AXES], MAX_VALUES)
         signals.append({"values": packed(thinned.T), "seconds": fresh.length / fresh.frequency})
     return {"signals": signals, "axes": question.axes[:MAX_AXES]}

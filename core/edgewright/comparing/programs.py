@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewright.comparing.sides import Answer, abnormality
+from edgewright.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,11 @@ def _answer(
 ) -> Answer:
     from edgewright.face import open_block
 
+    if question.images:
+        raise UsageError(
+            f"{name}: takes signals, and the run's windows are images",
+            hint="compare with a run, a WebAssembly package of ours, an ONNX file over features, or a list of scores",
+        )
     options = question.options
     with tempfile.TemporaryDirectory(prefix="edgewright-compare-") as work:
         folder = Path(work, f"compare_{driver}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,13 +85,24 @@ class Question:
 
     @property
     def axes(self) -> list[str]:
-        """Names of the windows' axes."""
-        return list(self.fresh.session.planner.samples.window["axes"])
+        """Names of the windows' axes; none of images."""
+        return list(self.fresh.session.planner.samples.window.get("axes", ()))
 
-    def pieces(self) -> Iterator[NDArray[np.float32]]:
-        """The windows in order, ``(n, length, axes)``, some at a time."""
-        length, width = self.fresh.length, self.fresh.signal.shape[1]
-        step = max(1, CHUNK_BYTES // (4 * length * width))
+    @property
+    def images(self) -> bool:
+        """Whether windows are images."""
+        return self.fresh.session.planner.samples.window["kind"] == "image"
+
+    @property
+    def shape(self) -> list[int]:
+        """Shape of a window: length and axes, or height, width and channels."""
+        rest = list(self.fresh.signal.shape[1:])
+        return rest if self.images else [self.fresh.length, *rest]
+
+    def pieces(self) -> Iterator[NDArray[Any]]:
+        """The windows in order, ``(n, length, axes)`` or uint8 ``(n, height, width, channels)``, some at a time."""
+        length = self.fresh.length
+        step = max(1, CHUNK_BYTES // (4 * math.prod(self.shape)))
         for first in range(0, self.count, step):
             yield windows(self.fresh.signal, self.fresh.index, slice(first, first + step), length)
 

@@ -12,7 +12,7 @@ from edgewright.comparing.runs import chosen_node, recording_scores, reduce_wind
 from edgewright.comparing.sides import Answer, Question, Wishes, ask, must_exist
 from edgewright.comparing.telling import told_side
 from edgewright.data.names import known_normal
-from edgewright.errors import DataError, UsageError
+from edgewright.errors import DataError
 from edgewright.running.fresh import Fresh, scored
 from edgewright.running.session import Options
 from edgewright.trees import measure
@@ -79,10 +79,6 @@ def compare_scores(
     with scored(run, data, options=options, plugins=plugins) as fresh:
         if not len(fresh.index):
             raise DataError(f"{data}: has no window", hint="recordings must be at least one window long")
-        if "axes" not in fresh.session.planner.samples.window:
-            raise UsageError(
-                f"{run.path}: runs over images are not compared", hint="compare their metrics: runs compare"
-            )
         question = Question(run, node, fresh, data, wishes, options, plugins)
         answer = ask(other, question)
         if question.classifies:

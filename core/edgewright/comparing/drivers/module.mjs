@@ -1,9 +1,9 @@
-// Scores windows by a module of ours that imports nothing: node module.mjs MODULE OUTPUT WINDOWS VALUES
-// WINDOWS holds float32 windows of VALUES values on end. Prints {"scores", "classes", "threshold", "seconds"}.
+// Scores windows by a module of ours that imports nothing: node module.mjs MODULE OUTPUT WINDOWS VALUES SIZE
+// WINDOWS holds windows of VALUES values on end, each of SIZE bytes: 4 are a float32, 1 is a uint8. Prints {"scores", "classes", "threshold", "seconds"}.
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 
 const OUTPUTS_AT = 28; // layout of a result, as the module's own source asserts it
-const [path, output, windows, count] = process.argv.slice(2);
+const [path, output, windows, count, size] = process.argv.slice(2);
 const compiled = await WebAssembly.compile(readFileSync(path));
 if (WebAssembly.Module.imports(compiled).length) throw new Error("the module has imports; a module of ours has none");
 const module = (await WebAssembly.instantiate(compiled, {})).exports;
@@ -15,7 +15,7 @@ const check = (status) => { if (status !== 0) throw new Error(`the module answer
 check(call("wasm_start"));
 const between = start.replace("wasm_start", "wasm_output_bytes") in module ? call("wasm_output_bytes") : 72; // outputs of older modules
 const window = call("wasm_window"), result = call("wasm_result"), model = call("wasm_model");
-const values = Number(count), bytes = Buffer.alloc(4 * values), file = openSync(windows, "r");
+const values = Number(count), bytes = Buffer.alloc(Number(size) * values), file = openSync(windows, "r");
 const scores = [], classes = [];
 let threshold = 0, milliseconds = 0;
 while (readSync(file, bytes) === bytes.length) {
