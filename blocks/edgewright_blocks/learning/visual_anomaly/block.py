@@ -1,0 +1,212 @@
+"""Visual anomaly detection: where an image looks like nothing in the normal ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_sdk import BlockError, LearningDescription, Model, Scores, WindowLearningBlock
+from edgewright_sdk.cross_fitting import cross_fits
+
+from . import mixture, patchcore
+from .backbone import LARGEST, SMALLEST, Backbone, builtin_backbone, file_backbone, grid
+from .efficientnet import NAME
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgewright_sdk import Context, Params, Windows
+    from edgewright_specs.interface import WindowSpec
+
+_MOUNT = "backbone"
+_MIXTURE = ("projection", "offset", "weights", "means", "roots")  # arrays of its model
+_SHOWN = 4  # images in a plot
+_AT_ONCE = 32  # images whose cells are held while they are looked at
+
+
+class VisualAnomaly(WindowLearningBlock):
+    """Cells of images, as a backbone sees them, against those of normal ones."""
+
+    batch_bytes = 4 << 20
+
+    def describe(self, window: WindowSpec, params: Params) -> LearningDescription:
+        """Say what ``score`` gives, and refuse what can't be looked at."""
+        size = _size(window)
+        _scoring(params)
+        _backbone(params, size, self.context)
+        return LearningDescription(kind="anomaly", outputs=["scores", "map"])
+
+    def fit(self, train: Windows, validation: Windows | None, params: Params, context: Context) -> Model:  # noqa: ARG002
+        """Learn the cells of normal images."""
+        size = _size(train.spec)
+        scoring, reason = _scoring(params)
+        backbone = _backbone(params, size, context)
+        meta: dict[str, Any] = {
+            "scoring": scoring,
+            "reason": reason,
+            "size": list(size),
+            "backbone": {"name": backbone.name, "sha256": backbone.sha256},
+        }
+        if scoring == "gmm":
+            return _learn_mixture(train, params, context, backbone, meta)
+        learned = patchcore.learn(
+            _cells(train, backbone, context),
+            images=len(train),
+            ratio=float(params.sampling_ratio),
+            neighbours=int(params.neighbours),
+            memory=float(params.memory_limit),
+            groups=image_groups(context, len(train)),
+            context=context,
+        )
+        rows, columns = grid(*size)
+        places = learned.places
+        arrays: dict[str, NDArray[Any]] = {
+            "cells": learned.bank.cells,
+            "owners": learned.bank.owners,
+            "support": learned.bank.support,
+            "sources": np.stack(
+                [places // (rows * columns), places // columns % rows, places % columns], axis=1
+            ).astype(np.int32),
+        }
+        whole = learned.held
+        parts = _cells(train, backbone, None) if whole is None else np.split(whole, len(train))
+        unseen = patchcore.unseen_scores(learned.bank, parts, image_groups(context, len(train)), context)
+        context.metric("cells kept", len(learned.bank.cells))
+        return Model(meta, arrays, networks={"backbone": backbone.data}, train_scores=unseen)
+
+    def score(self, model: Model, windows: Windows, params: Params) -> Scores:  # noqa: ARG002
+        """Score images: a map of cells, and its largest value."""
+        size = _size(windows.spec)
+        if list(size) != model.meta["size"]:
+            trained = model.meta["size"]
+            raise BlockError(
+                f"the images are {size[1]} x {size[0]}; the model has learned from {trained[1]} x {trained[0]}: resize them so"
+            )
+        cells = _trained_backbone(model, self.context).cells(np.asarray(windows.values))
+        maps = scorer(model)(cells)
+        return Scores(scores=maps.reshape(len(maps), -1).max(axis=1), map=maps)
+
+    def plot(self, model: Model, windows: Windows | None, params: Params) -> list[dict[str, Any]]:
+        """Show images beside their maps."""
+        if windows is None:
+            return []
+        shown = windows.rows(0, min(_SHOWN, len(windows)))
+        maps = self.score(model, type(windows)(shown, windows.spec), params).map
+        assert maps is not None
+        plots: list[dict[str, Any]] = []
+        for number, (image, scores) in enumerate(zip(shown, maps, strict=True)):
+            height, width, channels = image.shape
+            plots += [
+                {
+                    "kind": "image",
+                    "title": f"Image {number}",
+                    "width": width,
+                    "height": height,
+                    "channels": channels,
+                    "values": image,
+                },
+                {
+                    "kind": "heatmap",
+                    "title": f"Image {number}: score by cell, largest {scores.max():.4g}",
+                    "x": {"label": "column", "values": np.arange(scores.shape[1])},
+                    "y": {"label": "row", "values": np.arange(scores.shape[0])},
+                    "values": scores,
+                },
+            ]
+        return plots
+
+
+def scorer(model: Model) -> Any:
+    """What makes maps ``(n, rows, columns)`` of cells ``(n, rows, columns, channels)``."""
+    arrays = model.arrays
+    if model.meta["scoring"] == "gmm":
+        parts = {name: arrays[name] for name in _MIXTURE}
+        return mixture.CellMixture(**parts, level=model.meta["level"], spread=model.meta["spread"]).scores
+    bank = patchcore.Bank(arrays["cells"], arrays["owners"], arrays["support"])
+
+    def maps(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.stack(
+            [bank.scores(image.reshape(-1, image.shape[-1]))[0].reshape(image.shape[:2]) for image in cells]
+        )
+
+    return maps
+
+
+def image_groups(context: Context, images: int) -> NDArray[np.int32]:
+    """Which images are left out together: those of a fold, else each by itself."""
+    alone = np.arange(images, dtype=np.int32)
+    if context.folds is None or len(np.unique(context.folds)) < 2:
+        return alone
+    return np.where(context.folds >= 0, context.folds, images + alone).astype(np.int32)
+
+
+def _learn_mixture(
+    train: Windows, params: Params, context: Context, backbone: Backbone, meta: dict[str, Any]
+) -> Model:
+    cells = np.concatenate([*_cells(train, backbone, context)])
+    capacity = str(params.capacity)
+    learned = mixture.learn(cells, capacity, context.seed)
+    unseen = learned.scores(cells).reshape(len(cells), -1).max(axis=1)
+    for others, held in cross_fits(context, len(cells)):
+        fold = mixture.learn(cells[others], capacity, context.seed)
+        unseen[held] = fold.scores(cells[held]).reshape(len(held), -1).max(axis=1)
+    arrays: dict[str, NDArray[Any]] = {name: getattr(learned, name) for name in _MIXTURE}
+    return Model(
+        {**meta, "level": learned.level, "spread": learned.spread},
+        arrays,
+        networks={"backbone": backbone.data},
+        train_scores=unseen,
+    )
+
+
+def _cells(windows: Windows, backbone: Backbone, context: Context | None) -> Any:
+    """Cells of the images, some images at a time."""
+    done = 0
+    while done < len(windows):
+        images = windows.rows(done, min(done + _AT_ONCE, len(windows)))
+        yield backbone.cells(np.asarray(images))
+        done += len(images)
+        if context is not None:
+            context.progress(done, len(windows), "images seen")
+
+
+def _scoring(params: Params) -> tuple[str, str]:
+    """What scores, and why; `auto` has one answer until blocks are told the impulse's device."""
+    if params.scoring == "auto":
+        return "patchcore", "scoring: auto takes patchcore where nothing is known of the device"
+    return str(params.scoring), "as the impulse says"
+
+
+def _backbone(params: Params, size: tuple[int, int], context: Context) -> Backbone:
+    name, pool = str(params.backbone), int(params.pool_size)
+    if name == NAME:
+        if params.taps:
+            raise BlockError(f"taps are for an ONNX file of yours; of {NAME} set layers")
+        return builtin_backbone(int(params.layers), pool, context.threads)
+    if "/" in name or "\\" in name or not name.endswith(".onnx"):
+        raise BlockError(
+            f"backbone is {name!r}; allowed: {NAME}, or the name of a file in the granted folder that ends in .onnx"
+        )
+    taps = [str(tap) for tap in params.taps]
+    return file_backbone(context.mount(_MOUNT) / name, taps, pool, size, context.threads)
+
+
+def _trained_backbone(model: Model, context: Context) -> Backbone:
+    known = model.meta["backbone"]
+    return Backbone(known["name"], known["sha256"], model.networks["backbone"], context.threads)
+
+
+def _size(window: WindowSpec) -> tuple[int, int]:
+    if window.get("kind") != "image":
+        raise BlockError(
+            f"this block looks at images, not at windows of kind {window.get('kind')!r}; for signals there are kmeans, gmm, …"
+        )
+    height, width, channels = window["height"], window["width"], window["channels"]
+    if channels not in (1, 3):
+        raise BlockError(f"images have {channels} channels; allowed: 3 (RGB) or 1 (grey)")
+    if min(height, width) < SMALLEST or max(height, width) > LARGEST:
+        raise BlockError(
+            f"images are {width} x {height}; allowed: {SMALLEST} to {LARGEST} pixels a side, 96 to 512 are usual"
+        )
+    return height, width

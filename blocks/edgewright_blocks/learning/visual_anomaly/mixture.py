@@ -1,0 +1,130 @@
+"""Cells scored by a small mixture of normal distributions: a few kilobytes instead of a memory bank."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgewright_sdk import BlockError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float32]
+
+#: Components and projected channels, by capacity.
+CAPACITIES = {"low": (4, 8), "medium": (8, 16), "high": (16, 32)}
+POOL, STRIDE = 3, 2
+_MOST = 20_000  # cells that teach
+_REGULARISATION = 1e-3
+_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class CellMixture:
+    """A trained model.
+
+    Attributes
+    ----------
+    projection : np.ndarray [shape=(channels, k)]
+        Random and orthogonal; standardisation and the mean of the cells are part of it.
+    offset : np.ndarray [shape=(k,)]
+    weights : np.ndarray [shape=(components,)]
+    means : np.ndarray [shape=(components, k)]
+    roots : np.ndarray [shape=(components, k, k)]
+        ``|(z − mean) root|²`` is the square Mahalanobis distance.
+    level, spread : float
+        Mean and standard deviation of the negative log-likelihood over the training cells: a score counts from the former in
+        units of the latter.
+    """
+
+    projection: Values
+    offset: Values
+    weights: NDArray[np.float64]
+    means: NDArray[np.float64]
+    roots: NDArray[np.float64]
+    level: float
+    spread: float
+
+    def scores(self, cells: Values) -> Values:
+        """Score cells ``(n, rows, columns, channels)``: ``(n, g, g')``, ``g = ⌊(rows − 3) / 2⌋ + 1``."""
+        z = pooled(cells @ self.projection + self.offset)
+        surprise = self._surprise(z.reshape(-1, z.shape[-1]).astype(np.float64))
+        return ((surprise - self.level) / self.spread).reshape(z.shape[:3]).astype(np.float32)
+
+    def _surprise(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Negative logarithm of the likelihood."""
+        terms = np.empty((len(z), len(self.weights)))
+        constant = z.shape[1] / 2 * np.log(2 * np.pi)
+        for place, (weight, mean, root) in enumerate(zip(self.weights, self.means, self.roots, strict=True)):
+            squares = np.square((z - mean) @ root).sum(axis=1)
+            terms[:, place] = np.log(weight) + np.linalg.slogdet(root)[1] - constant - squares / 2
+        top = terms.max(axis=1)
+        found: NDArray[np.float64] = -(top + np.log(np.exp(terms - top[:, None]).sum(axis=1)))
+        return found
+
+
+def pooled(maps: Values) -> Values:
+    """Mean over 3 x 3 cells, every second one, no padding: ``(n, rows, columns, k)`` float32."""
+    rows, columns = maps.shape[1:3]
+    across = [(size - POOL) // STRIDE + 1 for size in (rows, columns)]
+    total = np.zeros((len(maps), *across, maps.shape[3]), np.float32)
+    for down in range(POOL):
+        for right in range(POOL):
+            total += maps[
+                :,
+                down : down + STRIDE * across[0] - 1 : STRIDE,
+                right : right + STRIDE * across[1] - 1 : STRIDE,
+            ]
+    return total / np.float32(POOL * POOL)
+
+
+def learn(cells: Values, capacity: str, seed: int) -> CellMixture:
+    """Fit a mixture to the cells of normal images.
+
+    Parameters
+    ----------
+    cells : np.ndarray [shape=(n, rows, columns, channels)]
+    capacity : {"low", "medium", "high"}
+    seed : int
+        Decides the projection too.
+    """
+    components, width = CAPACITIES[capacity]
+    random = np.random.default_rng(seed)
+    channels = cells.shape[-1]
+    width = min(width, channels)
+    basis = np.linalg.qr(random.standard_normal((channels, width)))[0]
+    z = pooled(cells @ basis.astype(np.float32))
+    flat = z.reshape(-1, width).astype(np.float64)
+    mean, scale = flat.mean(axis=0), flat.std(axis=0)
+    scale[scale < 1e-6 * np.maximum(np.abs(mean), 1e-6)] = 1
+    projection = (basis / scale).astype(np.float32)
+    offset = (-mean / scale).astype(np.float32)
+    flat = (flat - mean) / scale
+    few = flat if len(flat) <= _MOST else flat[np.sort(random.choice(len(flat), _MOST, replace=False))]
+    distinct = len(np.unique(few, axis=0))
+    fitted = _fit(few, min(components, distinct), seed)
+    made = CellMixture(projection, offset, *fitted, 0.0, 1.0)
+    surprise = made._surprise(flat)
+    spread = float(surprise.std())
+    return CellMixture(projection, offset, *fitted, float(surprise.mean()), spread if spread > 1e-9 else 1.0)
+
+
+def _fit(
+    z: NDArray[np.float64], components: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    if len(z) < 2:
+        raise BlockError(
+            f"{len(z)} cell of training images is too little for a mixture; it needs two at least"
+        )
+    model = GaussianMixture(components, reg_covar=_REGULARISATION, max_iter=_ROUNDS, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(z)
+    return model.weights_, model.means_, model.precisions_cholesky_
