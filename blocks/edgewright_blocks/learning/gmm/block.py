@@ -66,9 +66,11 @@ class GaussianMixtureAnomaly(LearningBlock):
             "means": mixture.means,
             "roots": mixture.roots,
         }
-        folds = cross_fits(context, len(values))
-        held = unseen(values, mixture, covariance, regularisation, folds)
-        scores, _ = _scaled(held, held[:, None], params, *_level(meta, params))
+        scores = None
+        if context.folds is not None:
+            folds = cross_fits(context, len(values))
+            held = unseen(values, mixture, covariance, regularisation, folds)
+            scores, _ = _scaled(held, held[:, None], params, *_level(meta, params))
         return Model(meta, arrays | _curve(tried), train_scores=scores)
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:

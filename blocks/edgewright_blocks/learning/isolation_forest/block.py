@@ -11,6 +11,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 
 from .forest import Forest, grow
+from .unseen import unseen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,13 +37,18 @@ class IsolationForestAnomaly(LearningBlock):
         labels = [train.labels[column] for column in columns]
         values = training_values(train, columns)
         _check(values)
-        forest = grow(values, int(params.trees), int(params.samples), context.seed)
+        forest, fitted = grow(values, int(params.trees), int(params.samples), context.seed)
         context.metric("tests", len(forest.feature))
         names = ("feature", "threshold", "left", "right", "roots", "expected", "lengths")
         arrays = {"selected": np.array(columns, dtype=np.int32)}
+        held = None
+        if context.folds is not None:
+            scores, _ = forest.score(values)
+            held = np.where(context.folds >= 0, unseen(fitted, values, context.folds), scores)
         return Model(
             {"labels": labels, "average": forest.average},
             arrays | {name: getattr(forest, name) for name in names},
+            train_scores=held,
         )
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002

@@ -95,8 +95,8 @@ def contributions(excess: NDArray[np.float64], moves: NDArray[np.float64]) -> ND
     return split
 
 
-def grow(values: NDArray[np.float32], trees: int, samples: int, seed: int) -> Forest:
-    """Grow a forest on training features.
+def grow(values: NDArray[np.float32], trees: int, samples: int, seed: int) -> tuple[Forest, Any]:
+    """Grow a forest on training features; also return it as scikit-learn has it.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def grow(values: NDArray[np.float32], trees: int, samples: int, seed: int) -> Fo
         expected.append(value[~leaf])
         lengths.append(value[leaf])
     table = builder.done(0.0)
-    return Forest(
+    forest = Forest(
         feature=table.feature,
         threshold=table.threshold,
         left=table.left,
@@ -134,6 +134,7 @@ def grow(values: NDArray[np.float32], trees: int, samples: int, seed: int) -> Fo
         lengths=np.concatenate(lengths),
         average=float(average_length(np.array([drawn]))[0]),
     )
+    return forest, fitted
 
 
 def average_length(windows: NDArray[Any]) -> NDArray[np.float64]:

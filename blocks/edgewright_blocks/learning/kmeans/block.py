@@ -64,7 +64,9 @@ class KMeansAnomaly(LearningBlock):
         }
         if len(choice.counts):
             arrays |= {"counts": choice.counts, "curve": choice.sizes}
-        held = unseen(values, clusters, _percentile(params), cross_fits(context, len(values)))
+        held = None
+        if context.folds is not None:
+            held = unseen(values, clusters, _percentile(params), cross_fits(context, len(values)))
         return Model(meta, arrays, train_scores=held)
 
     def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002

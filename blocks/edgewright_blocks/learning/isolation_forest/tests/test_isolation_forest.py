@@ -62,6 +62,25 @@ def test_scores_are_those_of_scikit_learn_to_the_last_bit(rows, trees, samples):
     np.testing.assert_allclose(found.contributions.sum(axis=1), found.scores, atol=1e-6)
 
 
+def test_training_windows_are_scored_as_if_unseen():
+    train, fresh = normal(300, 20), normal(1500, 20, seed=1)
+    train[17] = 6
+    folds = (np.arange(300) % 20).astype(np.int32)
+    folds[3] = -1
+    model = fit(train, context=Context(folds=folds))
+    own, unseen = score(model, train).scores, score(model, fresh).scores
+    assert model.train_scores.argmax() == 17
+    assert model.train_scores[3] == own[3]
+    assert fit(train).train_scores is None
+    ranks = np.searchsorted(np.sort(np.delete(model.train_scores, [3, 17])), unseen) / 298
+    assert abs(ranks.mean() - 0.5) < 0.04
+    # What is left of a tree without the others' windows: one cut between the two groups, then nothing to cut.
+    two = np.concatenate([np.zeros((4, 1)), np.ones((4, 1))]).astype(np.float32)
+    held = (np.arange(8) // 4).astype(np.int32)  # each fold is a group: no cut is left that knows both
+    alone = fit(two, context=Context(folds=held), trees=5).train_scores
+    np.testing.assert_allclose(alone, 0.5, atol=1e-12)
+
+
 def test_contributions_are_the_changes_of_the_expected_length_along_the_paths():
     train, seen = normal(300), normal(20, seed=1) * 2
     found = score(fit(train, seed=2, trees=9), seen)
