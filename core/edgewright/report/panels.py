@@ -73,6 +73,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         mistakes,
         overview,
         packages,
+        precision,
         predictions,
         scores,
         streams,
@@ -145,6 +146,9 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         add("plots", f"mistakes-{node}", f"Mistakes · {node}", partial(mistakes.build, run, node))
         add("plots", f"stream-{node}", f"Calibration on a stream · {node}", partial(streams.build, run, node))
     for node in run.node_ids("learning"):
+        add(
+            "plots", f"precision-{node}", f"int8 beside float32 · {node}", partial(precision.build, run, node)
+        )
         add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
     add("packages", "packages", "Deployment", partial(packages.build, run))
     for panel in extra:

@@ -47,6 +47,27 @@ def mistakes_of(run: Run, node: str) -> dict[str, Any]:
     return document
 
 
+def precision_of(run: Run, node: str) -> dict[str, Any] | None:
+    """What a node that computes in integers decides otherwise than in float32; None of others.
+
+    See :func:`edgewright.scoring.precision_document`.
+    """
+    from edgewright.scoring import precision_document
+
+    if all(run.in_float32(node, split) is None for split in ("test", "training")):
+        return None
+    decisions, info = run.decisions(node), run.windows_info
+    in_float32 = run.in_float32(node, decisions["split"])
+    if in_float32 is None:
+        return None
+    classifies = run.description(node)["kind"] == "classification"
+    values = (run.probabilities if classifies else run.scores)(node, decisions["split"])
+    return precision_document(
+        values, in_float32, decisions, run.samples,
+        length=int(info["length"]), frequency=float(info.get("frequency") or 1.0),
+    )  # fmt: skip
+
+
 class Retested(Run):
     """A run seen by its decisions and metrics on other recordings than its test split."""
 

@@ -226,6 +226,10 @@ class Run:
         values = self._chunks(node, "contributions", split)
         return None if values is None else Labelled(values, tuple(self.description(node)["contributions"]))
 
+    def in_float32(self, node: str, split: str) -> NDArray[np.float32] | None:
+        """What a node that computes in integers would give in float32, ``(n, 1)`` or ``(n, classes)``; None of others."""
+        return self._chunks(node, "in_float32", split)
+
     def maps(self, node: str, split: str) -> NDArray[np.float32] | None:
         """Anomaly scores by cell of the images of a split, ``(n, rows, columns)``, or None where the block gives none."""
         return self._chunks(node, "map", split)

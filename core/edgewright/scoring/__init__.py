@@ -23,6 +23,7 @@ from edgewright.scoring.drift import DRIFT_LIMIT, Drift
 from edgewright.scoring.folds import Folds, fold_count, make_folds
 from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
 from edgewright.scoring.mistakes import misclassified_document, mistakes_document
+from edgewright.scoring.precision import precision_document
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
 from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
 from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
@@ -61,6 +62,7 @@ __all__ = [
     "misclassified_document",
     "mistakes_document",
     "p_values",
+    "precision_document",
     "predictions_document",
     "rates",
     "regression_metrics",

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from edgewright.errors import EdgewrightError
+from edgewright.report.panels import panels
 from edgewright.running import Options, Run, deploy, run_impulse
+from edgewright.running.examining import precision_of
 from edgewright.running.fresh import score
 from edgewright_blocks.learning.bring_your_own.tests.networks import write_network
 
@@ -128,13 +130,21 @@ def test_numbers_and_a_network_brought_along(tmp_path: Path, recordings: Path) -
     ):
         run(tmp_path, text + BROUGHT % "anomaly")
 
+    # So is an operator that the device doesn't have, if the impulse is to be deployed.
+    write_network(tmp_path / "networks" / "model.onnx", np.ones((14, 1)), end="Erf")
+    with pytest.raises(
+        EdgewrightError, match=r"brought/describe.*can't be deployed: the device doesn't have Erf"
+    ):
+        run(tmp_path, HEAD + BROUGHT % "anomaly" + "deployment: [{block: cpp}]\n")
+
 
 @pytest.mark.slow
 def test_a_network_brought_along_proves_its_packages(tmp_path: Path, recordings: Path) -> None:
     (tmp_path / "data").symlink_to(recordings)
     network(tmp_path / "networks" / "model.onnx", [[0.0, 0.0], [5.0, 0.0], [10.0, 0.0]])
     node = BROUGHT % "classification, output: logits, labels: [idle, running, broken]"
-    trained = run(tmp_path, HEAD + node + "deployment: [{block: cpp}]\n")
+    small = node.replace("id: brought", "id: small").replace("output:", "precision: int8, output:")
+    trained = run(tmp_path, HEAD + node + small + "deployment: [{block: cpp}]\n")
     proofs = [
         json.loads((trained.path / "outputs" / "cpp" / "verification.json").read_text()),
         deploy(trained, "wasm", tmp_path / "package", options=PROCESS),
@@ -144,11 +154,18 @@ def test_a_network_brought_along_proves_its_packages(tmp_path: Path, recordings:
         assert found["ok"], found
         assert found["nodes"]["brought"]["output"] == "probabilities"
         assert found["nodes"]["brought"]["largest_difference"] < 1e-5
+        assert found["nodes"]["small"]["largest_difference"] == 0
 
-    # An operator that the device doesn't have is refused by name, and no package is there.
-    write_network(tmp_path / "networks" / "model.onnx", np.ones((14, 1)), end="Erf")
-    with pytest.raises(EdgewrightError, match=r"model.onnx can't be deployed: the device doesn't have Erf"):
-        run(tmp_path, HEAD + BROUGHT % "anomaly" + "deployment: [{block: cpp}]\n")
+    # The report says what int8 costs.
+    document = precision_of(trained, "small")
+    assert document is not None
+    assert 0 < document["largest_change"] < 0.05
+    assert document["figures"]["accuracy"][1] == trained.metrics("small")["windows"]["accuracy"]
+    assert document["count"] == len(document["windows"])
+    assert precision_of(trained, "brought") is None
+    ids = [panel["id"] for panel in panels(trained)["panels"]]
+    assert "precision-small" in ids
+    assert "precision-brought" not in ids
 
 
 @pytest.mark.slow  # three runs
