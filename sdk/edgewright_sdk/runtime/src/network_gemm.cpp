@@ -14,18 +14,17 @@ namespace EW_NS {
 namespace {
 
 // A tile is so many pixels by so many registers of channels: what the processor's registers hold beside the weights.
-#ifndef EW_LANES
-constexpr int32_t tile_pixels = 4, tile_registers = 4;
-#elif defined(__aarch64__)
+constexpr int32_t widest = ew_width<ew_widest>();
+#if defined(__aarch64__)
 constexpr int32_t tile_pixels = 6, tile_registers = 4;
 #else
-constexpr int32_t tile_pixels = ew_width<ew_widest>() == 16 ? 8 : 6, tile_registers = 2;
+constexpr int32_t tile_pixels = widest == 16 ? 8 : widest == 8 ? 6 : 4, tile_registers = widest == 1 ? 4 : 2;
 #endif
 constexpr int32_t most_pieces = 16;
 constexpr int32_t block_floats = 16384;  // 64 KiB: what a panel of weights is used for before the next one comes
 constexpr int32_t few_floats = 8192;     // weights that stay in the innermost cache
 
-constexpr int32_t most_gathered = ew_width<ew_widest>() == 1 ? 64 : 256;  // floats of a pixel
+constexpr int32_t most_gathered = widest == 1 ? 64 : 256;  // floats of a pixel
 constexpr int32_t zero_count = most_gathered;  // the longest piece of padding
 constexpr float zeros[zero_count] = {};
 
@@ -278,7 +277,7 @@ void ew_convolve_panels(const ew_convolve& given, const ew_convolved& values) {
     const ew_convolve call = joined(given);
     const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
     const int32_t block = pixels_of_a_block(call);
-    constexpr bool pairs = ew_width<ew_widest>() * tile_registers > ew_panel;
+    constexpr bool pairs = widest * tile_registers > ew_panel;
     taken from;
     for (int32_t group = 0; group < call.groups; ++group) {
         const int32_t first = group * call.out_channels;
