@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import io
 import json
 import threading
 import wave
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 from deployment_folder import block_folder, params_of, window_spec, write_deployment
 
+from edgewright.data.resize import resize
+from edgewright_sdk import Export
 from edgewright_sdk.codegen.compilers import has_zig
 from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.loading import load_block
@@ -189,4 +192,80 @@ def test_sound_by_file_and_microphone(sound_package: Path, opened: Any, tmp_path
         "/^\\d+ windows of the microphone/.test(document.querySelector('#status').textContent)"
     )
     assert len({row[2] for row in shown.table()}) > 1  # it isn't silence all the time
+    assert shown.faults == []
+
+
+HEADER = """#pragma once
+#include "edgewright/node.h"
+namespace EW_NS {
+struct spots_tables { int32_t count; };
+ew_status spots(const spots_tables& tables, void* state, const ew_view* in, ew_view* out, ew_arena& scratch);
+}
+"""
+SOURCE = """#include "spots.h"
+namespace EW_NS {
+ew_status spots(const spots_tables& tables, void*, const ew_view* in, ew_view* out, ew_arena&) {
+    const uint8_t* const pixels = static_cast<const uint8_t*>(in[0].data);
+    float* const map = ew_floats(out[1]);
+    float darkest = 0.0f;
+    for (int32_t i = 0; i < tables.count; ++i) {
+        map[i] = 255.0f - static_cast<float>(pixels[i]);
+        if (map[i] > darkest) darkest = map[i];
+    }
+    ew_floats(out[0])[0] = darkest;
+    return ew_ok;
+}
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def image_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An impulse of grey images of 8 × 6 whose score is how dark the darkest pixel is, with a map of darkness."""
+    folder = tmp_path_factory.mktemp("image")
+    for part in ("device", "nodes", "selftest", "package"):
+        (folder / part).mkdir()
+    (folder / "device" / "spots.h").write_text(HEADER)
+    (folder / "device" / "spots.cpp").write_text(SOURCE)
+    shape = [6, 8, 1]
+    outputs = [
+        {"name": "scores", "dtype": "float32", "shape": [1]},
+        {"name": "map", "dtype": "float32", "shape": shape[:2]},
+    ]
+    Export(
+        symbol="spots", header="spots.h", sources=["spots.cpp"], modules=[], tables={"count": 48},
+        inputs=[{"dtype": "uint8", "shape": shape}], outputs=outputs,
+    ).write(folder / "nodes" / "spots", folder / "device")  # fmt: skip
+    window = {"kind": "image", "width": 8, "height": 6, "channels": 1, "resize": "squash"}
+    node = {
+        "id": "spots",
+        "type": "learning",
+        "kind": "anomaly",
+        "inputs": ["input"],
+        "threshold": {"value": 200.0},
+    }
+    document = {"contract": 1, "name": "spots", "build_id": "00000000000000aa", "namespace": "spots_00000000"}
+    (folder / "deployment.json").write_text(json.dumps({**document, "window": window, "nodes": [node]}))
+    loaded = load_block(block_folder("wasm"))
+    params = params_of("wasm", {"selftest-data": "none"})
+    loaded.new().build(TrainedImpulse.load(folder), params, folder / "package")
+    loaded.close()
+    return folder / "package"
+
+
+def test_images_are_resized_as_in_training(image_package: Path, opened: Any) -> None:
+    image = np.random.default_rng(0).integers(120, 256, (45, 61, 3)).astype(np.uint8)
+    image[20:33, 30:43] = 7  # a dark spot
+    encoded = io.BytesIO()
+    pytest.importorskip("PIL.Image").fromarray(image).save(encoded, "PNG")
+    shown = opened(image_package)
+    shown.score("part.png", encoded.getvalue(), "part.png: anomaly.")
+    darkness = 255 - resize(image, width=8, height=6, channels=1).astype(int)
+    assert [row[2] for row in shown.table()] == [str(darkness.max())]
+    heat = shown.page.locator(".map")
+    assert heat.get_attribute("aria-label") == f"Map of scores from {darkness.min()} to {darkness.max()}"
+    sizes = heat.locator("canvas").evaluate_all("all => all.map(({ width, height }) => [width, height])")
+    assert sizes == [[8, 6], [8, 6]]
+    shown.page.set_input_files("#file", {"name": "bad.png", "mimeType": "image/png", "buffer": b"no image"})
+    shown.page.wait_for_function("document.querySelector('#problem').textContent.includes('bad.png')")
     assert shown.faults == []

@@ -74,7 +74,8 @@ class Compiler:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env={**os.environ, **self.environment}
         )
-        return f"{self.name} {done.stdout.splitlines()[0] if done.stdout else '?'}"
+        line = done.stdout.splitlines()[0] if done.stdout else "?"
+        return line if line.startswith(self.name) else f"{self.name} {line}"
 
 
 def native_compilers() -> list[Compiler]:

@@ -16,6 +16,13 @@ const byId = (id) => document.getElementById(id);
 const short = (value) => (Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(4))));
 const none = (value) => Math.abs(value) > 1e38; // how an output without a threshold is stored
 
+function paint(canvas, image) {
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
 export class View {
   #info;
   #classifier;
@@ -28,7 +35,7 @@ export class View {
   constructor(info, classifier, changed) {
     this.#info = info;
     this.#classifier = classifier;
-    this.#cards = info.outputs.map((output, i) => new Card(output, i, classifier, changed, (at) => this.show(at)));
+    this.#cards = info.outputs.map((_, i) => new Card(info, i, classifier, changed, (at) => this.show(at)));
     byId("outputs").replaceChildren(...this.#cards.map((card) => card.section));
     byId("window").oninput = () => this.show(Number(byId("window").value));
     byId("all").ontoggle = () => this.#table();
@@ -40,6 +47,8 @@ export class View {
     this.#image = image;
     this.#stream = stream;
     this.chosen = 0;
+    byId("image").hidden = !image;
+    if (image) paint(byId("image"), image);
   }
 
   /** Take one more result, of at most `kept`. */
@@ -75,6 +84,7 @@ export class View {
     const count = this.#results.length;
     const said = new Map();
     this.#results.forEach(({ label }) => label !== null && said.set(label, (said.get(label) ?? 0) + 1));
+    if (this.#image) return `${name}: ${[...said.keys()].join() || short(this.#results[0].outputs[0].score)}.`;
     const parts = [...said].sort((a, b) => b[1] - a[1]).map(([label, times]) => `${label} ${times}`);
     return `${count} window${count === 1 ? "" : "s"} of ${name}${parts.length ? `: ${parts.join(", ")}` : ""}.`;
   }
@@ -103,13 +113,16 @@ export class View {
 /** One output: its numbers, its threshold, its scores over time, and what made them. */
 class Card {
   #output;
+  #shape;
   #index;
   #classifier;
   #low = Infinity;
   #high = -Infinity;
 
-  constructor(output, index, classifier, changed, chosen) {
+  constructor(info, index, classifier, changed, chosen) {
+    const output = info.outputs[index];
     this.#output = output;
+    this.#shape = info.shape;
     this.#index = index;
     this.#classifier = classifier;
     const title = element("h3", { id: `output-${index}` }, output.name);
@@ -185,6 +198,17 @@ class Card {
     }));
   }
 
+  #seen(image) {
+    const [height, width, channels] = this.#shape;
+    const window = this.#classifier.imageWindow(image);
+    const seen = new ImageData(width, height);
+    for (let i = 0; i < width * height; i++) {
+      const [red, green = red, blue = red] = window.subarray(i * channels, (i + 1) * channels);
+      seen.data.set([red, green, blue, 255], 4 * i);
+    }
+    return seen;
+  }
+
   // The map of an image over the image: the more anomalous a place, the redder.
   #map(map, image) {
     this.map.hidden = !map;
@@ -194,12 +218,9 @@ class Card {
     map.values.forEach((value, i) => {
       pixels.data.set([220, 50, 20, 255 * ((value - low) / (high - low || 1))], 4 * i);
     });
-    const layers = [image, pixels].filter(Boolean).map((data) => {
-      const canvas = element("canvas", { width: data.width, height: data.height, ariaHidden: "true" });
-      canvas.getContext("2d").putImageData(data, 0, 0);
-      return canvas;
-    });
-    if (layers.length > 1) layers[1].style.aspectRatio = `${image.width} / ${image.height}`;
+    // Under it what the impulse sees: of some images only the middle, or with borders.
+    const layers = [image && this.#seen(image), pixels].filter(Boolean).map((data) => paint(element("canvas", { ariaHidden: "true" }), data));
+    if (layers.length > 1) layers[1].style.aspectRatio = `${layers[0].width} / ${layers[0].height}`;
     this.map.role = "img";
     this.map.ariaLabel = `Map of scores from ${short(low)} to ${short(high)}`;
     this.map.replaceChildren(...layers);
