@@ -90,8 +90,8 @@ def show_verification(console: Console, document: Mapping[str, Any] | None) -> N
     console.print(f"  self-test of {document.get('windows', '?')} windows, by {by}")
     for node, result in document.get("nodes", {}).items():
         allowed = result.get("tolerance", {})
-        terms = [f"{allowed['absolute']:g}"] if allowed.get("absolute") else []
-        terms += [f"{allowed['relative']:g} × value"] if allowed.get("relative") else []
+        terms = [f"{allowed['absolute']:.3g}"] if allowed.get("absolute") else []
+        terms += [f"{allowed['relative']:.3g} × value"] if allowed.get("relative") else []
         console.print(
             f"  {node}: {result.get('output', 'outputs')} at most {result['largest_difference']:.3g} from Python's"
             + (f" (allowed {' + '.join(terms)})" if terms else "")
