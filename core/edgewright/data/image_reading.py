@@ -19,7 +19,7 @@ from edgewright.data.signal_file import SignalWriter
 from edgewright.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -149,7 +149,7 @@ class _Reading:
         lines = [*self.inventory.notes(), *layout_lines, *self._size_lines()]
         warnings = [f"skipped {file}: {reason}" for file, reason in self.skipped]
         warnings += [*together(self.noted), *self._size_warnings(), *self._mask_warnings()]
-        warnings += item_warnings(self.samples)
+        warnings += item_warnings((sample["label"], sample["metadata"]) for sample in self.samples)
         bounded = bounded_warnings(warnings)
         document = {
             "kind": "image",
@@ -234,15 +234,11 @@ def picture_of(inventory: Inventory, file: DataFile) -> Picture:
     return picture
 
 
-def item_warnings(samples: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say where normal images of several items would teach one model."""
-    kinds = [known_normal(sample["label"] or "") for sample in samples]
-    wanted = True if True in kinds else None
-    counts = Counter(
-        str(sample["metadata"][FIELD])
-        for sample, kind in zip(samples, kinds, strict=True)
-        if kind is wanted and FIELD in sample["metadata"]
-    )
+def item_warnings(images: Iterable[tuple[str | None, Mapping[str, Any]]]) -> list[str]:
+    """Say where normal images of several items would teach one model; of each image its label and metadata."""
+    found = [(known_normal(label or ""), metadata) for label, metadata in images]
+    wanted = True if any(kind is True for kind, _ in found) else None
+    counts = Counter(str(metadata[FIELD]) for kind, metadata in found if kind is wanted and FIELD in metadata)
     if len(counts) < 2:
         return []
     named = ", ".join(f"{item or 'beside them'} ({count})" for item, count in sorted(counts.items())[:6])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgewright.data.image_reading import item_warnings
 from edgewright.data.normality import conclude
 from edgewright.data.resampling import same_rate
 from edgewright.data.scan import Facts, Scan, scan
@@ -49,7 +50,8 @@ class DataOverview:
     """A data set at a glance.
 
     ``kind``: ``time-series``, ``tabular`` or ``image``. ``frequencies``: (Hz or None, recordings), most common first.
-    ``lengths``: shortest, median and longest recording in values. ``lines`` say what was concluded and why.
+    ``lengths``: shortest, median and longest recording in values. ``sizes``: (width, height, images), most common first.
+    ``lines`` say what was concluded and why.
     """
 
     path: str
@@ -62,6 +64,8 @@ class DataOverview:
     axes: tuple[AxisOverview, ...]
     frequencies: tuple[tuple[float | None, int], ...]
     lengths: tuple[int, int, int]
+    sizes: tuple[tuple[int, int, int], ...]
+    masks: int
     lines: tuple[str, ...]
     warnings: tuple[str, ...]
     bad: tuple[tuple[str, str], ...]
@@ -143,11 +147,20 @@ def overview_of(found: Scan) -> DataOverview:
         axes=axes,
         frequencies=tuple(found.rates().most_common()),
         lengths=(min(lengths), int(np.median(lengths)), max(lengths)),
+        sizes=_sizes(found),
+        masks=len(found.inventory.masks),
         lines=(*found.lines, *normality.lines),
         warnings=tuple(warnings),
         bad=tuple(found.bad),
         ignored=found.inventory.ignored,
     )
+
+
+def _sizes(found: Scan) -> tuple[tuple[int, int, int], ...]:
+    if found.kind != "image":
+        return ()
+    counts = Counter((int(fact.metadata["width"]), int(fact.metadata["height"])) for fact in found.facts)
+    return tuple((width, height, count) for (width, height), count in counts.most_common())
 
 
 def _total(seconds: list[float | None]) -> float | None:
@@ -167,13 +180,15 @@ def _findings(found: Scan) -> list[str]:
         for rate, count in rates.most_common():
             if rate is not None and usual is not None and not same_rate(rate, usual):
                 warnings.append(f"{count} recording(s) are at {rate:g} Hz, most at {usual:g} Hz")
+    if found.kind == "image":
+        warnings += [f"{mask}: a mask without its image" for mask in found.inventory.lone_masks[:20]]
+        return warnings + item_warnings((fact.label, fact.metadata) for fact in found.facts)
     sets = found.axis_sets().most_common()
-    if found.kind != "image":
-        warnings += [
-            f"{count} recording(s) have the axes {', '.join(axes[:12])}; most have {', '.join(sets[0][0][:12])}"
-            for axes, count in sets[1:4]
-        ]
-        flat = [name for name, axis in found.ranges.items() if axis.minimum == axis.maximum]
-        if flat:
-            warnings.append(f"never changes: {', '.join(flat[:8])}")
+    warnings += [
+        f"{count} recording(s) have the axes {', '.join(axes[:12])}; most have {', '.join(sets[0][0][:12])}"
+        for axes, count in sets[1:4]
+    ]
+    flat = [name for name, axis in found.ranges.items() if axis.minimum == axis.maximum]
+    if flat:
+        warnings.append(f"never changes: {', '.join(flat[:8])}")
     return warnings

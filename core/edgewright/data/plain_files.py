@@ -1,20 +1,25 @@
-"""Recordings of any format written as plain CSV files in folders by label: what ``edgewright data import`` does."""
+"""Recordings of any format written as plain files in folders by label: what ``edgewright data import`` does."""
 
 from __future__ import annotations
 
 import re
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgewright.data.listing import list_files
+from edgewright.data.plain_images import copy_images
 from edgewright.data.readers.base import BadFileError
 from edgewright.data.reading import recordings_of, shown
 from edgewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgewright.data.label_list import LabelList
+    from edgewright.data.layout import FileFacts
     from edgewright.data.readers.base import Recording
     from edgewright.plugins import Plugins
 
@@ -39,34 +44,43 @@ def write_plain(
     reader: str | None = None,
     skip_bad: bool = False,
     labels: LabelList | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Written:
     """Write every recording of a data set to ``out/<split>/<label>/<name>.csv``.
 
     Recordings without a split or a label lie one folder higher. The first column is the time in milliseconds, where a
     rate is known. ``labels`` replace those that the data have; a recording whose label there is empty is left out.
+    Images are copied as they are, their masks into ``out/ground_truth/``. ``options`` as in ``data.options``.
 
     Raises
     ------
     DataError
-        Nothing to read, images, a bad file (unless `skip_bad`), or a label of a recording that isn't there. Nothing is left in
+        Nothing to read, a bad file (unless `skip_bad`), or a label of a recording that isn't there. Nothing is left in
         `out` then.
     UsageError
         `out` holds something already.
     """
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty", hint="give a new or an empty folder")
-    files = list_files(path, plugins.readers(), reader=reader)
-    if files.reader.kind == "image":
-        raise DataError(f"{path}: images stay as they are", hint="sort them into folders by label")
-    layout = files.layout({})
+    files = list_files(path, plugins.readers(), reader=reader, options=options)
+    layout = files.layout(options or {})
     skipped: list[tuple[str, str]] = []
     warnings: list[str] = []
     taken: set[str] = set()
+    images = files.reader.kind == "image"
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=out.parent) as staging:
         built = Path(staging, "data")
         built.mkdir()
-        for file in files.files:
+        if images:
+            _, skipped, warnings = copy_images(
+                files,
+                _relabelled(layout.facts, labels),
+                built,
+                partial(_free, taken=taken),
+                skip_bad=skip_bad,
+            )
+        for file in () if images else files.files:
             try:
                 recordings = list(recordings_of(files, file, layout.facts[file.relative], {}))
             except BadFileError as problem:
@@ -94,6 +108,18 @@ def write_plain(
     return Written(len(taken), tuple(skipped), tuple(warnings))
 
 
+def _relabelled(facts: Mapping[str, FileFacts], labels: LabelList | None) -> dict[str, FileFacts]:
+    """Facts with the labels of a list, without the files whose label there is empty."""
+    if labels is None:
+        return dict(facts)
+    given = {file: labels.label(file, "") for file in facts}
+    return {
+        file: fact if given[file] is None else replace(fact, label=given[file])
+        for file, fact in facts.items()
+        if given[file] != ""
+    }
+
+
 def _check_used(labels: LabelList | None, path: Path) -> None:
     unused = [] if labels is None else sorted(labels.unused())
     if labels is not None and unused:
@@ -106,14 +132,17 @@ def _check_used(labels: LabelList | None, path: Path) -> None:
 
 def _place(recording: Recording, stem: str, taken: set[str]) -> str:
     """A relative path that no other recording has."""
-    folders = [_safe(part) for part in (recording.split, recording.label) if part]
-    name = _safe(f"{stem}_{recording.part}" if recording.part else stem)
-    base = "/".join([*folders, name])
+    folders = tuple(part for part in (recording.split, recording.label) if part)
+    return _free(folders, f"{stem}_{recording.part}" if recording.part else stem, taken=taken) + ".csv"
+
+
+def _free(folders: tuple[str, ...], name: str, *, taken: set[str]) -> str:
+    base = "/".join(_safe(part) for part in (*folders, name))
     place, number = base, 2
     while place.lower() in taken:
         place, number = f"{base}_{number}", number + 1
     taken.add(place.lower())
-    return f"{place}.csv"
+    return place
 
 
 def _write(recording: Recording, path: Path) -> None:

@@ -125,6 +125,8 @@ def scan(
     """
     options = dict(options or {})
     found = list_files(path, readers, reader=reader, options=options)
+    from edgewright.data.image_reading import picture_of
+
     layout = found.layout(options)
     files = found.files if most_files is None else _spread(found.files, most_files)
     kind = "image" if found.reader.kind == "image" else "time-series"
@@ -136,6 +138,8 @@ def scan(
     for file in files:
         place = shown(found, file)
         try:
+            if kind == "image":  # what the header says is no promise
+                result.noted += [(place, remark) for remark in picture_of(found, file).remarks]
             for recording in recordings_of(found, file, layout.facts[file.relative], options):
                 _note(result, recording, place)
         except BadFileError as error:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +12,13 @@ from edgewright.data.overview import readers_of
 from edgewright.data.resampling import same_rate
 from edgewright.data.scan import Scan, scan
 from edgewright.data.suggestion import Choice, Suggestion, impulse_name
+from edgewright.data.two_folders import data_of
 from edgewright.data.windowing import count_windows
-from edgewright.errors import DataError, UsageError
+from edgewright.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from edgewright.data.readers.base import Reader
     from edgewright.plugins import Plugins
@@ -67,21 +67,7 @@ def suggest(
     UsageError
         Neither ``path`` nor ``normal``.
     """
-    options: dict[str, Any] = {}
-    if normal is not None:
-        root = Path(path) if path is not None else _common_folder(normal, abnormal)
-        folders = {"normal": os.path.abspath(normal)}  # noqa: PTH100 - without following links
-        if abnormal is not None:
-            folders["abnormal"] = os.path.abspath(abnormal)  # noqa: PTH100
-        options["folders"] = folders
-    elif path is None:
-        raise UsageError(
-            "init needs a data folder", hint="edgewright init DATA, or --normal DIR [--abnormal DIR]"
-        )
-    elif abnormal is not None:
-        raise UsageError("--abnormal needs --normal", hint="give the folder of normal recordings too")
-    else:
-        root = Path(path)
+    root, options = data_of(path, normal, abnormal, "init")
     found = _scanned(root, readers_of(plugins), reader, options)
     if not found.facts:
         reasons = "; ".join(f"{file}: {reason}" for file, reason in found.bad[:3])
@@ -357,13 +343,3 @@ def _ms(values: int, rate: float) -> float:
         ):
             return duration
     return 1000 * values / rate
-
-
-def _common_folder(normal: Path | str, abnormal: Path | str | None) -> Path:
-    """The folder that holds both, or the normal one's parent."""
-    folders = [os.path.abspath(folder) for folder in (normal, abnormal) if folder is not None]  # noqa: PTH100
-    for folder in folders:
-        if not Path(folder).exists():
-            raise DataError(f"{folder}: there is no such file or folder")
-    common = Path(os.path.commonpath([str(Path(folder).parent) for folder in folders]))
-    return Path(folders[0]).parent if len(common.parts) < 2 else common

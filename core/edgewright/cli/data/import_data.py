@@ -21,9 +21,14 @@ if TYPE_CHECKING:
         "edgewright data import export/ -o data/pump",
         "edgewright data import X_TRAIN.ts -o data/motion --skip-bad",
         "edgewright data import data/six --labels labels.csv -o data/labelled",
+        "edgewright data import --normal good/ --abnormal scratched/ -o data/lids",
     ),
 )
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path), required=False)
+@click.option("--normal", type=click.Path(path_type=Path), metavar="DIR", help="Samples known to be normal.")
+@click.option(
+    "--abnormal", type=click.Path(path_type=Path), metavar="DIR", help="Samples known to be abnormal."
+)
 @click.option(
     "-o",
     "--output",
@@ -44,24 +49,30 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     state: State,
-    data: Path,
+    data: Path | None,
+    normal: Path | None,
+    abnormal: Path | None,
     output: Path,
     reader: str | None,
     labels: Path | None,
     skip_bad: bool,
     as_json: bool,
 ) -> None:
-    """Write recordings of any known format as plain CSV files: DIR/<split>/<label>/<name>.csv.
+    """Write recordings of any known format as plain files: DIR/<split>/<label>/<name>.csv, or images as they are.
 
     Edge Impulse's exports, WAV files, .ts, .mat and .npy become files that every tool reads. The originals stay as
     they are. With --labels a recording with an empty label is left out.
     """
     from edgewright.data.label_list import read_label_list
     from edgewright.data.plain_files import write_plain
+    from edgewright.data.two_folders import data_of
 
     console = Console(as_json)
     listed = None if labels is None else read_label_list(labels)
-    done = write_plain(data, output, plugins=state.plugins, reader=reader, skip_bad=skip_bad, labels=listed)
+    root, options = data_of(data, normal, abnormal, "data import")
+    done = write_plain(
+        root, output, plugins=state.plugins, reader=reader, skip_bad=skip_bad, labels=listed, options=options
+    )
     for place, reason in done.skipped:
         console.note(f"warning: skipped {place}: {reason}", fg="yellow")
     for warning in done.warnings:

@@ -14,6 +14,7 @@ from edgewright.cli.options import json_option
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
+    from edgewright.data import DataOverview
 
 NORMAL = {True: "normal", False: "abnormal", None: "?"}
 
@@ -34,38 +35,38 @@ def command(state: State, data: Path, reader: str | None, as_json: bool) -> int:
 
     console = Console(as_json)
     found = describe(data, reader=reader, plugins=state.plugins)
-    shortest, median, longest = found.lengths
-    console.print(
-        f"{found.path}: {found.samples} recordings in {found.files} files, {duration(found.seconds)}",
-        bold=True,
-    )
-    console.print(f"{found.kind}, read by {found.reader}; lengths {shortest} to {longest} (median {median})")
-    rates = ", ".join(
-        f"{'unknown' if rate is None else f'{rate:g} Hz'} × {count}" for rate, count in found.frequencies
-    )
-    console.print(f"rates: {rates}")
+    images = found.kind == "image"
+    if images:
+        _head_of_images(console, found)
+    else:
+        _head_of_recordings(console, found)
     console.print()
     console.table(
-        ["label", "", "recordings", "duration", "splits"],
+        ["label", "", *(["images"] if images else ["recordings", "duration"]), "splits"],
         [
             [
                 label.label if label.label is not None else "(none)",
                 NORMAL[label.normal],
                 label.samples,
-                duration(label.seconds),
+                *([] if images else [duration(label.seconds)]),
                 ", ".join(f"{split} {count}" for split, count in label.splits.items()),
             ]
             for label in found.labels
         ],
     )
     console.print()
-    console.table(
-        ["axis", "unit", "min", "max", "mean", "std"],
-        [
-            [axis.name, axis.unit, *(number(v) for v in (axis.minimum, axis.maximum, axis.mean, axis.std))]
-            for axis in found.axes
-        ],
-    )
+    if not images:
+        console.table(
+            ["axis", "unit", "min", "max", "mean", "std"],
+            [
+                [
+                    axis.name,
+                    axis.unit,
+                    *(number(v) for v in (axis.minimum, axis.maximum, axis.mean, axis.std)),
+                ]
+                for axis in found.axes
+            ],
+        )
     for line in found.lines:
         console.print(line)
     for warning in found.warnings:
@@ -76,3 +77,24 @@ def command(state: State, data: Path, reader: str | None, as_json: bool) -> int:
         console.print(f"ignored: {', '.join(found.ignored[:8])}{' …' if len(found.ignored) > 8 else ''}")
     console.document({"ok": not found.bad, **found.to_dict()})
     return 1 if found.bad else 0
+
+
+def _head_of_images(console: Console, found: DataOverview) -> None:
+    masks = f", {found.masks} with masks" if found.masks else ""
+    console.print(f"{found.path}: {found.samples} images{masks}", bold=True)
+    sizes = [f"{width} × {height} ({count})" for width, height, count in found.sizes[:6]]
+    more = f" and {len(found.sizes) - 6} more" if len(found.sizes) > 6 else ""
+    console.print(f"read by {found.reader}; pixels: {', '.join(sizes)}{more}")
+
+
+def _head_of_recordings(console: Console, found: DataOverview) -> None:
+    shortest, median, longest = found.lengths
+    console.print(
+        f"{found.path}: {found.samples} recordings in {found.files} files, {duration(found.seconds)}",
+        bold=True,
+    )
+    console.print(f"{found.kind}, read by {found.reader}; lengths {shortest} to {longest} (median {median})")
+    rates = ", ".join(
+        f"{'unknown' if rate is None else f'{rate:g} Hz'} × {count}" for rate, count in found.frequencies
+    )
+    console.print(f"rates: {rates}")
