@@ -83,6 +83,7 @@ def put_request(
     classes: Sequence[str] = (),
     seed: int = 0,
     threads: int = 1,
+    deploys: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``request.json``; what it names must be in the folder already."""
@@ -96,6 +97,8 @@ def put_request(
         "classes": list(classes),
         "inputs": dict(inputs or {}),
     }
+    if deploys:
+        request["deploys"] = True
     if options:
         request["options"] = dict(options)
     content = json.dumps(request, ensure_ascii=False, allow_nan=False).encode()

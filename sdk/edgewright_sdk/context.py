@@ -30,6 +30,9 @@ class Context:
         How many threads the task may use.
     classes : list of str
         Names that ``targets`` index.
+    deploys : bool
+        In ``describe``: the impulse names targets of deployment, so that what can't become device code is refused here, before
+        anything runs.
     targets : np.ndarray [shape=(n,), dtype=int32 or float32] or None
         Class of each training window as an index into `classes`, or the number to learn for a regression; where the
         block's spec says ``"training": "labelled"``.
@@ -46,6 +49,7 @@ class Context:
     seed: int = 0
     threads: int = 1
     classes: list[str] = field(default_factory=list)
+    deploys: bool = False
     targets: NDArray[np.int32 | np.float32] | None = None
     groups: NDArray[np.int32] | None = None
     folds: NDArray[np.int32] | None = None

@@ -34,6 +34,7 @@ class Task:
     threads: int
     classes: list[str]
     inputs: dict[str, dict[str, Any]]
+    deploys: bool
     folder: Path
     _window: dict[str, Any] | None
 
@@ -170,6 +171,7 @@ def read_request(folder: Path, block_type: str) -> Task:
         threads=_checked(document, "threads", int, 1),
         classes=_checked(document, "classes", list, []),
         inputs=_inputs(document, operation, block_type),
+        deploys=document.get("deploys") is True,
         folder=folder,
         _window=_checked(document, "window", dict, None),
     )

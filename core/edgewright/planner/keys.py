@@ -35,6 +35,7 @@ PART_NAMES = {
     "seed": "seed",
     "threads": "threads",
     "grants": "what it was granted",
+    "deploys": "whether it is deployed",
     "inputs": "inputs",
 }
 
@@ -52,6 +53,7 @@ def block_parts(task: BlockTask, environment: Sequence[str], digest: Digest) -> 
         "inputs": {name: source_digest(source, digest) for name, source in task.inputs.items()},
         "seed": task.seed,
         "threads": task.threads,
+        **({"deploys": True} if task.deploys else {}),
     }
 
 

@@ -164,7 +164,9 @@ class Planner:
                     f"{node.place}: node {node.id!r} learns labels, and no training sample has one that it may learn",
                     hint="put recordings into one folder a label, or name labels that there are in `train: labels`",
                 )
-            tasks.append(self._block(node, "describe", self._told(node), classes=self.classes(node)))
+            deploys = bool(self.impulse.deployment) and node.no_device_code() is None
+            asked = self._block(node, "describe", self._told(node), classes=self.classes(node))
+            tasks.append(replace(asked, deploys=deploys))
         return tasks
 
     def check_learning(self) -> None:

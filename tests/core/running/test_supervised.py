@@ -135,7 +135,7 @@ def test_numbers_and_a_network_brought_along(tmp_path: Path, recordings: Path) -
     with pytest.raises(
         EdgewrightError, match=r"brought/describe.*can't be deployed: the device doesn't have Erf"
     ):
-        run(tmp_path, HEAD + BROUGHT % "anomaly" + "deployment: [{block: cpp}]\n")
+        run(tmp_path, text + BROUGHT % "anomaly" + "deployment: [{block: cpp}]\n")
 
 
 @pytest.mark.slow

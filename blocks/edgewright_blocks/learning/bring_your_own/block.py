@@ -35,6 +35,8 @@ class BringYourOwn(LearningBlock):
         if params.precision == "int8":
             network_graph(model, features)
             both = ["in_float32"]
+        if self.context.deploys:
+            network_node(model, features, logits=_gives_logits(params))
         if params.kind == "classification":
             classes = list(model.meta["classes"])
             return LearningDescription(

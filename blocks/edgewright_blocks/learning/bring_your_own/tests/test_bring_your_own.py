@@ -97,6 +97,15 @@ def test_what_does_not_fit_is_refused_while_describing(shape, params, message, f
         BLOCK.new().describe(SPEC, Params.defaults(FOLDER, **params))
 
 
+def test_what_the_device_does_not_have_is_refused_while_describing_if_it_is_deployed(folder):
+    write_network(folder / "model.onnx", WEIGHTS[:, :1], end="Erf")
+    block, params = BLOCK.new(), Params.defaults(FOLDER)
+    assert block.describe(SPEC, params).kind == "anomaly"
+    block.context.deploys = True
+    with pytest.raises(BlockError, match=r"can't be deployed: the device doesn't have Erf"):
+        block.describe(SPEC, params)
+
+
 def test_values_that_are_no_probabilities_are_refused(folder, tmp_path):
     write_network(folder / "model.onnx", WEIGHTS)
     with pytest.raises(BlockError, match="which are no probabilities; set output: logits"):
