@@ -1,0 +1,144 @@
+"""An impulse over images from folder to package: features of pixels beside a block that reads the images themselves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from edgewright.cli.app import run as command
+from edgewright.report.panels import panels as report_panels
+from edgewright.running import Options, Run, run_impulse
+
+from ..data.image_folders import mvtec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IMPULSE = """version: 1
+name: lids
+data: {path: data}
+input: {kind: image, width: 24, height: 16}
+processing:
+  - {id: pixels, block: image, params: {channels: Grayscale}}
+learning:
+  - {id: clusters, block: kmeans, input: [pixels], params: {clusters: 2, features: all}}
+"""
+VISUAL = "  - {id: cells, block: ./visual, input: [input], params: {cell: 4}}\n"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("lids")
+    mvtec(folder / "data", training=6)
+    shutil.copytree(str(files("edgewright.blocks_init") / "visual"), folder / "visual")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGEWRIGHT_STORE", str(folder / "store"))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def run(project: Path) -> Run:
+    (project / "impulse.yaml").write_text(IMPULSE + VISUAL)
+    options = Options(runner="process", trust=True, jobs=2)
+    return run_impulse(project / "impulse.yaml", out=project / "run", options=options)
+
+
+def test_maps_show_where_the_masks_are(run: Run) -> None:
+    maps, masks = run.maps("cells", "test"), run.masks
+    assert maps is not None
+    assert masks is not None
+    assert maps.shape == (8, 4, 6)
+    assert run.maps("clusters", "test") is None
+    assert run.metrics("cells")["windows"]["auroc"] == 1.0
+    first, last = run.rows("test")
+    found = 0
+    for row, cells in zip(range(first, last), maps, strict=True):
+        sample = run.samples[run.index["sample"][row]]
+        assert run.window(row).dtype == np.uint8
+        if sample["mask"] is not None:
+            hottest = np.unravel_index(cells.argmax(), cells.shape)
+            cell = masks[sample["mask"]].reshape(4, 4, 6, 4).any(axis=(1, 3))
+            assert cell[hottest]
+            found += 1
+    assert found == 4
+
+
+def test_files_are_scored_as_in_the_run(run: Run, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trust = ["--runner", "process", "--trust"]
+    file = project / "data/test/crack/002.png"
+    assert command(["score", str(run.path), str(file), "--json", *trust]) == 0
+    scored = json.loads(capsys.readouterr().out.splitlines()[-1])
+    for node in ("clusters", "cells"):
+        decisions = run.decisions(node)
+        (there,) = [row for row in decisions["recordings"] if row["name"] == "test/crack/002"]
+        assert scored["nodes"][node]["score"] == pytest.approx(there["score"], abs=1e-6)
+    assert (
+        command(
+            [
+                "compare",
+                str(run.path),
+                str(run.path),
+                str(file.parent),
+                "--node",
+                "cells",
+                "--other-node",
+                "cells",
+                *trust,
+            ]
+        )
+        == 0
+    )
+    assert "0 of 4 decided otherwise" in capsys.readouterr().out
+
+
+def test_the_report_shows_images(run: Run) -> None:
+    document = report_panels(run)
+    assert document["problems"] == []
+    panels = {panel["id"]: panel["data"] for panel in document["panels"]}
+    assert panels["data"]["image"] == {"width": 24, "height": 16, "channels": 3, "resize": "squash"}
+    shown: list[Any] = [signal["picture"] for signal in panels["data"]["signals"]]
+    assert all(picture.startswith("iVBORw0KGgo") for picture in shown)
+
+
+def test_it_deploys_and_an_unchanged_impulse_runs_nothing(run: Run, project: Path) -> None:
+    assert run.path.is_dir()
+    (project / "device.yaml").write_text(IMPULSE + "deployment:\n  - {block: cpp}\n")
+    options = Options(runner="process", jobs=2, verify=True)
+    deployed = run_impulse(project / "device.yaml", out=project / "device", options=options)
+    found = deployed.verification("cpp")
+    assert found is not None
+    assert found["ok"] is True
+    assert found["windows"] == 8
+    again = run_impulse(project / "device.yaml", out=project / "again", options=options)
+    assert {task["status"] for task in again.record["tasks"]} == {"hit"}
+
+
+def test_blocks_that_do_not_fit_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+
+    for text, message in (
+        (IMPULSE.replace("block: image, params: {channels: Grayscale}", "block: raw"), "takes signals"),
+        (IMPULSE + VISUAL.replace("[input]", "[pixels]"), "reads the windows themselves"),
+        (IMPULSE.replace("input: [pixels]", "input: [input]"), "is not a processing node"),
+        (IMPULSE.replace("block: image,", "block: image, axes: [red],"), "images have none"),
+        (IMPULSE.replace(", height: 16", ""), 'lacks "height"'),
+    ):
+        (project / "bad.yaml").write_text(text)
+        words = [
+            "run",
+            str(project / "bad.yaml"),
+            "-o",
+            str(project / "bad"),
+            "--runner",
+            "process",
+            "--trust",
+        ]
+        assert command(words) != 0
+        assert message in capsys.readouterr().err
