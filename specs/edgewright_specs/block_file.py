@@ -197,6 +197,7 @@ class MountSpec(SpecModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
     path: str = Field(min_length=2, max_length=255)
     read_only: bool = True
+    optional: bool = False
 
 
 class DeviceCode(SpecModel):

@@ -182,6 +182,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "name": "Name that the impulse grants it by.",
         "path": "Where the block finds it, such as `/data`.",
         "read_only": "False asks to write there.",
+        "optional": "Works without it too: an impulse may leave it ungranted.",
     },
     "DeviceCode": {
         "folder": "Where the sources are.",

@@ -67,8 +67,9 @@ class _Asked:
     gpu: bool | int
     secrets: tuple[str, ...]
     mounts: tuple[tuple[str, str, bool], ...]  # name, target, read-only
-    #: Whether it must be granted all of it.
+    #: Whether it must be granted all of it, but for the mounts that it can do without.
     strict: bool
+    dispensable: frozenset[str] = frozenset()
 
 
 def asked_of(block: Block) -> list[str]:
@@ -82,7 +83,7 @@ def asked_of(block: Block) -> list[str]:
         lines.append("all GPUs" if asked.gpu is True else f"{int(asked.gpu)} GPU(s)")
     lines += [f"the secret {name}" for name in asked.secrets]
     lines += [
-        f"the mount {name} at {target}{'' if read_only else ', to write'}"
+        f"the mount {name} at {target}{'' if read_only else ', to write'}{', if granted' * (name in asked.dispensable)}"
         for name, target, read_only in asked.mounts
     ]
     return lines
@@ -111,10 +112,16 @@ def grants_of(
     asked = _asked(block)
     found = [*_switches(block, asked, granted, pointer), *_gpu(block, asked, granted, pointer)]
     found += _names(
-        block, "secret", asked.secrets, granted.secrets, f"{pointer}/secrets", strict=asked.strict
+        block,
+        "secret",
+        asked.secrets,
+        granted.secrets,
+        f"{pointer}/secrets",
+        set(asked.secrets) if asked.strict else set(),
     )
     targets = {name: (target, read_only) for name, target, read_only in asked.mounts}
-    found += _names(block, "mount", targets, granted.mounts, f"{pointer}/mounts", strict=asked.strict)
+    needed = set(targets) - asked.dispensable if asked.strict else set()
+    found += _names(block, "mount", targets, granted.mounts, f"{pointer}/mounts", needed)
     mounts = []
     for name, given in granted.mounts.items():
         if name not in targets:
@@ -148,9 +155,11 @@ def _asked(block: Block) -> _Asked:
     section = block.spec.edgewright
     if section is not None:
         mounts = tuple((mount.name, mount.path, mount.read_only) for mount in section.mounts)
+        dispensable = frozenset(mount.name for mount in section.mounts if mount.optional)
         return _Asked(
-            section.network, section.writable_root, section.gpu, tuple(section.secrets), mounts, strict=True
-        )
+            section.network, section.writable_root, section.gpu, tuple(section.secrets), mounts,
+            strict=True, dispensable=dispensable,
+        )  # fmt: skip
     info = block.spec.info
     secrets = [p.param for p in block.spec.parameters if p.type == "secret"]
     folders = tuple(
@@ -191,11 +200,11 @@ def _gpu(block: Block, asked: _Asked, granted: GrantSpec, pointer: str) -> Itera
 
 
 def _names(
-    block: Block, what: str, asked: Iterable[str], granted: Iterable[str], pointer: str, *, strict: bool
+    block: Block, what: str, asked: Iterable[str], granted: Iterable[str], pointer: str, needed: set[str]
 ) -> Iterable[Problem]:
     known, given = list(asked), list(granted)
     for name in known:
-        if name not in given and strict:
+        if name not in given and name in needed:
             example = "env:VARIABLE" if what == "secret" else "path/to/folder"
             grant, option = f"{what}s: {{{name}: {example}}}", f"--{what} {name}={example}"
             yield _ungranted(block, f"the {what} {name!r}", pointer.rpartition("/")[0], grant, option)

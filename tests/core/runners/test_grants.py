@@ -75,3 +75,27 @@ def test_a_secret_is_in_no_key_and_a_writable_mount_in_one_of_its_own(tmp_path: 
     writable = Grants(mounts=(Mounted("m", tmp_path, "/data", read_only=False),))
     assert key_part(writable, digest) != key_part(writable, digest)
     assert key_part(Grants(gpus=2), digest) == {"gpus": 2}
+
+
+def test_a_mount_that_a_block_can_do_without_may_be_left_out(tmp_path: Path) -> None:
+    spec: dict[str, Any] = {
+        "version": 1,
+        "type": "learning",
+        "info": {"name": "seer"},
+        "edgewright": {
+            "contract": 1,
+            "mounts": [
+                {"name": "weights", "path": "/weights", "optional": True},
+                {"name": "data", "path": "/data"},
+            ],
+        },
+    }
+    (tmp_path / "seer").mkdir()
+    (tmp_path / "seer" / "parameters.json").write_text(json.dumps(spec))
+    block = resolve("./seer", tmp_path, make_plugins())
+    assert asked_of(block) == ["the mount weights at /weights, if granted", "the mount data at /data"]
+    grants, problems = grants_of(block, GrantSpec.model_validate({"mounts": {"data": "."}}), tmp_path)
+    assert problems == []
+    assert [mount.name for mount in grants.mounts] == ["data"]
+    _, problems = grants_of(block, GrantSpec.model_validate({"mounts": {"weights": "."}}), tmp_path)
+    assert ["'data'" in str(line) for line in problems] == [True]

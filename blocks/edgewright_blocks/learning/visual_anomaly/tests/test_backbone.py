@@ -8,6 +8,8 @@ import pickle
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
+
 from edgewright_blocks.learning.visual_anomaly.backbone import (
     between,
     builtin_backbone,
@@ -17,8 +19,6 @@ from edgewright_blocks.learning.visual_anomaly.backbone import (
 )
 from edgewright_blocks.learning.visual_anomaly.efficientnet import TAPS, backbone_onnx
 from edgewright_blocks.learning.visual_anomaly.weights import PACKAGE, read_state_dict
-from onnx import TensorProto, helper
-
 from edgewright_sdk import BlockError
 
 from .networks import tiny_backbone

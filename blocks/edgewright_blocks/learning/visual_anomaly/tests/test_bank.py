@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from edgewright_blocks.learning.visual_anomaly.bank import make_bank
 
 RANDOM = np.random.default_rng(0)
@@ -29,7 +30,7 @@ def by_hand(cells, kept, neighbours, allowed):
 def test_scores_are_those_of_the_formula(neighbours, without):
     bank = make_bank(KEPT, OWNERS, neighbours)
     scores, nearest = bank.scores(CELLS, without=without)
-    expected, places = by_hand(CELLS, KEPT, neighbours, OWNERS != without)
+    expected, places = by_hand(CELLS, KEPT, neighbours, without != OWNERS)
     np.testing.assert_array_equal(nearest, places)
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
     assert scores.dtype == np.float32

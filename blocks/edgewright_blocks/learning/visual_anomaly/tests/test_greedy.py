@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edgewright_blocks.learning.visual_anomaly import greedy
-from edgewright_blocks.learning.visual_anomaly.coreset import Coreset
-from edgewright_blocks.learning.visual_anomaly.greedy import k_centre_greedy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgewright_blocks.learning.visual_anomaly import greedy
+from edgewright_blocks.learning.visual_anomaly.coreset import Coreset
+from edgewright_blocks.learning.visual_anomaly.greedy import k_centre_greedy
 from edgewright_sdk import BlockError
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edgewright_blocks.learning.visual_anomaly import mixture
-from edgewright_blocks.learning.visual_anomaly.bank import make_bank
 from scipy.stats import multivariate_normal
 
+from edgewright_blocks.learning.visual_anomaly import mixture
+from edgewright_blocks.learning.visual_anomaly.bank import make_bank
 from edgewright_sdk import BlockError, Context, Params, Windows, load_block
 
 from .networks import tiny_backbone
