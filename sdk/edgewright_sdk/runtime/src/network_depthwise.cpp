@@ -7,7 +7,8 @@ namespace EW_NS {
 namespace {
 
 // Pixels that share their weights, and registers of channels of each; a pixel at an edge stands alone.
-constexpr int32_t tile_pixels = 4, tile_registers = 2, alone_registers = 4;
+constexpr bool small = ew_width<ew_widest>() == 1;
+constexpr int32_t tile_pixels = 4, tile_registers = small ? 1 : 2, alone_registers = small ? 1 : 4;
 constexpr int32_t few_channels = 64;  // whose rows stay in the innermost cache from one row of the output to the next
 
 struct span {

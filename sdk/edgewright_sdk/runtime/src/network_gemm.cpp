@@ -20,6 +20,7 @@ constexpr int32_t tile_pixels = 6, tile_registers = 4;
 #else
 constexpr int32_t tile_pixels = widest == 16 ? 8 : widest == 8 ? 6 : 4, tile_registers = widest == 1 ? 4 : 2;
 #endif
+constexpr int32_t lone_chains = widest == 1 ? 1 : 4;  // sums of a pixel that stands alone, so that none waits for the last
 constexpr int32_t most_pieces = 16;
 constexpr int32_t block_floats = 16384;  // 64 KiB: what a panel of weights is used for before the next one comes
 constexpr int32_t few_floats = 8192;     // weights that stay in the innermost cache
@@ -123,7 +124,7 @@ void add_channels(const taken& from, made& to, int32_t& left) {
         if (to.count > 1) {
             add_products<Value, tile_pixels, registers, 1>(from, to);
         } else {
-            add_products<Value, 1, registers, 4>(from, to);
+            add_products<Value, 1, registers, lone_chains>(from, to);
         }
         to.weights += wide;
         to.bias += wide;

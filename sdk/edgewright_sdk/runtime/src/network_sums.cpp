@@ -38,7 +38,7 @@ bool ew_run_convolve(const ew_program& program, const ew_convolve& call) {
     } else {
         ew_convolve_panels(call, values);
     }
-    return clips || ew_activated(values.out, static_cast<int32_t>(count), call.activation, numbers);
+    return clips || ew_activated(values.out, values.out, static_cast<int32_t>(count), call.activation, numbers);
 }
 
 }  // namespace EW_NS

@@ -1,36 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgewright/network_values.h"
 
+#include "edgewright/exponential.h"
 #include "edgewright/network_checks.h"
+#include "edgewright/registers.h"
 #include "edgewright/scalar.h"
 #include "edgewright/vector.h"
 
 namespace EW_NS {
 namespace {
 
-float clipped(float x, float low, float high) {
-    const float raised = x < low ? low : x;
-    return raised > high ? high : raised;
-}
+constexpr int32_t widest = ew_width<ew_widest>();
 
-float sigmoid(float x) {
-    const float e = expf(x < 0.0f ? x : -x);
-    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
-}
-
-// Near zero by its series: 1 - e would lose the digits.
-float hyperbolic_tangent(float x) {
-    const float size = x < 0.0f ? -x : x;
-    if (size < 0.1f) return x * (1.0f - x * x * (1.0f / 3.0f - x * x * (2.0f / 15.0f)));
-    const float e = expf(-2.0f * size);
-    const float value = (1.0f - e) / (1.0f + e);
-    return x < 0.0f ? -value : value;
+// What a function makes of each value; of two.
+template <class Function>
+bool each(const float* in, float* out, int32_t count, Function function) {
+    int32_t i = 0;
+    for (; i + widest <= count; i += widest) ew_put(out + i, function(ew_get<ew_widest>(in + i)));
+    for (; i < count; ++i) out[i] = function(in[i]);
+    return true;
 }
 
 template <class Function>
-bool each(float* values, int32_t count, Function function) {
-    for (int32_t i = 0; i < count; ++i) values[i] = function(values[i]);
-    return true;
+void merge(float* out, const float* in, int32_t count, Function function) {
+    int32_t i = 0;
+    for (; i + widest <= count; i += widest) {
+        ew_put(out + i, function(ew_get<ew_widest>(out + i), ew_get<ew_widest>(in + i)));
+    }
+    for (; i < count; ++i) out[i] = function(out[i], in[i]);
+}
+
+template <class Value>
+Value larger(Value a, Value b) {
+    return b > a ? b : a;
+}
+
+template <class Value>
+Value smaller(Value a, Value b) {
+    return b < a ? b : a;
+}
+
+template <class Value>
+Value size_of(Value x) {
+    return x < Value{} ? -x : x;
+}
+
+template <class Value>
+Value sigmoid(Value x) {
+    const Value e = ew_exponential(-size_of(x)), one = ew_all<Value>(1.0f);
+    return (x < Value{} ? e : one) / (one + e);
+}
+
+// Near zero by its series: 1 - e would lose the digits.
+template <class Value>
+Value hyperbolic_tangent(Value x) {
+    const Value size = size_of(x), e = ew_exponential(size * -2.0f);
+    const Value far = (1.0f - e) / (1.0f + e), square = x * x;
+    const Value near = x * (1.0f - square * (1.0f / 3.0f - square * (2.0f / 15.0f)));
+    return size < ew_all<Value>(0.1f) ? near : x < Value{} ? -far : far;
+}
+
+// a x + b between 0 and 1.
+template <class Value>
+Value hard_sigmoid(Value x, float a, float b) {
+    return ew_clipped(a * x + b, Value{}, ew_all<Value>(1.0f));
 }
 
 // All channels of one place of what pooling gives.
@@ -49,9 +82,9 @@ void pool_pixel(const ew_pool& call, const float* in, int32_t y, int32_t x, floa
             if (real++ == 0) {
                 for (int32_t c = 0; c < channels; ++c) out[c] = values[c];
             } else if (call.pooling == ew_pool_max) {
-                for (int32_t c = 0; c < channels; ++c) out[c] = values[c] > out[c] ? values[c] : out[c];
+                merge(out, values, channels, [](auto a, auto b) { return larger(a, b); });
             } else {
-                for (int32_t c = 0; c < channels; ++c) out[c] += values[c];
+                merge(out, values, channels, [](auto a, auto b) { return a + b; });
             }
         }
     }
@@ -59,33 +92,40 @@ void pool_pixel(const ew_pool& call, const float* in, int32_t y, int32_t x, floa
         for (int32_t c = 0; c < channels; ++c) out[c] = 0.0f;
     } else if (call.pooling != ew_pool_max) {
         const float divisor = static_cast<float>(call.pooling == ew_pool_average ? real : counted);
-        for (int32_t c = 0; c < channels; ++c) out[c] /= divisor;
+        each(out, out, channels, [=](auto a) { return a / divisor; });
     }
 }
 
-float reduced(const ew_reduce& call, const float* in) {
-    if (call.reduction == ew_reduce_max || call.reduction == ew_reduce_min) {
-        float best = in[0];
-        for (int32_t i = 1; i < call.count; ++i) {
-            const float value = in[i * call.inner];
-            if (call.reduction == ew_reduce_max ? value > best : value < best) best = value;
-        }
-        return best;
-    }
-    float sum = 0.0f;
-    if (call.inner == 1) {
-        sum = ew_total(in, call.count);
-    } else {
-        for (int32_t i = 0; i < call.count; ++i) sum += in[i * call.inner];
-    }
+// Values side by side are one sum: in pieces, so that the error stays small.
+float total(const ew_reduce& call, const float* in) {
+    const float sum = ew_total(in, call.count);
     return call.reduction == ew_reduce_sum ? sum : sum / static_cast<float>(call.count);
+}
+
+// Rows of `inner` values to one.
+void reduce_rows(const ew_reduce& call, const float* in, float* out) {
+    for (int32_t c = 0; c < call.inner; ++c) out[c] = in[c];
+    for (int32_t i = 1; i < call.count; ++i) {
+        const float* const row = in + i * call.inner;
+        if (call.reduction == ew_reduce_max) {
+            merge(out, row, call.inner, [](auto a, auto b) { return larger(a, b); });
+        } else if (call.reduction == ew_reduce_min) {
+            merge(out, row, call.inner, [](auto a, auto b) { return smaller(a, b); });
+        } else {
+            merge(out, row, call.inner, [](auto a, auto b) { return a + b; });
+        }
+    }
+    if (call.reduction == ew_reduce_mean) {
+        const float divisor = static_cast<float>(call.count);
+        each(out, out, call.inner, [=](auto a) { return a / divisor; });
+    }
 }
 
 void softmax(const float* in, float* out, int32_t count, int32_t step) {
     float top = in[0], sum = 0.0f;
-    for (int32_t i = 1; i < count; ++i) top = in[i * step] > top ? in[i * step] : top;
+    for (int32_t i = 1; i < count; ++i) top = larger(top, in[i * step]);
     for (int32_t i = 0; i < count; ++i) {
-        out[i * step] = expf(in[i * step] - top);
+        out[i * step] = ew_exponential(in[i * step] - top);
         sum += out[i * step];
     }
     for (int32_t i = 0; i < count; ++i) out[i * step] /= sum;
@@ -99,24 +139,29 @@ const float* ew_activation_numbers(const ew_program& program, int32_t numbers, b
     return found;
 }
 
-bool ew_activated(float* values, int32_t count, int32_t activation, const float* numbers) {
+bool ew_activated(const float* in, float* out, int32_t count, int32_t activation, const float* numbers) {
     const bool takes = activation == ew_activation_clip || activation == ew_activation_leaky ||
                        activation == ew_activation_hard_sigmoid;
     if (takes && numbers == nullptr) return false;
     const float a = takes ? numbers[0] : 0.0f, b = takes ? numbers[1] : 0.0f;
     switch (activation) {
-        case ew_activation_none: return true;
-        case ew_activation_clip: return each(values, count, [=](float x) { return clipped(x, a, b); });
-        case ew_activation_leaky: return each(values, count, [=](float x) { return x < 0.0f ? a * x : x; });
-        case ew_activation_sigmoid: return each(values, count, sigmoid);
-        case ew_activation_tanh: return each(values, count, hyperbolic_tangent);
-        case ew_activation_hard_sigmoid:
-            return each(values, count, [=](float x) { return clipped(a * x + b, 0.0f, 1.0f); });
+        case ew_activation_none: return in == out || each(in, out, count, [](auto x) { return x; });
+        case ew_activation_clip:
+            return each(in, out, count, [=](auto x) {
+                return ew_clipped(x, ew_all<decltype(x)>(a), ew_all<decltype(x)>(b));
+            });
+        case ew_activation_leaky:
+            return each(in, out, count, [=](auto x) { return x < decltype(x){} ? a * x : x; });
+        case ew_activation_sigmoid: return each(in, out, count, [](auto x) { return sigmoid(x); });
+        case ew_activation_tanh: return each(in, out, count, [](auto x) { return hyperbolic_tangent(x); });
+        case ew_activation_hard_sigmoid: return each(in, out, count, [=](auto x) { return hard_sigmoid(x, a, b); });
         case ew_activation_hard_swish:
-            return each(values, count, [](float x) { return x * clipped(x * (1.0f / 6.0f) + 0.5f, 0.0f, 1.0f); });
-        case ew_activation_exp: return each(values, count, [](float x) { return expf(x); });
-        case ew_activation_sqrt: return each(values, count, [](float x) { return ew_sqrt(x); });
-        case ew_activation_abs: return each(values, count, [](float x) { return x < 0.0f ? -x : x; });
+            return each(in, out, count, [](auto x) { return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f); });
+        case ew_activation_exp: return each(in, out, count, [](auto x) { return ew_exponential(x); });
+        case ew_activation_sqrt:
+            for (int32_t i = 0; i < count; ++i) out[i] = ew_sqrt(in[i]);
+            return true;
+        case ew_activation_abs: return each(in, out, count, [](auto x) { return size_of(x); });
         default: return false;
     }
 }
@@ -127,10 +172,7 @@ bool ew_run_activate(const ew_program& program, const ew_activate& call) {
     bool known = false;
     const float* const numbers = ew_activation_numbers(program, call.numbers, known);
     if (in == nullptr || out == nullptr || !known) return false;
-    if (in != out) {
-        for (int32_t i = 0; i < call.count; ++i) out[i] = in[i];
-    }
-    return ew_activated(out, call.count, call.activation, numbers);
+    return ew_activated(in, out, call.count, call.activation, numbers);
 }
 
 bool ew_run_softmax(const ew_program& program, const ew_softmax& call) {
@@ -157,8 +199,11 @@ bool ew_run_reduce(const ew_program& program, const ew_reduce& call) {
         return false;
     }
     for (int32_t o = 0; o < call.outer; ++o) {
-        for (int32_t i = 0; i < call.inner; ++i) {
-            out[o * call.inner + i] = reduced(call, in + o * call.count * call.inner + i);
+        const float* const from = in + o * call.count * call.inner;
+        if (call.inner == 1 && call.reduction <= ew_reduce_sum) {
+            out[o] = total(call, from);
+        } else {
+            reduce_rows(call, from, out + o * call.inner);
         }
     }
     return true;

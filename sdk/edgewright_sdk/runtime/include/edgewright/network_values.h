@@ -7,8 +7,8 @@
 
 namespace EW_NS {
 
-// Apply an activation in place. `numbers` are a and b, null where it takes none. False for one that there isn't.
-bool ew_activated(float* values, int32_t count, int32_t activation, const float* numbers);
+// Apply an activation; `out` may be `in`. `numbers` are a and b, null where it takes none. False for one that there isn't.
+bool ew_activated(const float* in, float* out, int32_t count, int32_t activation, const float* numbers);
 
 // a and b of a call; `known` is false where they lie beyond the weights. Null where there are none.
 const float* ew_activation_numbers(const ew_program& program, int32_t numbers, bool& known);
