@@ -4,6 +4,7 @@ Higher = more anomalous, everywhere. Nothing here reads files, knows a run or im
 for one function).
 """
 
+from edgewright.scoring.best_f1 import f1_max
 from edgewright.scoring.classification import (
     class_roc_document,
     classification_metrics,
@@ -23,6 +24,7 @@ from edgewright.scoring.drift import DRIFT_LIMIT, Drift
 from edgewright.scoring.folds import Folds, fold_count, make_folds
 from edgewright.scoring.metrics import auroc, average_precision, clopper_pearson, confusion, evaluate, rates
 from edgewright.scoring.mistakes import misclassified_document, mistakes_document
+from edgewright.scoring.pixels import PixelMetrics, pixel_metrics
 from edgewright.scoring.precision import precision_document
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
 from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
@@ -37,6 +39,7 @@ __all__ = [
     "Drift",
     "Folds",
     "PTable",
+    "PixelMetrics",
     "RocMetrics",
     "Threshold",
     "aggregate",
@@ -55,6 +58,7 @@ __all__ = [
     "evaluate",
     "evaluate_classes",
     "evaluate_numbers",
+    "f1_max",
     "false_alarm_rate",
     "fold_count",
     "make_folds",
@@ -62,6 +66,7 @@ __all__ = [
     "misclassified_document",
     "mistakes_document",
     "p_values",
+    "pixel_metrics",
     "precision_document",
     "predictions_document",
     "rates",
