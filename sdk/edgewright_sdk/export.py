@@ -11,7 +11,7 @@ import numpy as np
 from edgewright_sdk.arrays import Array, save_array
 from edgewright_sdk.documents import write_document
 from edgewright_sdk.errors import OutputError
-from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE
+from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE, MEMORY_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,8 @@ class Export:
     standardisation : dict, optional
         ``{"selected", "mean", "scale"}``: which tables hold them, where the node begins by ``(x[selected] − mean) / scale``.
         Packages then tell of drift, and can be commissioned. See :func:`edgewright_sdk.standardisation.anomaly_export`.
+    memory : dict, optional
+        What a network needs of its arena, for the report: :func:`edgewright_sdk.compiler.memory_map`.
     """
 
     symbol: str
@@ -61,6 +63,7 @@ class Export:
     streamable: bool = False
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"absolute": 1e-4, "relative": 1e-4})
     standardisation: Mapping[str, str] | None = None
+    memory: Mapping[str, Any] | None = None
 
     def write(self, folder: Path, device: Path) -> None:
         """Write the export into a new folder.
@@ -96,6 +99,8 @@ class Export:
         if self.standardisation is not None:
             document["standardisation"] = dict(self.standardisation)
         write_document(folder / EXPORT_FILE, document)
+        if self.memory is not None:
+            write_document(folder / MEMORY_FILE, self.memory)
 
 
 def _table(name: str, value: TableValue, folder: Path) -> dict[str, Any]:

@@ -18,6 +18,8 @@ REQUEST_FILE: Final = "request.json"
 RESULT_FILE: Final = "result.json"
 MODEL_FILE: Final = "model.json"
 EXPORT_FILE: Final = "export.json"
+#: Beside it, where a node's network has a memory plan to show.
+MEMORY_FILE: Final = "memory.json"
 DEPLOYMENT_FILE: Final = "deployment.json"
 
 #: Variables by which a task finds what it was granted: the folder with a file a secret, and a mount by its name.

@@ -70,6 +70,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         exploration,
         features,
         importance,
+        memory,
         mistakes,
         overview,
         packages,
@@ -150,6 +151,8 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             "plots", f"precision-{node}", f"int8 beside float32 · {node}", partial(precision.build, run, node)
         )
         add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
+    for node in run.node_ids("learning"):
+        add("memory", f"memory-{node}", f"Memory of the network · {node}", partial(memory.build, run, node))
     add("packages", "packages", "Deployment", partial(packages.build, run))
     for panel in extra:
         name = str(getattr(panel, "name", type(panel).__name__))

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgewright_sdk.compiler.calls import Calls
 from edgewright_sdk.compiler.integer_calls import ALL_LOWERINGS
+from edgewright_sdk.compiler.memory_map import memory_map
 from edgewright_sdk.compiler.passes import optimise, stack_parts
 from edgewright_sdk.compiler.planning import Memory, plan_memory
 from edgewright_sdk.compiler.strips import strips
@@ -116,6 +117,7 @@ class Program:
             outputs=[{**output, "dtype": "float32"}],
             scratch_bytes=self.memory.size,
             tolerance=tolerance,
+            memory=memory_map(self),
         )
 
 

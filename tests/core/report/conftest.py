@@ -185,6 +185,18 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
             },
         )
     put(node / "plots.json", {"plots": plots})
+    (node / "export").mkdir()
+    put(
+        node / "export" / "memory.json",
+        {
+            "arena": 96, "weights": 400,
+            "steps": [{"name": name(0, "Conv"), "kind": "conv"}, {"name": "Relu", "kind": "activation"}],
+            "values": [
+                {"name": "x", "offset": 0, "size": 32, "first": 0, "last": 1},
+                {"name": name(1, "v0"), "offset": 32, "size": 64, "first": 1, "last": 2},
+            ],
+        },
+    )  # fmt: skip
     package = folder / "outputs" / "cpp" / "package"
     package.mkdir(parents=True)
     (package / "model.cpp").write_text("// tables\n" * 300)

@@ -26,11 +26,17 @@ def found(plain_run):
 
 def test_all_panels_are_there_and_strict_json(plain_run, found):
     assert list(found) == [
-        "data", "features-spectral", "importance-anomaly", "anomaly-anomaly", "scores-anomaly", "worst-anomaly", "mistakes-anomaly", "stream-anomaly", "plots-anomaly", "packages"
+        "data", "features-spectral", "importance-anomaly", "anomaly-anomaly", "scores-anomaly", "worst-anomaly", "mistakes-anomaly", "stream-anomaly", "plots-anomaly", "memory-anomaly", "packages"
     ]  # fmt: skip
     document = panels(plain_run)
     assert document["problems"] == []
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_the_memory_of_a_network_is_told_with_its_fullest_step(found):
+    data = found["memory-anomaly"]["data"]
+    assert (data["live"], data["peak"]) == ([32, 96, 64], 1)
+    assert data["steps"] == ["before the first operation", "conv · Conv", "activation · Relu"]
 
 
 def test_a_packages_self_test_is_a_line_a_node(found):

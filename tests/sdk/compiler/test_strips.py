@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgewright_sdk.compiler import Graph, Op
+from edgewright_sdk.compiler import Graph, Op, lower, memory_map
 from edgewright_sdk.compiler.bands import Rows, has_bands, in_bands, needed, work
 from edgewright_sdk.compiler.planning import plan_memory
 from edgewright_sdk.compiler.strips import MOST_REPEATED, strips
@@ -41,7 +41,7 @@ class Chain:
         return name
 
     def graph(self) -> Graph:
-        self.constants["bias"] = np.zeros(1, np.float32)
+        self.constants["bias"] = np.zeros(1, np.float32)  # nothing here is run
         shapes = self.shapes | {name: array.shape for name, array in self.constants.items()}
         dtypes = {} if self.dtype == "float32" else dict.fromkeys(self.shapes, self.dtype)
         return Graph("net.onnx", "x", (self.last,), self.ops, shapes, self.constants, dtypes)
@@ -83,6 +83,18 @@ def test_what_saves_little_stays_as_it_is() -> None:
     net.conv(4)
     graph = net.graph()
     assert strips(graph) is graph
+
+
+def test_the_map_counts_operations_and_holds_what_lives_within_the_arena() -> None:
+    program = lower(efficientnet("float32"))
+    made = memory_map(program)
+    assert len(made["steps"]) == sum(op.kind == "conv" for op in program.graph.ops)
+    assert made["weights"] == program.weights.nbytes
+    for value in made["values"]:
+        assert 0 <= value["offset"] <= value["offset"] + value["size"] <= made["arena"]
+        assert 0 <= value["first"] <= value["last"] <= len(made["steps"])
+    used = {step for value in made["values"] for step in range(value["first"], value["last"] + 1)}
+    assert used == set(range(len(made["steps"]) + 1))
 
 
 @pytest.mark.parametrize("height", [1, 3, 4, 9])
