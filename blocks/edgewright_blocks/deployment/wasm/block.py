@@ -63,12 +63,12 @@ class WasmModule(DeploymentBlock):
                 "the package has no self-test data; build it with `selftest-data: recorded` or `synthetic` to verify it"
             )
         document = json.loads(path.read_text(encoding="utf-8"))
-        found = {}
+        answers = {}
         for name in module_cpus(str(document["name"])):
             suffix = " without SIMD" if name.endswith(".scalar.wasm") else ""
-            found[f"wasmtime{suffix}"] = run_wasmtime(package / name, document)
-            found[f"Node{suffix}"] = run_node(package, name)
-        found = {engine: result for engine, result in found.items() if result is not None}
+            answers[f"wasmtime{suffix}"] = run_wasmtime(package / name, document)
+            answers[f"Node{suffix}"] = run_node(package, name)
+        found = {engine: answer for engine, answer in answers.items() if answer is not None}
         if not found:
             raise BlockError(
                 "no engine runs the module here; install one: `pip install wasmtime`, or Node 18 or later"
