@@ -153,7 +153,7 @@ def file_backbone(
 
 
 def with_pooling(data: bytes, name: str, taps: Sequence[str], pool: int, factors: Sequence[int]) -> bytes:
-    """Put behind each tap the mean over `pool` x `pool` cells that exist, and over `factor` x `factor` of a finer grid."""
+    """Put behind each tap the mean over `pool` x `pool` cells (zeros beyond the border), and over `factor` x `factor` of a finer grid."""
     import onnx
     from onnx import TensorProto, helper
 
@@ -163,9 +163,10 @@ def with_pooling(data: bytes, name: str, taps: Sequence[str], pool: int, factors
         value = tap
         if pool > 1:
             pads = [pool // 2] * 4
+            # Zeros outside count, as in the paper's code: a border's cells, of which there are few, must not stand out.
             node = helper.make_node(
-                "AveragePool", [value], [f"{tap}~pooled"], kernel_shape=[pool, pool], pads=pads
-            )
+                "AveragePool", [value], [f"{tap}~pooled"], kernel_shape=[pool, pool], pads=pads, count_include_pad=1
+            )  # fmt: skip
             model.graph.node.append(node)
             value = f"{tap}~pooled"
         factor = factors[place] if place < len(factors) else 1

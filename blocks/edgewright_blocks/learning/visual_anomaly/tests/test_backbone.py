@@ -49,7 +49,7 @@ def values_of(data, outputs, image):
 
 
 def mean_around(layer, size):
-    """Mean over the cells that exist, one after the other."""
+    """Mean over the cells, one after the other, with zeros beyond the border."""
     reach, (_, height, width) = size // 2, layer.shape
     made = np.empty_like(layer)
     for row in range(height):
@@ -58,7 +58,7 @@ def mean_around(layer, size):
                 slice(max(row - reach, 0), row + reach + 1),
                 slice(max(column - reach, 0), column + reach + 1),
             )
-            made[:, row, column] = layer[:, rows, columns].mean(axis=(1, 2))
+            made[:, row, column] = layer[:, rows, columns].sum(axis=(1, 2)) / size**2
     return made
 
 
