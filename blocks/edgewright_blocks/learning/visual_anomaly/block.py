@@ -14,6 +14,8 @@ from .backbone import LARGEST, SMALLEST, Backbone, builtin_backbone, file_backbo
 from .efficientnet import NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from edgewright_sdk import Context, Params, Windows
@@ -39,41 +41,8 @@ class VisualAnomaly(WindowLearningBlock):
 
     def fit(self, train: Windows, validation: Windows | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the cells of normal images."""
-        size = _size(train.spec)
-        scoring, reason = _scoring(params)
-        backbone = _backbone(params, size, context)
-        meta: dict[str, Any] = {
-            "scoring": scoring,
-            "reason": reason,
-            "size": list(size),
-            "backbone": {"name": backbone.name, "sha256": backbone.sha256},
-        }
-        if scoring == "gmm":
-            return _learn_mixture(train, params, context, backbone, meta)
-        learned = patchcore.learn(
-            _cells(train, backbone, context),
-            images=len(train),
-            ratio=float(params.sampling_ratio),
-            neighbours=int(params.neighbours),
-            memory=float(params.memory_limit),
-            groups=image_groups(context, len(train)),
-            context=context,
-        )
-        rows, columns = grid(*size)
-        places = learned.places
-        arrays: dict[str, NDArray[Any]] = {
-            "cells": learned.bank.cells,
-            "owners": learned.bank.owners,
-            "support": learned.bank.support,
-            "sources": np.stack(
-                [places // (rows * columns), places // columns % rows, places % columns], axis=1
-            ).astype(np.int32),
-        }
-        whole = learned.held
-        parts = _cells(train, backbone, None) if whole is None else np.split(whole, len(train))
-        unseen = patchcore.unseen_scores(learned.bank, parts, image_groups(context, len(train)), context)
-        context.metric("cells kept", len(learned.bank.cells))
-        return Model(meta, arrays, networks={"backbone": backbone.data}, train_scores=unseen)
+        backbone = _backbone(params, _size(train.spec), context)
+        return learn_model(train, backbone, params, context)
 
     def score(self, model: Model, windows: Windows, params: Params) -> Scores:  # noqa: ARG002
         """Score images: a map of cells, and its largest value."""
@@ -83,8 +52,7 @@ class VisualAnomaly(WindowLearningBlock):
             raise BlockError(
                 f"the images are {size[1]} x {size[0]}; the model has learned from {trained[1]} x {trained[0]}: resize them so"
             )
-        cells = _trained_backbone(model, self.context).cells(np.asarray(windows.values))
-        maps = scorer(model)(cells)
+        maps, _ = score_images(model, np.asarray(windows.values), self.context.threads)
         return Scores(scores=maps.reshape(len(maps), -1).max(axis=1), map=maps)
 
     def plot(self, model: Model, windows: Windows | None, params: Params) -> list[dict[str, Any]]:
@@ -117,20 +85,71 @@ class VisualAnomaly(WindowLearningBlock):
         return plots
 
 
-def scorer(model: Model) -> Any:
-    """What makes maps ``(n, rows, columns)`` of cells ``(n, rows, columns, channels)``."""
-    arrays = model.arrays
+def learn_model(train: Windows, backbone: Backbone, params: Params, context: Context) -> Model:
+    """Learn from normal images, whatever they are looked at with."""
+    scoring, reason = _scoring(params)
+    meta: dict[str, Any] = {
+        "scoring": scoring,
+        "reason": reason,
+        "size": list(_size(train.spec)),
+        "backbone": {"name": backbone.name, "sha256": backbone.sha256},
+    }
+    if scoring == "gmm":
+        return _learn_mixture(train, params, context, backbone, meta)
+    groups = image_groups(context, len(train))
+    learned = patchcore.learn(
+        seen_cells(train, backbone, context),
+        images=len(train),
+        ratio=float(params.sampling_ratio),
+        neighbours=int(params.neighbours),
+        memory=float(params.memory_limit),
+        groups=groups,
+        context=context,
+    )
+    context.metric("cells kept", len(learned.bank.cells))
+    parts = seen_cells(train, backbone) if learned.held is None else np.split(learned.held, len(train))
+    unseen = patchcore.unseen_scores(learned.bank, parts, groups, context)
+    return Model(
+        meta,
+        {
+            "cells": learned.bank.cells,
+            "owners": learned.bank.owners,
+            "support": learned.bank.support,
+            "sources": cell_sources(learned.places, meta["size"]),
+        },
+        networks={"backbone": backbone.data},
+        train_scores=unseen,
+    )
+
+
+def cell_sources(places: NDArray[np.int64], size: list[int]) -> NDArray[np.int32]:
+    """Image, row and column of cells that were counted through."""
+    rows, columns = grid(size[0], size[1])
+    made = np.stack([places // (rows * columns), places // columns % rows, places % columns], axis=1)
+    return made.astype(np.int32)
+
+
+def score_images(
+    model: Model, images: NDArray[np.uint8], threads: int = 1
+) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+    """Score images.
+
+    Returns
+    -------
+    maps : np.ndarray [shape=(n, rows, columns), dtype=float32]
+    nearest : np.ndarray [shape=(n, rows, columns), dtype=int32] or None
+        Which kept cell each cell was compared with; a mixture keeps none.
+    """
+    known, arrays = model.meta["backbone"], model.arrays
+    cells = Backbone(known["name"], known["sha256"], model.networks["backbone"], threads).cells(images)
     if model.meta["scoring"] == "gmm":
         parts = {name: arrays[name] for name in _MIXTURE}
-        return mixture.CellMixture(**parts, level=model.meta["level"], spread=model.meta["spread"]).scores
+        learned = mixture.CellMixture(**parts, level=model.meta["level"], spread=model.meta["spread"])
+        return learned.scores(cells), None
     bank = patchcore.Bank(arrays["cells"], arrays["owners"], arrays["support"])
-
-    def maps(cells: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.stack(
-            [bank.scores(image.reshape(-1, image.shape[-1]))[0].reshape(image.shape[:2]) for image in cells]
-        )
-
-    return maps
+    found = [bank.scores(image.reshape(-1, image.shape[-1])) for image in cells]
+    maps, nearest = (np.stack(parts).reshape(cells.shape[:3]) for parts in zip(*found, strict=True))
+    return maps, nearest
 
 
 def image_groups(context: Context, images: int) -> NDArray[np.int32]:
@@ -144,7 +163,7 @@ def image_groups(context: Context, images: int) -> NDArray[np.int32]:
 def _learn_mixture(
     train: Windows, params: Params, context: Context, backbone: Backbone, meta: dict[str, Any]
 ) -> Model:
-    cells = np.concatenate([*_cells(train, backbone, context)])
+    cells = np.concatenate([*seen_cells(train, backbone, context)])
     capacity = str(params.capacity)
     learned = mixture.learn(cells, capacity, context.seed)
     unseen = learned.scores(cells).reshape(len(cells), -1).max(axis=1)
@@ -160,7 +179,9 @@ def _learn_mixture(
     )
 
 
-def _cells(windows: Windows, backbone: Backbone, context: Context | None) -> Any:
+def seen_cells(
+    windows: Windows, backbone: Backbone, context: Context | None = None
+) -> Iterator[NDArray[np.float32]]:
     """Cells of the images, some images at a time."""
     done = 0
     while done < len(windows):
@@ -190,11 +211,6 @@ def _backbone(params: Params, size: tuple[int, int], context: Context) -> Backbo
         )
     taps = [str(tap) for tap in params.taps]
     return file_backbone(context.mount(_MOUNT) / name, taps, pool, size, context.threads)
-
-
-def _trained_backbone(model: Model, context: Context) -> Backbone:
-    known = model.meta["backbone"]
-    return Backbone(known["name"], known["sha256"], model.networks["backbone"], context.threads)
 
 
 def _size(window: WindowSpec) -> tuple[int, int]:

@@ -1,0 +1,280 @@
+"""Visual anomaly detection without an impulse: the block ``visual_anomaly`` over arrays of images, and ways to look at its maps.
+
+Scores are raw: unclamped, the same for an image whatever stands beside it. Needs ``pip install 'edgewright[vision]'``.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgewright_blocks.learning.visual_anomaly import patchcore
+from edgewright_blocks.learning.visual_anomaly.backbone import (
+    Backbone,
+    between,
+    builtin_backbone,
+    file_backbone,
+)
+from edgewright_blocks.learning.visual_anomaly.block import (
+    cell_sources,
+    learn_model,
+    score_images,
+    seen_cells,
+)
+from edgewright_blocks.learning.visual_anomaly.efficientnet import NAME
+from edgewright_blocks.visual_maps import PercentileNormalizer, anomaly_map_overlay, pixels_of, view_results
+from edgewright_sdk import BlockError, Context, Model, Params, Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from edgewright_blocks.visual_maps import Images
+
+    Resize = Callable[..., NDArray[np.uint8]]
+
+__all__ = ["PatchCore", "PercentileNormalizer", "Prediction", "anomaly_map_overlay", "view_results"]
+
+_FOLDER = Path(__file__).parent / "learning" / "visual_anomaly"
+_SAVED_SCORES = "held_out"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is said of ``n`` images.
+
+    Attributes
+    ----------
+    scores : np.ndarray [shape=(n,), dtype=float32]
+        Of the worst cell: higher is more anomalous.
+    means : np.ndarray [shape=(n,), dtype=float32]
+        Mean over the cells.
+    maps : list of np.ndarray [shape=(height, width), dtype=float32]
+        Scores at the size in which each image was given.
+    cells : np.ndarray [shape=(n, rows, columns), dtype=float32]
+        The scores themselves.
+    nearest : np.ndarray [shape=(n, rows, columns, 3), dtype=int32]
+        Training image, row and column of the normal cell that each was compared with.
+    """
+
+    scores: NDArray[np.float32]
+    means: NDArray[np.float32]
+    maps: list[NDArray[np.float32]]
+    cells: NDArray[np.float32]
+    nearest: NDArray[np.int32]
+
+
+class PatchCore:
+    """A detector that learns from normal images.
+
+    Parameters
+    ----------
+    backbone : str or Path
+        ``efficientnet-lite0``, or an ONNX file (see the block's README).
+    taps : sequence of str
+        Of an ONNX file.
+    layers, pool_size, sampling_ratio, neighbours, memory_limit
+        The block's parameters.
+    size : (height, width), optional
+        What images are brought to; by default all must have the size of the first one.
+    resize : callable, optional
+        ``resize(image, width=…, height=…, channels=…)``: ``edgewright.data.resize.resize`` gives the same pixels as impulses and
+        devices do.
+    strict_size : bool
+        Refuse images of another size than the model's instead of resizing them.
+    seed, threads : int
+    fpr : float in (0, 1)
+        Share of normal images that may be called anomalous: decides ``threshold_``.
+
+    Attributes
+    ----------
+    model_ : Model
+        What the block learned; ``save`` writes it as a run does.
+    held_out_ : np.ndarray [shape=(n,)]
+        Score of each training image without its own cells.
+    threshold_ : float
+        Read from ``held_out_``.
+    """
+
+    def __init__(
+        self,
+        *,
+        backbone: str | Path = NAME,
+        taps: Sequence[str] = (),
+        layers: int = 2,
+        pool_size: int = 3,
+        sampling_ratio: float = 0.01,
+        neighbours: int = 9,
+        memory_limit: float = 2000,
+        size: tuple[int, int] | None = None,
+        resize: Resize | None = None,
+        strict_size: bool = False,
+        seed: int = 0,
+        threads: int = 1,
+        fpr: float = 0.01,
+    ) -> None:
+        self.backbone, self.taps = backbone, list(taps)
+        self.params = Params.defaults(
+            _FOLDER,
+            scoring="patchcore",
+            layers=layers,
+            pool_size=pool_size,
+            sampling_ratio=sampling_ratio,
+            neighbours=neighbours,
+            memory_limit=memory_limit,
+        )
+        self.size, self.resize, self.strict_size = size, resize, strict_size
+        self.context = Context(seed=seed, threads=threads)
+        self.fpr = fpr
+
+    def fit(self, images: Images) -> PatchCore:
+        """Learn from normal images.
+
+        Parameters
+        ----------
+        images : array or sequence of arrays [shape=(height, width) or (height, width, 1 or 3), dtype=uint8]
+
+        Raises
+        ------
+        ValueError
+            For images or parameters that can't work.
+        """
+        train = self._windows(images, None if self.size is None else [*self.size])
+        try:
+            self.model_ = learn_model(train, self._backbone(train), self.params, self.context)
+        except BlockError as error:
+            raise ValueError(str(error)) from error
+        assert self.model_.train_scores is not None
+        return self._hold(self.model_.train_scores)
+
+    def add(self, images: Images) -> PatchCore:
+        """Learn from more normal images: kept cells stay, and those of the new images that are far from them are added.
+
+        Scores as if unseen of the images learned before stay as they were, though a larger bank can only lower them: the
+        threshold errs towards fewer alarms, until the next ``fit``.
+        """
+        model, train = self._trained, self._windows(images, self._trained.meta["size"])
+        bank, before = _bank(model), int(model.arrays["owners"].max()) + 1
+        groups = np.arange(before, before + len(train), dtype=np.int32)
+        try:
+            learned = patchcore.learn(
+                seen_cells(train, self._known),
+                images=len(train),
+                ratio=float(self.params.sampling_ratio),
+                neighbours=int(self.params.neighbours),
+                memory=float(self.params.memory_limit),
+                groups=groups,
+                context=self.context,
+                before=bank,
+            )
+        except BlockError as error:
+            raise ValueError(str(error)) from error
+        sources = cell_sources(learned.places, model.meta["size"])
+        sources[:, 0] += len(self.held_out_)
+        parts = seen_cells(train, self._known) if learned.held is None else np.split(learned.held, len(train))
+        unseen = patchcore.unseen_scores(learned.bank, parts, groups, self.context)
+        arrays = {
+            "cells": learned.bank.cells,
+            "owners": learned.bank.owners,
+            "support": learned.bank.support,
+            "sources": np.concatenate([model.arrays["sources"], sources]),
+        }
+        self.model_ = Model(model.meta, arrays, networks=model.networks)
+        return self._hold(np.concatenate([self.held_out_, unseen]))
+
+    def predict(self, images: Images) -> Prediction:
+        """Score images."""
+        model = self._trained
+        given = pixels_of(images)
+        windows = self._windows(given, model.meta["size"])
+        cells, nearest = score_images(model, windows.values, self.context.threads)
+        assert nearest is not None
+        flat = cells.reshape(len(cells), -1)
+        maps = [_enlarged(scores, *image.shape[:2]) for scores, image in zip(cells, given, strict=True)]
+        return Prediction(flat.max(axis=1), flat.mean(axis=1), maps, cells, model.arrays["sources"][nearest])
+
+    def classify(self, images: Images, threshold: float | None = None) -> NDArray[np.bool_]:
+        """Say which images are anomalous: those whose score lies above `threshold`, by default ``threshold_``."""
+        return self.predict(images).scores > (self.threshold_ if threshold is None else threshold)
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a new folder, as a run keeps it: JSON, arrays and ONNX."""
+        model = self._trained
+        arrays = {**model.arrays, _SAVED_SCORES: np.asarray(self.held_out_, np.float32)}
+        meta = {**model.meta, "params": json.loads(json.dumps(dict(self.params))), "fpr": self.fpr}
+        Model(meta, arrays, networks=model.networks).save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, **given: Any) -> PatchCore:
+        """Read what :meth:`save` wrote, or the model of a run; `given` are arguments as of the class."""
+        model = Model.load(folder)
+        if model.meta.get("scoring") != "patchcore":
+            raise ValueError(
+                f"{folder} holds no PatchCore model, but {model.meta.get('scoring', 'another one')}"
+            )
+        made = cls(**given)
+        if "params" in model.meta:
+            made.params, made.fpr = Params(model.meta["params"]), given.get("fpr", model.meta["fpr"])
+        made.model_ = model
+        return made._hold(model.arrays.get(_SAVED_SCORES, np.zeros(0, np.float32)))
+
+    @property
+    def _trained(self) -> Model:
+        if not hasattr(self, "model_"):
+            raise ValueError("this PatchCore has learned nothing yet: call fit first")
+        return self.model_
+
+    @property
+    def _known(self) -> Backbone:
+        known = self._trained.meta["backbone"]
+        return Backbone(
+            known["name"], known["sha256"], self._trained.networks["backbone"], self.context.threads
+        )
+
+    def _hold(self, scores: NDArray[Any]) -> PatchCore:
+        self.held_out_ = np.asarray(scores)
+        wanted = np.quantile(self.held_out_, 1 - self.fpr, method="higher") if len(scores) else np.nan
+        self.threshold_ = float(wanted)
+        return self
+
+    def _backbone(self, train: Windows) -> Backbone:
+        pool, threads = int(self.params.pool_size), self.context.threads
+        if self.backbone == NAME:
+            return builtin_backbone(int(self.params.layers), pool, threads)
+        size = (train.spec["height"], train.spec["width"])
+        return file_backbone(Path(self.backbone), self.taps, pool, size, threads)
+
+    def _windows(self, images: Images, size: list[int] | None) -> Windows:
+        given = pixels_of(images)
+        channels = max(image.shape[2] for image in given)
+        height, width = size or given[0].shape[:2]
+        seen = [self._resized(image, height, width, channels) for image in given]
+        spec: Any = {"kind": "image", "height": height, "width": width, "channels": channels}
+        return Windows(np.stack(seen), spec)
+
+    def _resized(self, image: NDArray[np.uint8], height: int, width: int, channels: int) -> NDArray[np.uint8]:
+        rows, columns = image.shape[:2]
+        if (rows, columns) != (height, width):
+            what = f"an image is {columns} x {rows}; the model sees {width} x {height}"
+            if self.resize is None or self.strict_size:
+                raise ValueError(f"{what}: give such images, or resize=edgewright.data.resize.resize")
+            if abs(rows * width - columns * height) > 0.02 * rows * width:
+                warnings.warn(f"{what}: its proportions change", stacklevel=4)
+            return self.resize(image, width=width, height=height, channels=channels)
+        return np.broadcast_to(image, (rows, columns, channels))
+
+
+def _bank(model: Model) -> patchcore.Bank:
+    return patchcore.Bank(model.arrays["cells"], model.arrays["owners"], model.arrays["support"])
+
+
+def _enlarged(scores: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Bring cells to an image's size, in straight lines between their middles."""
+    rows, columns = scores.shape
+    return np.asarray(between(rows, height) @ scores @ between(columns, width).T, np.float32)
