@@ -36,8 +36,8 @@ class Net:
         self.nodes.append(helper.make_node(kind, given, [name], name=f"n{len(self.nodes)}", **settings))
         return name
 
-    def data(self) -> bytes:
-        output = self.nodes[-1].output[0]
+    def data(self, output: str = "") -> bytes:
+        output = output or self.output
         graph = helper.make_graph(
             self.nodes, "net", [helper.make_tensor_value_info("x", TensorProto.FLOAT, self.shape)],
             [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)], self.constants,
@@ -65,12 +65,12 @@ def exported(net: Net, folder: Path) -> Any:
     return program, load_node(folder)
 
 
-def expected(net: Net, x: Any) -> Any:
-    """Work out with onnxruntime what a network gives, flat."""
+def expected(net: Net, x: Any, output: str = "") -> Any:
+    """Work out with onnxruntime what a network gives, or what a value inside is; flat."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(net.data(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(net.data(output), options, providers=["CPUExecutionProvider"])
     return session.run(None, {"x": x})[0].ravel()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from network_makers import MAKERS, residual_network
-from networks import DEVICE, Net, check, exported, floats
+from networks import DEVICE, Net, check, expected, exported, floats
 
 from edgewright_sdk import Features, FeatureSpec, Model
 from edgewright_sdk.artifacts import score
@@ -16,6 +16,7 @@ from edgewright_sdk.artifacts.network import Network
 from edgewright_sdk.artifacts.network_node import network_node
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode
 from edgewright_sdk.codegen.nodes import load_node
+from edgewright_sdk.compiler import compile_graph, read_graph
 from edgewright_sdk.errors import BlockError
 
 if TYPE_CHECKING:
@@ -48,6 +49,31 @@ def test_a_network_with_all_fusions_says_what_onnxruntime_says(
             "transpose", "conv", "conv", "reduce", "conv", "mul", "conv", "pool", "reshape", "dense", "softmax",
         ]  # fmt: skip
         assert program.memory.size < sum(slot.size for slot in program.memory.slots)
+
+
+def test_several_outputs_each_have_their_place(library: DeviceLibrary, tmp_path: Path) -> None:
+    """A value inside and the last one, one channels last and one as ONNX has it."""
+    random = np.random.default_rng(2)
+    net = residual_network(random)
+    inside = net.nodes[3].output[0]  # the first activation, which is also read later
+    graph = read_graph(net.data(), "net.onnx", net.shape, (inside, net.output))
+    program = compile_graph(graph, (inside,))
+    _, node = exported(net, tmp_path / "node")
+    x = floats(random, *net.shape)
+    for place, (name, wanted) in enumerate(zip((inside, net.output), program.graph.outputs, strict=True)):
+        count = program.graph.count(wanted)
+        tables = program.tables() | {"first": program.first, "last": program.last[place], "outputs": count}
+        one = replace(
+            node,
+            tables=tuple(replace(table, value=tables.get(table.name, table.value)) for table in node.tables),
+            outputs=(replace(node.outputs[0], shape=(count,)),),
+            scratch_bytes=program.memory.size,
+        )
+        (got,) = DeviceNode(library, one).run(x.ravel()).values()
+        want = expected(net, x, name)
+        if name == inside:
+            want = want.reshape(graph.shapes[inside]).transpose(0, 2, 3, 1).ravel()
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
 
 
 def test_tables_that_lead_beyond_the_arena_are_refused(library: DeviceLibrary, tmp_path: Path) -> None:

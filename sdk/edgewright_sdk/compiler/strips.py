@@ -96,6 +96,8 @@ def _chains(graph: Graph, most: int) -> Iterator[Piece]:
             if any(last_use[op.output] >= end for op in ops[:-1]):
                 continue
             through = sum(rounded(slot.size) for slot in slots if slot.first <= begin and slot.last > begin)
+            if through >= most:
+                continue
             for height in _HEIGHTS:
                 piece = _piece(graph, ops, begin, height, through)
                 if piece is not None and piece.peak < most:

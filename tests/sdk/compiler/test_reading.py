@@ -38,6 +38,7 @@ REFUSED = {
     "computed weights": (node("MatMul", "x", "x2"), {}, r"MatMul 'last': its input 'x2' is computed"),
     "mode": (node("Pad", "x", "p", mode="reflect"), PADDING, "Pad 'last': its mode is reflect; allowed: constant"),
     "cut": (node("Pad", "x", "p"), {"p": -PADDING["p"]}, r"Pad 'last': its pads are \[0, 0, -1"),
+    "batch": (node("MaxPool", "two", kernel_shape=[2]), {}, r"MaxPool 'last': its input has shape \[2, 1, 6\]; allowed: a batch of 1"),
     "type": (node("Cast", "x", to=TensorProto.INT32), {}, "Cast 'last': it gives int32; allowed: float32"),
     "constant": (node("Relu", "c"), {"c": np.ones(3, np.float32)}, "doesn't depend on the input"),
 }  # fmt: skip
@@ -46,7 +47,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_device_does_not_have_is_refused_by_name(name: str) -> None:
     last, constants, message = REFUSED[name]
-    before = [helper.make_node("Transpose", ["x"], ["x2"], perm=[0, 2, 1])]
+    before = [
+        helper.make_node("Transpose", ["x"], ["x2"], perm=[0, 2, 1]),
+        helper.make_node("Transpose", ["x"], ["two"], perm=[1, 0, 2]),
+    ]
     with pytest.raises(BlockError, match=rf"^net.onnx.*{message}"):
         read_graph(network([*before, last], constants), "net.onnx", (1, 2, 6), "y")
 

@@ -30,6 +30,8 @@ def read_sliding(node: Node, kernel: Sequence[int]) -> Sliding:
         raise node.refused(
             f"its input has shape {list(node.shape(0))}; allowed: (1, channels, length) or (1, channels, height, width)"
         )
+    if node.shape(0)[0] != 1:
+        raise node.refused(f"its input has shape {list(node.shape(0))}; allowed: a batch of 1")
     strides = node.setting("strides", [1] * axes)
     dilations = node.setting("dilations", [1] * axes)
     begin, end = _pads(node, kernel, strides, dilations)
