@@ -13,9 +13,11 @@ from networks_int8 import NETWORKS, quantised
 
 from edgewright_sdk import Context, Features
 from edgewright_sdk.artifacts import score
+from edgewright_sdk.artifacts.layers import CONVOLUTION, DENSE, MEAN, POOL, Layer, assemble
 from edgewright_sdk.artifacts.network import Network
-from edgewright_sdk.artifacts.network_int8 import calibrated, score_int8
-from edgewright_sdk.artifacts.network_node import network_node
+from edgewright_sdk.artifacts.network_int8 import calibrated, int8_node, score_int8
+from edgewright_sdk.artifacts.predictor import Predictor
+from edgewright_sdk.artifacts.scoring import model_of
 from edgewright_sdk.codegen.ctypes_node import DeviceLibrary, DeviceNode
 from edgewright_sdk.codegen.nodes import load_node
 from edgewright_sdk.compiler import quantise_parts, read_graph
@@ -108,8 +110,43 @@ def test_a_blocks_scores_are_those_of_its_node(network_library: DeviceLibrary, t
     model = Network("net.onnx", net.data()).model(pixels.spec, ["a", "b"], "classification", scaling)
     model = calibrated(model, pixels, Context())
     scores = score_int8(model, pixels, score(model, pixels))
-    network_node(model, pixels.spec).write(tmp_path / "node", DEVICE)
+    int8_node(model, pixels.spec).write(tmp_path / "node", DEVICE)
     got = DeviceNode(network_library, load_node(tmp_path / "node")).batch(pixels.values)["probabilities"]
     np.testing.assert_array_equal(got, scores.probabilities)
     assert scores.in_float32 is not None
     assert 0 < np.abs(scores.in_float32 - scores.probabilities).max() < 0.02
+
+
+@pytest.mark.parametrize("link", ["softmax", "identity"])
+def test_layers_that_a_block_taught_are_computed_in_int8(
+    link: str, network_library: DeviceLibrary, tmp_path: Path
+) -> None:
+    """Features of very different sizes, standardised before they are integers."""
+    random = np.random.default_rng(4)
+    made = 3 if link == "softmax" else 1
+    layers = [
+        Layer(CONVOLUTION, 12, 5, 8, 3, 1), Layer(POOL, 12, 8, 8), Layer(CONVOLUTION, 6, 8, 6, 5, 1),
+        *([Layer(MEAN, 6, 6, 6), Layer(DENSE, 1, 6, made)] if made == 3 else [Layer(DENSE, 6, 6, made)]),
+    ]  # fmt: skip
+    network = assemble(
+        [
+            (layer, random.normal(size=layer.weights) / 3, random.normal(size=layer.weights[0]))
+            for layer in layers
+        ]
+    )
+    scale = (10.0 ** random.uniform(-3, 3, 60)).astype(np.float32)
+    values = (random.normal(size=(80, 60)) + 2).astype(np.float32) * scale
+    batch = Features(values, [f"f{i}" for i in range(60)])
+    mode = {"mode": "classification", "classes": ["a", "b", "c"]} if made == 3 else {"mode": "regression"}
+    meta = {"source": "taught", "features": 60, "labels": batch.labels, **mode}
+    arrays = {"selected": np.arange(60, dtype=np.int32), "mean": 2 * scale, "scale": scale}
+    if made == 3:
+        arrays["columns"] = np.arange(3, dtype=np.int32)
+    model = calibrated(model_of(Predictor("taught", network, link), meta, arrays), batch, Context())
+    scores = score_int8(model, batch, score(model, batch))
+    int8_node(model, batch.spec).write(tmp_path / "node", DEVICE)
+    (got,) = DeviceNode(network_library, load_node(tmp_path / "node")).batch(values[:20]).values()
+    want = scores.scores[:, None] if scores.probabilities is None else scores.probabilities
+    np.testing.assert_array_equal(got, want[:20])
+    assert scores.in_float32 is not None
+    assert 0 < np.abs(want - scores.in_float32).max() < 0.03 * np.abs(scores.in_float32).max()

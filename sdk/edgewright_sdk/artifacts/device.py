@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk.artifacts import links
+from edgewright_sdk.artifacts.network_int8 import int8_node
 from edgewright_sdk.artifacts.network_node import network_node
 from edgewright_sdk.artifacts.scoring import layers_of, trees_of
 from edgewright_sdk.codegen.memory import scratch_bytes
@@ -35,6 +36,8 @@ def node(model: Model, features: FeatureSpec) -> Export:
         For operators of networks that the device doesn't have, and for more features than a table can name.
     """
     meta = model.meta
+    if meta.get("precision") == "int8":
+        return int8_node(model, features)
     if meta["kind"] == "network":
         return network_node(model, features)
     if "selected" not in model.arrays and features.width != meta["features"]:

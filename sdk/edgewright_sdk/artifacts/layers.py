@@ -81,12 +81,12 @@ class Layers:
     @property
     def widest(self) -> int:
         """Values of the largest window between two layers, the first and the last included."""
-        return max(self.features, *(layer.out_length * layer.outputs for layer, _, _ in self._layers()))
+        return max(self.features, *(layer.out_length * layer.outputs for layer, _, _ in self.each()))
 
     @property
     def size(self) -> float:
         """How large the last layer's outputs may become for inputs of size 1: the most that a row of weights adds up to."""
-        *_, (_, weights, bias) = self._layers()
+        *_, (_, weights, bias) = self.each()
         return float((np.abs(weights).sum(axis=1) + np.abs(bias)).max())
 
     def raw(self, x: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -100,7 +100,7 @@ class Layers:
 
     def _forward(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         values = x
-        for layer, weights, bias in self._layers():
+        for layer, weights, bias in self.each():
             values = values.reshape(len(x), layer.length, layer.inputs)
             if layer.kind == POOL:
                 pairs = values[:, : layer.length // 2 * 2].reshape(len(x), -1, 2, layer.inputs)
@@ -115,7 +115,8 @@ class Layers:
                 values = np.maximum(values, 0.0)
         return values.reshape(len(x), -1)
 
-    def _layers(self) -> Iterator[tuple[Layer, NDArray[np.float32], NDArray[np.float32]]]:
+    def each(self) -> Iterator[tuple[Layer, NDArray[np.float32], NDArray[np.float32]]]:
+        """Layers with their weights and biases."""
         at = place = 0
         for row in self.table.tolist():
             layer = Layer(*row)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgewright_sdk.artifacts.network import NETWORK
-from edgewright_sdk.artifacts.network_ranges import ranges_of
 from edgewright_sdk.columns import trained_columns
 from edgewright_sdk.compiler import (
     Op,
@@ -17,8 +16,6 @@ from edgewright_sdk.compiler import (
     read_graph,
     reads_channels_last,
 )
-from edgewright_sdk.compiler.integer_network import integer_network
-from edgewright_sdk.compiler.program import lower
 from edgewright_sdk.errors import BlockError
 from edgewright_specs.interface import IMAGE_SCALINGS
 
@@ -52,17 +49,11 @@ def network_node(model: Model, features: FeatureSpec, *, logits: bool = False) -
     """
     graph, boundary, selected = network_graph(model, features, logits=logits)
     classes = len(model.meta.get("classes", ()))
-    exact = model.meta.get("precision") == "int8"
-    if exact:
-        network = integer_network(graph, ranges_of(model), boundary=boundary)
-        program = lower(network.graph, network.entry)
-    else:
-        program = compile_graph(graph, boundary)
-    return program.export(
+    return compile_graph(graph, boundary).export(
         inputs=features.width,
         selected=selected,
         output={"name": "probabilities", "shape": [classes]} if classes else {"name": "scores", "shape": [1]},
-        tolerance=dict.fromkeys(("absolute", "relative"), 0.0 if exact else 1e-4),
+        tolerance={"absolute": 1e-4, "relative": 1e-4},
     )
 
 

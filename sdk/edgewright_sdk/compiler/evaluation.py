@@ -173,10 +173,10 @@ def _softmax(evaluation: Evaluation, op: Op) -> Array:
 
 def _combine(evaluation: Evaluation, op: Op) -> Array:
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        return np.asarray(_OPERATIONS[op.kind](*evaluation.pair(op)))
+        return np.asarray(OPERATIONS[op.kind](*evaluation.pair(op)))
 
 
-_OPERATIONS: Final = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
+OPERATIONS: Final = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
 
 
 def _transpose(evaluation: Evaluation, op: Op) -> Array:

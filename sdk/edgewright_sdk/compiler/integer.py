@@ -1,6 +1,6 @@
 """What an int8 network computes: the definition, in numpy, that every device agrees with bit by bit.
 
-Sums are exact in float64, and fit int32. Rounding is that of :mod:`~edgewright_sdk.compiler.integer_arithmetic`. What stays
+Sums are exact in floats, and fit int32. Rounding is that of :mod:`~edgewright_sdk.compiler.integer_arithmetic`. What stays
 float32 is computed by single operations, each correctly rounded, in the order that is written here.
 """
 
@@ -100,15 +100,22 @@ def _grid(op: Op) -> Grid:
 
 
 def _conv(evaluation: Evaluation, op: Op) -> Array:
-    values = image_of(evaluation[op.inputs[0]]).astype(np.float64) - op.settings["zero_in"]
-    weights = evaluation.constant(op, 1).astype(np.float64)
-    return _summed(evaluation, op, convolved(values, weights, op, made_size(evaluation, op)))
+    values, weights = _factors(evaluation, op)
+    return _summed(evaluation, op, convolved(image_of(values), weights, op, made_size(evaluation, op)))
 
 
 def _dense(evaluation: Evaluation, op: Op) -> Array:
-    weights, values = evaluation.constant(op, 1).astype(np.float64), evaluation[op.inputs[0]]
-    rows = values.reshape(len(values), -1, weights.shape[1]).astype(np.float64) - op.settings["zero_in"]
-    return _summed(evaluation, op, rows @ weights.T)
+    values, weights = _factors(evaluation, op)
+    return _summed(evaluation, op, values.reshape(len(values), -1, weights.shape[1]) @ weights.T)
+
+
+def _factors(evaluation: Evaluation, op: Op) -> tuple[Array, Array]:
+    """Values less their zero, and weights, as floats that hold every sum of their products exactly."""
+    weights = evaluation.constant(op, 1)
+    most = 255 * np.abs(weights.astype(np.int64)).reshape(len(weights), -1).sum(axis=1).max()
+    dtype: Any = np.float32 if most < 2**24 else np.float64
+    zero = dtype(op.settings["zero_in"])
+    return evaluation[op.inputs[0]].astype(dtype) - zero, weights.astype(dtype)
 
 
 def _summed(evaluation: Evaluation, op: Op, sums: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgewright_sdk.compiler.evaluation import activated, reduced_count
+from edgewright_sdk.compiler.evaluation import OPERATIONS, activated, reduced_count
 from edgewright_sdk.compiler.integer_arithmetic import HIGH, LOW, Grid, fixed_point
 from edgewright_sdk.compiler.ir import Op
 from edgewright_sdk.compiler.quantise_grids import grids
@@ -196,13 +196,25 @@ def _sum(made: _Quantiser, op: Op) -> None:
     made.emit(op, made.whole(op.inputs[0]), constants=constants, **zero, **made.bounds(op))
 
 
+def _arithmetic(made: _Quantiser, op: Op) -> None:
+    """Give sums, differences and products; with one number, as scaled pixels have it, they are a table."""
+    for place, name in enumerate(op.inputs):
+        constant, other = made.graph.constants.get(name), op.inputs[1 - place]
+        if constant is None or np.ptp(constant) != 0 or made.shapes[other] != made.shapes[op.output]:
+            continue
+        number = float(constant.ravel()[0])
+        function = OPERATIONS[op.kind]
+        _tabulate(made, op, other, lambda x: function(x, number) if place else function(number, x))  # noqa: B023
+        return
+    (_mul if op.kind == "mul" else _add)(made, op)
+
+
 def _add(made: _Quantiser, op: Op) -> None:
-    names = op.inputs
-    a, b = (made.grids[name] for name in names)
+    a, b = (made.grids[name] for name in op.inputs)
     common = 2.0 * max(float(a.scale), float(b.scale))
     terms = [(on.zero, *fixed_point(float(on.scale) / common)) for on in (a, b)]
     result = fixed_point(common / (2**RAISED * float(made.grids[op.output].scale)))
-    made.emit(op, *map(made.whole, names), a=terms[0], b=terms[1], result=result, **made.bounds(op))
+    made.emit(op, *map(made.whole, op.inputs), a=terms[0], b=terms[1], result=result, **made.bounds(op))
 
 
 def _mul(made: _Quantiser, op: Op) -> None:
@@ -213,13 +225,19 @@ def _mul(made: _Quantiser, op: Op) -> None:
     )
 
 
-def _lookup(made: _Quantiser, op: Op) -> None:
-    """Apply an activation as a table of what each of the 256 values becomes."""
+def _activation(made: _Quantiser, op: Op) -> None:
+    _tabulate(made, op, op.inputs[0], lambda x: activated(x, op))
+
+
+def _tabulate(
+    made: _Quantiser, op: Op, name: str, function: Callable[[NDArray[np.float64]], NDArray[Any]]
+) -> None:
+    """Apply a function of one value as a table of what each of the 256 becomes."""
     every = np.arange(LOW, HIGH + 1, dtype=np.int64).astype(np.int8)
-    numbers = made.grids[op.inputs[0]].numbers(every).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        table = made.grids[op.output].quantised(activated(numbers, op))
-    made.emit(replace(op, kind="lookup"), made.whole(op.inputs[0]), constants={"table8": table})
+        table = function(made.grids[name].numbers(every).astype(np.float64))
+        table8 = made.grids[op.output].quantised(table)
+    made.emit(replace(op, kind="lookup"), made.whole(name), constants={"table8": table8})
 
 
 def _moved(made: _Quantiser, op: Op) -> None:
@@ -248,10 +266,8 @@ def _reduce(made: _Quantiser, op: Op) -> None:
 _RULES: Final[dict[str, Callable[[_Quantiser, Op], None]]] = {
     "conv": _sum,
     "dense": _sum,
-    "add": _add,
-    "sub": _add,
-    "mul": _mul,
-    "activation": _lookup,
+    **dict.fromkeys(("add", "sub", "mul"), _arithmetic),
+    "activation": _activation,
     "pool": _pool,
     "reduce": _reduce,
     **dict.fromkeys(("reshape", "transpose", "concat", "pad"), _moved),

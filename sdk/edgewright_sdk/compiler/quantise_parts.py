@@ -26,6 +26,8 @@ def is_short(graph: Graph, name: str) -> bool:
 
 def _head(graph: Graph) -> set[str]:
     """Arithmetic with constants before anything else: features of very different sizes have no common grid before it."""
+    if not is_short(graph, graph.input):
+        return set()
     fixed = {graph.input, *graph.constants}
     found: list[Op] = []
     for op in graph.ops:

@@ -9,7 +9,7 @@ import numpy as np
 from edgewright_sdk import BlockError, FeatureSpec, LearningBlock, LearningDescription, Scores
 from edgewright_sdk.artifacts import links, score
 from edgewright_sdk.artifacts.network import read_onnx
-from edgewright_sdk.artifacts.network_int8 import calibrated, score_int8
+from edgewright_sdk.artifacts.network_int8 import calibrated, int8_node, score_int8
 from edgewright_sdk.artifacts.network_node import network_graph, network_node
 from edgewright_sdk.columns import choose_columns
 
@@ -64,7 +64,8 @@ class BringYourOwn(LearningBlock):
 
     def export(self, model: Model, features: FeatureSpec, params: Params) -> Export:
         """Compile the network for the device, with what makes probabilities of logits."""
-        return network_node(model, features, logits=_gives_logits(params))
+        compiled = int8_node if params.precision == "int8" else network_node
+        return compiled(model, features, logits=_gives_logits(params))
 
 
 def _gives_logits(params: Params) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from edgewright_sdk import BlockError, LearningBlock, LearningDescription
 from edgewright_sdk.artifacts import score
 from edgewright_sdk.artifacts.device import node, table_bytes
+from edgewright_sdk.artifacts.network_int8 import calibrated, score_int8
 from edgewright_sdk.artifacts.predictor import Predictor
 from edgewright_sdk.artifacts.scoring import model_of
 from edgewright_sdk.artifacts.trained import turned_back
@@ -38,9 +39,10 @@ class NeuralNetwork(LearningBlock):
                 "record others, or take an anomaly block, which learns one label"
             )
         plan_of(features, params, max(len(classes), 1))
+        both = ["in_float32"] if params.precision == "int8" else []
         if params.task == "regression":
-            return LearningDescription(kind="regression", outputs=["scores"])
-        return LearningDescription(kind="classification", outputs=["probabilities"], classes=classes)
+            return LearningDescription(kind="regression", outputs=["scores", *both])
+        return LearningDescription(kind="classification", outputs=["probabilities", *both], classes=classes)
 
     def fit(self, train: Features, validation: Features | None, params: Params, context: Context) -> Model:
         """Teach the network; the validation windows say when to stop."""
@@ -80,12 +82,15 @@ class NeuralNetwork(LearningBlock):
             meta["classes"] = list(classes)
             arrays["columns"] = np.arange(len(classes), dtype=np.int32)
         model = model_of(predictor, meta, arrays)
+        if params.precision == "int8":
+            model = calibrated(model, train, context)
         context.metric("device table bytes", table_bytes(model, train.spec))
         return model
 
-    def score(self, model: Model, features: Features, params: Params) -> Scores:  # noqa: ARG002
-        """Give the probability of each class, or the number."""
-        return score(model, features)
+    def score(self, model: Model, features: Features, params: Params) -> Scores:
+        """Give the probability of each class, or the number; in int8 with the device's integers."""
+        found = score(model, features)
+        return score_int8(model, features, found) if params.precision == "int8" else found
 
     def plot(self, model: Model, features: Features | None, params: Params) -> list[dict[str, Any]]:  # noqa: ARG002
         """Show how the loss fell."""

@@ -202,7 +202,7 @@ def in_torch(network, values):
     from torch.nn import functional
 
     x = torch.tensor(values)
-    for layer, weights, bias in network._layers():
+    for layer, weights, bias in network.each():
         x = x.reshape(len(values), layer.length, layer.inputs)
         if layer.kind == DENSE:
             x = functional.linear(x.flatten(1), torch.tensor(weights), torch.tensor(bias))[:, None]
