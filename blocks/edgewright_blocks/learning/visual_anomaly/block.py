@@ -12,13 +12,14 @@ from edgewright_sdk.cross_fitting import cross_fits
 from . import mixture, patchcore
 from .backbone import LARGEST, SMALLEST, Backbone, builtin_backbone, file_backbone, grid
 from .efficientnet import NAME
+from .exporting import bank_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from edgewright_sdk import Context, Params, Windows
+    from edgewright_sdk import Context, Export, Params, Windows
     from edgewright_specs.interface import WindowSpec
 
 _MOUNT = "backbone"
@@ -83,6 +84,10 @@ class VisualAnomaly(WindowLearningBlock):
                 },
             ]
         return plots
+
+    def export(self, model: Model, window: WindowSpec, params: Params) -> Export:  # noqa: ARG002
+        """Give the node for the device."""
+        return bank_node(model, window)
 
 
 def learn_model(train: Windows, backbone: Backbone, params: Params, context: Context) -> Model:

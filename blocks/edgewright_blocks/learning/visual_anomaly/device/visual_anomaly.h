@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "edgewright/node.h"
+
+namespace EW_NS {
+
+struct ew_visual_anomaly_tables {
+    int32_t height, width, channels;  // of an image; 1 or 3 channels
+    int32_t length;
+    const int32_t* calls;  // [length] the backbone, see edgewright/network.h
+    int32_t weight_count;
+    const float* weights;  // [weight_count]
+    int32_t weight8_count;
+    const int8_t* weights8;
+    int32_t weight32_count;
+    const int32_t* weights32;
+    int32_t arena;           // bytes
+    int32_t first;           // byte of the arena at which the backbone's input lies: [height][width][3] floats
+    int32_t layers;
+    const int32_t* outputs;  // [layers][4] byte of the arena, height, width, channels: maps, channels last
+    int32_t rows, columns;   // the grid that all layers are brought to
+    int32_t features;        // of a cell: channels of all layers
+    int32_t kept;
+    const float* cells;      // [kept][features] the memory bank
+    int32_t neighbours;
+    const int32_t* support;  // [kept][neighbours] kept cells around each, itself first
+};
+
+// Image (uint8) -> scores (1 value, the largest of the map) and map (rows x columns): of each cell the distance to the
+// nearest kept one, times 1 - exp(distance) / sum of exp(distance to each of that one's neighbours).
+// Scratch: `arena` bytes and `features` floats, each rounded up to 16 bytes.
+ew_status ew_visual_anomaly(const ew_visual_anomaly_tables& tables, void* state, const ew_view* in, ew_view* out,
+                            ew_arena& scratch);
+
+}  // namespace EW_NS

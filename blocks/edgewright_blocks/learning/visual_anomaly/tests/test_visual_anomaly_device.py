@@ -1,0 +1,80 @@
+"""Visual anomaly detection: device code == Python, one library for all parameter sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewright_sdk import BlockError, Context, Params, Windows, load_block
+from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
+from edgewright_sdk.codegen.ctypes_node import DeviceNode, build_library
+from edgewright_sdk.codegen.nodes import load_node
+
+from .networks import tiny_backbone
+
+FOLDER = Path(__file__).parents[1]
+BLOCK = load_block(FOLDER)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def granted(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("granted")
+    (folder / "tiny.onnx").write_bytes(tiny_backbone())
+    monkeypatch.setenv("EDGEWRIGHT_MOUNT_BACKBONE", str(folder))
+
+
+def trained(height, width, channels, **given):
+    params = Params.defaults(FOLDER, **{"backbone": "tiny.onnx", "taps": ["fine", "coarse"], **given})
+    spec = {"kind": "image", "height": height, "width": width, "channels": channels}
+    images = np.random.default_rng(1).integers(0, 256, (8, height, width, channels), dtype=np.uint8)
+    context = Context(seed=3)
+    return spec, params, BLOCK.new(context).fit(Windows(images[:6], spec), None, params, context), images[5:]
+
+
+def export(spec, params, model, out):
+    BLOCK.new().export(model, spec, params).write(out, FOLDER / "device")
+    return load_node(out)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("visual")
+    with pytest.MonkeyPatch.context() as patch:
+        (folder / "tiny.onnx").write_bytes(tiny_backbone())
+        patch.setenv("EDGEWRIGHT_MOUNT_BACKBONE", str(folder))
+        spec, params, model, _ = trained(48, 48, 3)
+    node = export(spec, params, model, folder / "node")
+    (folder / "build").mkdir()
+    trap = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
+    return build_library([node], folder / "build", compiler=native_compilers()[0], options=[*WARNINGS, *trap])
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "given"),
+    [
+        ((48, 48), 3, {}),
+        ((50, 70), 1, {"pool_size": 5, "sampling_ratio": 0.5}),
+        ((96, 64), 3, {"pool_size": 1, "neighbours": 1, "taps": ["coarse"]}),
+        ((40, 88), 3, {"neighbours": 50, "sampling_ratio": 1.0, "taps": ["coarse", "fine"]}),
+        ((56, 48), 3, {"backbone": "efficientnet-lite0", "taps": [], "layers": 3, "sampling_ratio": 0.1}),
+    ],
+)  # fmt: skip
+def test_device_equals_python(library, tmp_path, size, channels, given):
+    spec, params, model, images = trained(*size, channels, **given)
+    node = export(spec, params, model, tmp_path / "node")
+    device = DeviceNode(library, node).batch(images)
+    python = BLOCK.new().score(model, Windows(images, spec), params)
+    # Where a kept cell is met again, its distance is rounding: of the square root of it.
+    allowed = 5e-3 * (python.map < 1) + node.tolerance["absolute"] + node.tolerance["relative"] * python.map
+    assert (np.abs(device["map"] - python.map) <= allowed).all()
+    np.testing.assert_array_equal(device["scores"][:, 0], device["map"].reshape(len(images), -1).max(axis=1))
+
+
+def test_a_mixture_has_no_device_code():
+    spec, params, model, _ = trained(48, 48, 3, scoring="gmm")
+    with pytest.raises(BlockError, match="scoring: gmm has no device code yet"):
+        BLOCK.new().export(model, spec, params)
