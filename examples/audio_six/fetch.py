@@ -85,13 +85,16 @@ def main() -> int:
         "--cache", type=Path, default=HERE / ".cache", help="folder for the packages (default: .cache/)"
     )
     parser.add_argument("--voices", type=int, default=COUNT, help=f"how many recordings (default: {COUNT})")
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help=f"which voices, and which of them are odd (default: {SEED})"
+    )
     options = parser.parse_args()
     if options.out.is_dir():
         print(f"{options.out} is there already")
         return 0
     try:
         synthesiser = find(options.cache)
-        count = write(synthesiser, options.out, options.voices)
+        count = write(synthesiser, options.out, options.voices, options.seed)
     except (subprocess.CalledProcessError, OSError) as error:
         print(f"The voices can't be fetched: {error}", file=sys.stderr)
         print(
@@ -123,9 +126,9 @@ def find(cache: Path) -> Synthesiser:
     return Synthesiser(str(root / "usr/bin/espeak-ng"), environment)
 
 
-def write(synthesiser: Synthesiser, out: Path, count: int) -> int:
+def write(synthesiser: Synthesiser, out: Path, count: int, seed: int = SEED) -> int:
     """One recording of each distinct voice, of which the odd ones are changed; how many there are."""
-    random = np.random.default_rng(SEED)
+    random = np.random.default_rng(seed)
     names = [f"{accent}+{variant}" for accent in ACCENTS for variant in synthesiser.variants()]
     random.shuffle(names)
     chosen: dict[str, tuple[np.ndarray, int]] = {}

@@ -174,8 +174,19 @@ def show_metrics(console: Console, run: Run, node: str) -> None:
     if rows:
         console.table([metrics["split"], *METRICS], rows, indent=2)
         show_intervals(console, metrics, "auroc")
+        show_pixels(console, run.pixels(node))
     else:
         console.print("  no labelled sample to test on: scores are in the report")
+
+
+def show_pixels(console: Console, pixels: Mapping[str, Any] | None) -> None:
+    """Print what maps are worth beside masks, where there are both."""
+    if pixels is None or pixels["auroc"] is None:
+        return
+    overlap = ", ".join(f"{one['value']:.3f} up to {one['limit']:g}" for one in pixels["aupro"])
+    console.print(
+        f"  pixels: AUROC {pixels['auroc']:.3f}, AUPRO {overlap}; {pixels['regions']} defects in {pixels['images']} images"
+    )
 
 
 METRICS = ("accuracy", "precision", "recall", "f1", "auroc", "fpr", "fnr")
@@ -199,6 +210,7 @@ def summary(run: Run) -> dict[str, Any]:
             node: {
                 **({"threshold": run.threshold(node)} if node in run.anomaly_nodes else {}),
                 "metrics": run.metrics(node),
+                **({"pixels": pixels} if (pixels := run.pixels(node)) is not None else {}),
             }
             for node in run.node_ids("learning")
         },

@@ -26,19 +26,22 @@ _REBUILT = (
 
 
 def anomaly_map(run: Run, node: str) -> dict[str, Any] | None:
-    """Windows on the maps of a processing node, with the score of each anomaly node that reads it; None without maps."""
+    """Windows on the maps of a processing node that an anomaly node reads, with the scores of all; None without maps."""
     document = run.map(node)
     readers = [name for name in run.anomaly_nodes if node in run.inputs_of(name)]
     if document is None or not readers or run.ranking is None:
         return None
     rows = np.asarray(document["rows"], np.intp)
+    nodes = [*readers, *(name for name in run.anomaly_nodes if name not in readers)]
     measures = [
         {"name": f"score of {name}", "values": packed(np.asarray(run.scores(name, "training"))[rows])}
-        for name in readers
+        for name in nodes
     ]
-    # Size shows a reconstruction error where there is one, colour another score.
-    size = next((number for number, name in enumerate(readers) if run.errors(name) is not None), 0)
-    colour = next((number for number in range(len(readers)) if number != size), size)
+    # Size shows a reconstruction error where there is one, colour another score, of another kind if there is one.
+    rebuild = [run.errors(name) is not None for name in nodes]
+    size = rebuild.index(True) if True in rebuild else 0
+    others = [number for number in range(len(nodes)) if number != size]
+    colour = next((number for number in others if not rebuild[number]), others[0] if others else size)
     return {
         **_places(run, document, rows),
         "measures": measures,

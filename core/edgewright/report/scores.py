@@ -61,6 +61,7 @@ def build(run: Run, node: str) -> dict[str, Any]:
             if len(values)
         ],
         "metrics": metrics,
+        "pixels": run.pixels(node),
         "curves": curves(scores[truth >= 0], truth[truth >= 0] == 1),
     }
 

@@ -256,6 +256,10 @@ class Run:
         metrics: dict[str, Any] = self._json(node, "metrics.json")
         return metrics
 
+    def pixels(self, node: str) -> dict[str, Any] | None:
+        """What a node's maps are worth beside the masks of the test split; None without masks, or without maps."""
+        return self._optional(node, "pixels.json")
+
     def roc(self, node: str, *, table: str = "windows", label: str | None = None) -> RocMetrics | None:
         """ROC and precision–recall curve of a node over the test split.
 

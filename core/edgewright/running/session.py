@@ -24,6 +24,7 @@ from edgewright.running.engine import Engine
 from edgewright.running.importance_steps import ranker_node
 from edgewright.running.lock import build_id, identity
 from edgewright.running.map_steps import ERROR_CLUSTERS, error_tasks, map_tasks, mapper_node, ranking_tasks
+from edgewright.running.pixel_step import pixel_task
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
 from edgewright.running.suggesting import rank, resolve_suggestions
@@ -258,6 +259,8 @@ class Session:
                 tasks += decision_tasks(
                     self.impulse, node, self.planner, description, selection, on_test=node.id in on_test
                 )
+                if "map" in description["outputs"] and self.engine.has(READ, "masks"):
+                    tasks.append(pixel_task(node, self.planner))
             else:
                 tasks += prediction_tasks(node, self.planner, description)
         together = combination_task(kinds, seed)

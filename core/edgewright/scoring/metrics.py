@@ -13,6 +13,7 @@ import numpy as np
 
 from edgewright.errors import DataError
 from edgewright.scoring.arrays import as_scores, as_truth
+from edgewright.scoring.best_f1 import f1_max
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -151,7 +152,7 @@ def evaluate(scores: ArrayLike, truth: ArrayLike, threshold: float) -> dict[str,
     -------
     dict
         ``n``, ``normal``, ``abnormal``, ``confusion``, the rates of :func:`rates`, ``fpr_interval`` (95 %
-        Clopper–Pearson, None without normal scores), ``auroc``, ``average_precision``.
+        Clopper–Pearson, None without normal scores), ``auroc``, ``average_precision``, ``f1_max``.
     """
     values, actual = _pair(scores, truth)
     counts = confusion(values > np.float32(threshold), actual)
@@ -165,6 +166,7 @@ def evaluate(scores: ArrayLike, truth: ArrayLike, threshold: float) -> dict[str,
         "fpr_interval": interval,
         "auroc": auroc(values, actual),
         "average_precision": average_precision(values, actual),
+        "f1_max": best[0] if (best := f1_max(values, actual)) is not None else None,
     }
 
 

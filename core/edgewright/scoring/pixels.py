@@ -8,7 +8,7 @@ counts with one over the size of its region. So one pass over sorted defective p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 #: Shares of false positives up to which the overlap of regions is integrated: the usual one, and one as small as users ask for.
 PRO_LIMITS = (0.3, 0.05)
 _HALF = 1 << 16  # values of half a float32: two histograms of so many find any quantile exactly
+
+
+class Images(Protocol):
+    """One array of pixels after another, as often as they are gone through: an array (n, h, w), or what makes them one at a time."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[NDArray[Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,8 @@ class PixelMetrics:
 
 
 def pixel_metrics(
-    maps: Sequence[NDArray[np.float32]],
-    masks: Sequence[NDArray[np.bool_]],
+    maps: Images,
+    masks: Images,
     *,
     limits: Sequence[float] = PRO_LIMITS,
 ) -> PixelMetrics | None:
@@ -125,10 +133,12 @@ class _Defects:
     regions: int
 
     @classmethod
-    def of(cls, maps: Sequence[NDArray[np.float32]], masks: Sequence[NDArray[np.bool_]]) -> _Defects:
+    def of(cls, maps: Images, masks: Images) -> _Defects:
         from scipy.ndimage import label
 
-        found, shares, regions = [np.zeros(0, np.float32)], [np.zeros(0)], 0
+        found: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
+        shares: list[NDArray[np.float64]] = [np.zeros(0)]
+        regions = 0
         for number, (values, mask) in enumerate(zip(maps, masks, strict=True)):
             if np.shape(values) != np.shape(mask):
                 raise DataError(f"map {number} is {np.shape(values)}, its mask {np.shape(mask)}")
@@ -136,7 +146,8 @@ class _Defects:
                 raise DataError(f"map {number} has values that aren't finite")
             if not np.any(mask):
                 continue
-            marks, count = label(mask, np.ones((3, 3)))
+            marks: NDArray[np.int32] = np.zeros(np.shape(mask), np.int32)
+            count: Any = label(mask, np.ones((3, 3)), output=marks)
             own = marks[marks > 0]
             found.append(np.asarray(values, np.float32)[marks > 0] + np.float32(0))
             shares.append(1.0 / np.bincount(own)[own])
@@ -161,17 +172,13 @@ class _Defects:
         return float(self.weights[-1] - self.weights[high]), float(self.weights[high] - self.weights[low])
 
 
-def _good(
-    maps: Sequence[NDArray[np.float32]], masks: Sequence[NDArray[np.bool_]]
-) -> Iterator[NDArray[np.float32]]:
+def _good(maps: Images, masks: Images) -> Iterator[NDArray[np.float32]]:
     """Scores of the good pixels, image after image; −0 as 0."""
     for values, mask in zip(maps, masks, strict=True):
         yield np.asarray(values, np.float32)[~np.asarray(mask, bool)] + np.float32(0)
 
 
-def _cuts(
-    maps: Sequence[NDArray[np.float32]], masks: Sequence[NDArray[np.bool_]], counts: Sequence[int]
-) -> list[np.float32]:
+def _cuts(maps: Images, masks: Images, counts: Sequence[int]) -> list[np.float32]:
     """The `count`-th largest score of good pixels for each count, by histograms of its upper, then of its lower 16 bits."""
     upper = np.zeros(_HALF, np.int64)
     for values in _good(maps, masks):
@@ -201,7 +208,7 @@ def _ordered(values: NDArray[np.float32]) -> NDArray[np.uint32]:
 def _value(key: int) -> np.float32:
     """The value of a key."""
     bits = key ^ (0x80000000 if key >> 31 else 0xFFFFFFFF)
-    return np.array([bits], np.uint32).view(np.float32)[0]
+    return np.float32(np.array([bits], np.uint32).view(np.float32)[0])
 
 
 def _round_up(count: float) -> int:

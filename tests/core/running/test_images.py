@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from edgewright.cli.app import run as command
 from edgewright.report.panels import panels as report_panels
 from edgewright.running import Options, Run, run_impulse
+from edgewright.scoring.enlarging import enlarged
 
 from ..data.image_folders import mvtec
 
@@ -69,6 +71,23 @@ def test_maps_show_where_the_masks_are(run: Run) -> None:
             assert cell[hottest]
             found += 1
     assert found == 4
+
+
+def test_maps_are_held_against_masks_pixel_by_pixel(run: Run) -> None:
+    found, maps, masks = run.pixels("cells"), run.maps("cells", "test"), run.masks
+    assert found is not None
+    assert maps is not None
+    assert masks is not None
+    assert run.pixels("clusters") is None
+    first, last = run.rows("test")
+    places = [run.samples[run.index["sample"][row]]["mask"] for row in range(first, last)]
+    truth = np.stack([np.zeros((16, 24), bool) if place is None else masks[place] for place in places])
+    large = np.stack([enlarged(cells, 16, 24) for cells in maps])
+    assert found["auroc"] == pytest.approx(roc_auc_score(truth.ravel(), large.ravel()), abs=1e-9)
+    assert [one["limit"] for one in found["aupro"]] == [0.3, 0.05]
+    assert 1 >= found["aupro"][0]["value"] > found["aupro"][1]["value"] > 0
+    assert (found["images"], found["without_mask"], found["defective"]) == (8, 0, truth.sum())
+    assert run.metrics("cells")["windows"]["f1_max"] == 1.0
 
 
 def test_files_are_scored_as_in_the_run(run: Run, project: Path, capsys: pytest.CaptureFixture[str]) -> None:

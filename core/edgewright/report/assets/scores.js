@@ -55,6 +55,10 @@ ew.panels.scores = (data) => {
   if (!tables.length) return [...parts, ew.el("p", { class: "note" }, "No labelled sample to test on.")];
   parts.push(ew.el("div", { class: "grid two" }, tables.map(([name, table]) => ew.confusion(name, table, m))));
   if (data.curves) parts.push(ew.el("div", { class: "grid two" }, ew.curve("ROC (windows)", "false-alarm rate", "recall", data.curves.fpr, data.curves.recall, m.windows && [m.windows.fpr, m.windows.recall], true), ew.curve("Precision–recall (windows)", "recall", "precision", data.curves.recall, data.curves.precision, m.windows && [m.windows.recall, m.windows.precision], false)));
+  const pixels = data.pixels;
+  if (pixels && pixels.auroc !== null) parts.push(ew.el("p", {}, "Maps beside masks: pixel AUROC ", ew.el("b", {}, ew.number(pixels.auroc, 4)),
+    pixels.aupro.map((one) => [", AUPRO up to a false-positive rate of ", ew.number(one.limit), " ", ew.el("b", {}, ew.number(one.value, 4))]),
+    `; ${ew.number(pixels.regions)} defects in ${ew.number(pixels.images)} images`, pixels.without_mask ? `, ${ew.number(pixels.without_mask)} abnormal images without a mask left out` : "", "."));
   if (m.unlabelled) parts.push(ew.el("p", { class: "note" }, `${ew.number(m.unlabelled)} unlabelled windows are left out of the metrics.`));
   return parts;
 };
