@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from deployment_folder import block_folder, params_of
+from wasm_node import STRING_H
 
 from edgewright_sdk.codegen.compilers import FLAGS, has_zig, zig_compiler
 from edgewright_sdk.codegen.graph import Graph
@@ -47,15 +48,6 @@ ELSEWHERE = (
     "__aeabi_f2d", "__aeabi_d2f", "__aeabi_dadd", "__aeabi_dsub", "__aeabi_dmul", "__aeabi_memclr4", "__aeabi_memclr8",
     "__aeabi_memcpy", "__aeabi_memcpy4", "__aeabi_memclr", "memcpy", "memset", "log10f", "sqrtf",
 )  # fmt: skip
-STRING_H = """\
-#pragma once
-#include <stddef.h>
-extern "C" {
-void* memcpy(void* to, const void* from, size_t bytes);
-void* memmove(void* to, const void* from, size_t bytes);
-void* memset(void* to, int value, size_t bytes);
-}
-"""
 
 
 def flash_bytes(program: bytes) -> int:
