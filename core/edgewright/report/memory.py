@@ -21,7 +21,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     told = json.loads(path.read_text(encoding="utf-8"))
-    values = [
+    values: list[dict[str, Any]] = [
         {"name": str(value["name"]), **{name: max(int(value[name]), 0) for name in _NUMBERS}}
         for value in told["values"]
     ]
