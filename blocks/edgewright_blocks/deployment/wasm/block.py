@@ -27,6 +27,18 @@ _DEMO = ("demo.mjs", "view.mjs", "chart.mjs", "sources.mjs", "recorder.js", "dem
 
 _SOUND = 3000  # Hz, as in demo.mjs
 
+_EXAMPLES = {
+    "image": """\
+const image = context.getImageData(0, 0, width, height);  // any size: it is resized as in training, to {window}
+const result = monitor.runImage(image);
+if (result.decision) console.log(result.outputs[0].score, result.outputs[0].map);""",
+    "signal": """\
+const result = monitor.run(window);        // {window} values, rows on end
+if (result.decision) console.log(result.outputs[0].score, result.outputs[0].contributions);
+
+for (const result of monitor.push(samples)) {{ /* a stream: a result each time a window is complete */ }}""",
+}
+
 
 class WasmModule(DeploymentBlock):
     """A module for browsers, Node and wasmtime."""
@@ -104,6 +116,12 @@ def _values(graph: Graph) -> dict[str, str]:
         "NAME": graph.name.upper(),
         "package": package_name(graph.name),
         "input": _input(graph),
+        "example": _EXAMPLES["image" if graph.image else "signal"].format(
+            window=" × ".join(map(str, graph.shape))
+        ),
+        "drift": ""
+        if graph.image
+        else "; `drift` tells how far a stream's inputs have moved from training's, in standard deviations",
         "build_id": graph.build_id,
         "info": json.dumps(info, indent=2),
         "array": "Uint8Array" if graph.image else "Float32Array",
