@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: In the order they run; each is a small script over the global ``ew``.
 SCRIPTS = (
-    "dom.js", "chart.js", "graph.js", "overview.js", "features.js", "importance.js", "map.js", "anomaly.js", "scores.js", "worst.js", "plots.js", "memory.js", "comparison.js", "page.js"
+    "dom.js", "chart.js", "graph.js", "overview.js", "features.js", "importance.js", "map.js", "anomaly.js", "scores.js", "worst.js", "gallery.js", "plots.js", "memory.js", "comparison.js", "page.js"
 )  # fmt: skip
 MAX_BYTES = 30_000_000
 

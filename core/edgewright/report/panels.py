@@ -69,6 +69,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         blocks,
         exploration,
         features,
+        gallery,
         importance,
         memory,
         mistakes,
@@ -136,7 +137,9 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             f"Scores and threshold · {node}",
             partial(scores.build, run, node),
         )
-        add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
+        add("gallery", f"images-{node}", f"Images · {node}", partial(gallery.build, run, node))
+        if run.windows_info.get("kind") != "image":
+            add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))
         add("plots", f"mistakes-{node}", f"Mistakes · {node}", partial(mistakes.build, run, node))
         add("plots", f"stream-{node}", f"Calibration on a stream · {node}", partial(streams.build, run, node))
     if run.combined:

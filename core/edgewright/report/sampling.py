@@ -98,16 +98,22 @@ def picture(pixels: NDArray[np.uint8], most: int = MOST_PIXELS) -> str:
 
     from PIL import Image
 
+    small = picture_of_size(pixels, most)
+    file = BytesIO()
+    Image.fromarray(small if small.shape[2] == 3 else small[:, :, 0]).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def picture_of_size(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+    """An image ``(h, w, c)`` brought to at most ``most`` pixels a side, in its proportions."""
     from edgewright.data.resize import resize
 
-    height, width, channels = pixels.shape
+    height, width, _ = pixels.shape
     shrink = max(height, width) / most
-    if shrink > 1:
-        across, down = max(round(width / shrink), 1), max(round(height / shrink), 1)
-        pixels = resize(np.ascontiguousarray(pixels), width=across, height=down)
-    file = BytesIO()
-    Image.fromarray(pixels if channels == 3 else pixels[:, :, 0]).save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode("ascii")
+    if shrink <= 1:
+        return np.asarray(pixels)
+    across, down = max(round(width / shrink), 1), max(round(height / shrink), 1)
+    return resize(np.ascontiguousarray(pixels), width=across, height=down)
 
 
 def split_of_rows(run: Run) -> tuple[NDArray[np.int8], Sequence[str]]:

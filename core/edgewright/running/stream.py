@@ -123,6 +123,11 @@ def follow(
             "--follow: each window of this run is a whole recording, and a stream has no end",
             hint="score recordings: `edgewright score RUN FILE…`",
         )
+    if run.of_images:
+        raise UsageError(
+            "--follow: this run scores images, and a stream is of samples",
+            hint="score image files: `edgewright score RUN FILE…`",
+        )
     info = run.windows_info
     length, stride, axes = int(info["length"]), int(info["stride"]), list(info["axes"])
     with ExitStack() as stack:

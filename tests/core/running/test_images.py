@@ -125,6 +125,12 @@ def test_the_report_shows_images(run: Run) -> None:
     assert panels["data"]["image"] == {"width": 24, "height": 16, "channels": 3, "resize": "squash"}
     shown: list[Any] = [signal["picture"] for signal in panels["data"]["signals"]]
     assert all(picture.startswith("iVBORw0KGgo") for picture in shown)
+    gallery = panels["images-cells"]
+    assert (gallery["grid"], gallery["same_scale"], len(gallery["images"])) == ([4, 6], True, 8)
+    assert [image["mask"] is not None for image in gallery["images"]] == [True] * 4 + [False] * 4
+    scores = [image["score"] for image in gallery["images"]]
+    assert scores == sorted(scores, reverse=True)
+    assert panels["images-clusters"]["grid"] is None
 
 
 def test_it_deploys_and_an_unchanged_impulse_runs_nothing(run: Run, project: Path) -> None:
