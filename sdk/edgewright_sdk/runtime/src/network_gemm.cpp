@@ -23,17 +23,16 @@ constexpr int32_t tile_pixels = widest == 16 ? 8 : widest == 8 ? 6 : 4, tile_reg
 constexpr int32_t lone_chains = widest == 1 ? 1 : 4;  // sums of a pixel that stands alone, so that none waits for the last
 constexpr int32_t most_pieces = 16;
 constexpr int32_t block_floats = 16384;  // 64 KiB: what a panel of weights is used for before the next one comes
-constexpr int32_t few_floats = 8192;     // weights that stay in the innermost cache
+constexpr int32_t few_floats = 49152;      // 192 KiB: weights that stay in a cache near by
 
 constexpr int32_t most_gathered = widest == 1 ? 64 : 256;  // floats of a pixel
-constexpr int32_t zero_count = most_gathered;  // the longest piece of padding
+constexpr int32_t zero_count = most_gathered;  // the longest piece of padding, and the most channels at a time
 constexpr float zeros[zero_count] = {};
 
 int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 
 // What a tile of pixels takes: pieces of the input, each of one length for all pixels. Their weights follow one another.
 struct taken {
-    int32_t tile;    // its first pixel, -1 where these are not all pieces of one
     int32_t first;   // the row of weights where they begin
     int32_t pieces;
     int32_t lengths[most_pieces];
@@ -41,36 +40,37 @@ struct taken {
     float gathered[tile_pixels][most_gathered];  // what is in no one piece
 };
 
-// Channels of a panel that are made, for the pixels of a tile.
+// What is made for the pixels of a tile: channels of one panel, or the same ones of several.
 struct made {
     const float *weights, *bias, *residual;
     float* out;
     int32_t width;      // of the panel
-    int32_t next;       // floats from this panel to the next one
+    int32_t next;       // floats from a panel to the next one
     int32_t pixel;      // floats from a pixel of the output to the next one
     int32_t count;      // pixels; further ones of the tile are the last one again
+    int32_t panels;
     float low, high;
 };
 
+// One panel, or a pair of them where the registers are that wide, from channel `at` on.
 template <class Value, int32_t pixels, int32_t registers, int32_t chains>
-EW_ALONE void add_products(const taken& from, const made& to) {
+inline void add_panel(const taken& from, const made& to, const float* weights, int32_t at) {
     constexpr int32_t lanes = ew_width<Value>();
     Value sums[chains][pixels][registers] = {};
     EW_UNROLLED
     for (int32_t r = 0; r < registers; ++r) {
-        const Value bias = ew_get<Value>(to.bias + r * lanes);
+        const Value bias = ew_get<Value>(to.bias + at + r * lanes);
         EW_UNROLLED
         for (int32_t p = 0; p < pixels; ++p) sums[0][p][r] = bias;
     }
     if (to.residual != nullptr) {
         EW_UNROLLED
         for (int32_t p = 0; p < pixels; ++p) {
-            const float* const residual = to.residual + least(p, to.count - 1) * to.pixel;
+            const float* const residual = to.residual + at + least(p, to.count - 1) * to.pixel;
             EW_UNROLLED
             for (int32_t r = 0; r < registers; ++r) sums[0][p][r] += ew_get<Value>(residual + r * lanes);
         }
     }
-    const float* weights = to.weights;
     const int32_t width = to.width, next = to.next;
     for (int32_t piece = 0; piece < from.pieces; ++piece) {
         const float* in[pixels];
@@ -103,9 +103,9 @@ EW_ALONE void add_products(const taken& from, const made& to) {
         }
     }
     const Value low = ew_all<Value>(to.low), high = ew_all<Value>(to.high);
+    float* out = to.out + at;
     EW_UNROLLED
     for (int32_t p = 0; p < pixels; ++p) {
-        float* const out = to.out + least(p, to.count - 1) * to.pixel;
         EW_UNROLLED
         for (int32_t r = 0; r < registers; ++r) {
             Value sum = sums[0][p][r];
@@ -113,34 +113,74 @@ EW_ALONE void add_products(const taken& from, const made& to) {
             for (int32_t c = 1; c < chains; ++c) sum += sums[c][p][r];
             ew_put<Value>(out + r * lanes, ew_clipped(sum, low, high));
         }
+        if (p < to.count - 1) out += to.pixel;
     }
 }
 
-// As many of the channels that are left as fill such registers.
 template <class Value, int32_t registers>
-void add_channels(const taken& from, made& to, int32_t& left) {
-    constexpr int32_t wide = ew_width<Value>() * registers;
-    for (; left >= wide; left -= wide) {
-        if (to.count > 1) {
-            add_products<Value, tile_pixels, registers, 1>(from, to);
-        } else {
-            add_products<Value, 1, registers, lone_chains>(from, to);
-        }
-        to.weights += wide;
-        to.bias += wide;
-        to.out += wide;
-        if (to.residual != nullptr) to.residual += wide;
+constexpr int32_t panels_at_once() {
+    return ew_width<Value>() * registers > ew_panel ? 2 : 1;
+}
+
+template <class Value, int32_t pixels, int32_t registers, int32_t chains>
+EW_ALONE void add_products(const taken& from, const made& to) {
+    constexpr int32_t step = panels_at_once<Value, registers>();
+    for (int32_t panel = 0; panel < to.panels; panel += step) {
+        const float* const weights = to.weights + panel * to.next + from.first * to.width;
+        add_panel<Value, pixels, registers, chains>(from, to, weights, panel * ew_panel);
     }
 }
 
-// All channels of a panel or two.
-void add_channels(const taken& from, made to, int32_t left) {
-    to.weights += from.first * to.width;
-    add_channels<ew_widest, tile_registers>(from, to, left);
-    add_channels<ew_widest, 1>(from, to, left);
-    add_channels<ew_eight, 1>(from, to, left);
-    add_channels<ew_lanes, 1>(from, to, left);
-    add_channels<float, 1>(from, to, left);
+template <class Value, int32_t registers>
+void add_channels(const taken& from, const made& to) {
+    if (to.count > 1) {
+        add_products<Value, tile_pixels, registers, 1>(from, to);
+    } else {
+        add_products<Value, 1, registers, lone_chains>(from, to);
+    }
+}
+
+// `channels` further on, which begin with these weights.
+void go_on(made& to, int32_t channels, int32_t weights) {
+    to.weights += weights;
+    to.bias += channels;
+    to.out += channels;
+    if (to.residual != nullptr) to.residual += channels;
+}
+
+// Whole panels, as many as such registers take, column by column.
+template <class Value, int32_t registers>
+void add_panels(const taken& from, made& to, int32_t& left) {
+    constexpr int32_t wide = ew_width<Value>() * registers, step = panels_at_once<Value, registers>();
+    to.panels = left / ew_panel / step * step;
+    if (to.panels == 0) return;
+    made column = to;
+    for (int32_t at = 0; at < ew_panel; at += wide, go_on(column, wide, wide)) {
+        add_channels<Value, registers>(from, column);
+    }
+    left -= to.panels * ew_panel;
+    go_on(to, to.panels * ew_panel, to.panels * to.next);
+}
+
+// As many channels of the last panel as fill a register.
+template <class Value>
+void add_rest(const taken& from, made& to, int32_t& left) {
+    for (; left >= ew_width<Value>(); left -= ew_width<Value>(), go_on(to, ew_width<Value>(), ew_width<Value>())) {
+        add_channels<Value, 1>(from, to);
+    }
+}
+
+// So many channels, from the beginning of a panel on.
+void add_tile(const taken& from, made to, int32_t left) {
+    to.width = ew_panel;
+    add_panels<ew_widest, tile_registers>(from, to, left);
+    if constexpr (panels_at_once<ew_widest, tile_registers>() == 2) add_panels<ew_widest, 1>(from, to, left);
+    to.width = left;
+    to.panels = 1;
+    add_rest<ew_widest>(from, to, left);
+    add_rest<ew_eight>(from, to, left);
+    add_rest<ew_lanes>(from, to, left);
+    add_rest<float>(from, to, left);
 }
 
 // Goes through the taps of a tile of pixels. Taps side by side are one piece where all channels are taken; short ones that
@@ -153,9 +193,9 @@ public:
         top_ = y * call.stride_height - call.pad_top;
         left_ = x * call.stride_width - call.pad_left;
         const int32_t last = left_ + (count - 1) * call.stride_width + (call.kernel_width - 1) * call.dilation_width;
-        const bool inside = left_ >= 0 && last < call.in_width;
-        joined_ = inside && call.dilation_width == 1 && call.groups == 1;
-        most_ = inside ? call.in_channels : least(call.in_channels, zero_count);
+        inside_ = left_ >= 0 && last < call.in_width;
+        joined_ = inside_ && call.dilation_width == 1 && call.groups == 1;
+        most_ = inside_ ? call.in_channels : least(call.in_channels, zero_count);
         while (row_ < call.kernel_height && top_ + row_ * call.dilation_height < 0) ++row_;
         while (end_ > row_ && top_ + (end_ - 1) * call.dilation_height >= call.in_height) --end_;
     }
@@ -173,9 +213,8 @@ public:
                     if (into.pieces == most_pieces) return true;
                     const int32_t part = joined_ ? wide : least(most_, length - channel_);
                     into.lengths[into.pieces] = part;
-                    for (int32_t p = 0; p < tile_pixels; ++p) into.in[into.pieces][p] = place(p, column_, channel_);
+                    place(into.in[into.pieces++]);
                     channel_ += part;
-                    ++into.pieces;
                 }
             }
         }
@@ -204,17 +243,20 @@ private:
         return row_ < end_;
     }
 
-    // Where a tap of a pixel lies, or zeros.
-    const float* place(int32_t p, int32_t column, int32_t channel) const {
-        const int32_t y = top_ + row_ * call_.dilation_height;
-        const int32_t x = left_ + least(p, count_ - 1) * call_.stride_width + column * call_.dilation_width;
-        return x < 0 || x >= call_.in_width ? zeros : in_ + (y * call_.in_width + x) * pixel_ + channel;
+    // Where the tap of each pixel lies, or zeros.
+    void place(const float** in) const {
+        const float* const row = in_ + (top_ + row_ * call_.dilation_height) * call_.in_width * pixel_ + channel_;
+        int32_t x = left_ + column_ * call_.dilation_width;
+        for (int32_t p = 0; p < tile_pixels; ++p) {
+            in[p] = inside_ || (x >= 0 && x < call_.in_width) ? row + x * pixel_ : zeros;
+            if (p < count_ - 1) x += call_.stride_width;
+        }
     }
 
     const ew_convolve& call_;
     const float* in_;
     int32_t pixel_, count_, top_, left_, most_;
-    bool joined_;
+    bool inside_, joined_;
     int32_t row_ = 0, column_ = 0, channel_ = 0, end_ = call_.kernel_height;
 };
 
@@ -235,40 +277,40 @@ struct row {
     int32_t y, begin, end;
 };
 
-// Pixels that a panel is used for before the next one comes.
-int32_t pixels_of_a_block(const ew_convolve& call) {
+// Channels that are made of a tile before the next one comes: all where their weights stay in the cache.
+int32_t channels_of_a_block(const ew_convolve& call) {
     const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
-    if (filter <= few_floats / call.out_channels) return tile_pixels;
+    if (filter <= few_floats / call.out_channels) return least(call.out_channels, zero_count);
+    return ew_panel * panels_at_once<ew_widest, tile_registers>();
+}
+
+// Pixels that some channels are made of before the next ones come.
+int32_t pixels_of_a_block(const ew_convolve& call) {
     const int64_t pixel = static_cast<int64_t>(call.kernel_height) * call.stride_width * call.groups * call.in_channels;
     const int32_t tiles = static_cast<int32_t>(block_floats / pixel) / tile_pixels;
     return (tiles < 2 ? 2 : tiles) * tile_pixels;
 }
 
-// Up to two panels of channels, for pixels of one row.
-void make_panel(const ew_convolve& call, const ew_convolved& values, int32_t channel, int32_t width, const row& pixels,
-                taken& from) {
+// Channels from the beginning of a panel on, for pixels of one row.
+void make_channels(const ew_convolve& call, const ew_convolved& values, int32_t channel, int32_t width,
+                   const row& pixels, taken& from) {
     const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
     const int32_t pixel = call.groups * call.out_channels;
     for (int32_t x = pixels.begin; x < pixels.end; x += tile_pixels) {
         const int32_t at = (pixels.y * call.out_width + x) * pixel + channel;
         made to = {values.weights + channel * filter, values.bias + channel,
-                   values.residual == nullptr ? nullptr : values.residual + at, values.out + at,
-                   least(width, ew_panel), filter * ew_panel, pixel, least(pixels.end - x, tile_pixels),
-                   values.low, values.high};
-        if (from.tile != x) {
-            taps all(call, values.in, pixels.y, x, to.count);
-            from.tile = x;
-            while (all.take(from)) {
-                made part = to;
-                part.low = -ew_infinity;
-                part.high = ew_infinity;
-                add_channels(from, part, width);
-                to.bias = zeros;
-                to.residual = to.out;
-                from.tile = -1;
-            }
+                   values.residual == nullptr ? nullptr : values.residual + at, values.out + at, ew_panel,
+                   filter * ew_panel, pixel, least(pixels.end - x, tile_pixels), 1, values.low, values.high};
+        taps all(call, values.in, pixels.y, x, to.count);
+        while (all.take(from)) {
+            made part = to;
+            part.low = -ew_infinity;
+            part.high = ew_infinity;
+            add_tile(from, part, width);
+            to.bias = zeros;
+            to.residual = to.out;
         }
-        add_channels(from, to, width);
+        add_tile(from, to, width);
     }
 }
 
@@ -277,8 +319,7 @@ void make_panel(const ew_convolve& call, const ew_convolved& values, int32_t cha
 void ew_convolve_panels(const ew_convolve& given, const ew_convolved& values) {
     const ew_convolve call = joined(given);
     const int32_t filter = call.kernel_height * call.kernel_width * call.in_channels;
-    const int32_t block = pixels_of_a_block(call);
-    constexpr bool pairs = widest * tile_registers > ew_panel;
+    const int32_t block = pixels_of_a_block(call), most = channels_of_a_block(call);
     taken from;
     for (int32_t group = 0; group < call.groups; ++group) {
         const int32_t first = group * call.out_channels;
@@ -288,11 +329,8 @@ void ew_convolve_panels(const ew_convolve& given, const ew_convolved& values) {
         for (row pixels = {0, 0, 0}; pixels.y < call.out_height; ++pixels.y) {
             for (pixels.begin = 0; pixels.begin < call.out_width; pixels.begin += block) {
                 pixels.end = least(pixels.begin + block, call.out_width);
-                from.tile = -1;
-                for (int32_t channel = 0, width; channel < call.out_channels; channel += width) {
-                    const int32_t left = call.out_channels - channel;
-                    width = pairs && left >= 2 * ew_panel ? 2 * ew_panel : least(left, ew_panel);
-                    make_panel(call, part, channel, width, pixels, from);
+                for (int32_t channel = 0; channel < call.out_channels; channel += most) {
+                    make_channels(call, part, channel, least(call.out_channels - channel, most), pixels, from);
                 }
             }
         }
