@@ -6,8 +6,8 @@
     python benchmarks/patchcore.py --quick        # does it run? 8 images, no goals
 
 One thread. Images are made up (waves, blotches and noise), seen by EfficientNet-Lite0 at strides 8 and 16: 60 of 224 × 224 give 47 040 cells of 152
-channels, of which 4704 are kept. Both sides choose from the same array with the same first pick, and must pick the same cells wherever float32 lets
-the textbook. Times are processor time, in turns, so that a busy machine slows both; the ratio is that of the best turns. Memory is what numpy
+channels, of which 4704 are kept. Both sides choose from the same array with the same first pick; the textbook in float64 says which picks are right.
+Times are processor time, in turns, so that a busy machine slows both; the ratio is that of the best turns. Memory is what numpy
 allocates beside the cells. Exit code 1 when a goal is missed.
 """
 
@@ -63,10 +63,10 @@ def images_of(count: int, side: int) -> NDArray[np.uint8]:
     return np.repeat(np.stack(made)[..., None], 3, axis=-1)
 
 
-def textbook(cells: Cells, count: int, first: int) -> NDArray[np.intp]:
+def textbook(cells: NDArray[Any], count: int, first: int) -> NDArray[np.intp]:
     """K-centre greedy as books have it: each pick against all cells, by one product."""
     squares = np.einsum("ij,ij->i", cells, cells)
-    far = np.full(len(cells), np.inf, np.float32)
+    far = np.full(len(cells), np.inf, cells.dtype)
     picks = [first]
     while len(picks) < count:
         last = picks[-1]
@@ -128,6 +128,7 @@ def measure(images: int, side: int, ratio: float, rounds: int) -> dict[str, Any]
         for name, choose in rivals.items():
             took, picks[name] = spent(lambda choose=choose: choose(cells, count, 0))  # type: ignore[misc]
             best[name] = min(best[name], took)
+    right = textbook(cells.astype(np.float64), count, 0)
     bank = make_bank(cells[picks["ours"]], np.zeros(count, np.int32), 9)
     few = grid[: min(PREDICTED, images)]
     seeing = min(spent(lambda: backbone.cells(pictures[: len(few)]))[0] for _ in range(rounds))
@@ -140,7 +141,7 @@ def measure(images: int, side: int, ratio: float, rounds: int) -> dict[str, Any]
         "kept": count,
         "seconds": best,
         "times": best["textbook"] / best["ours"],
-        "same picks as float32 textbook": agreement(picks["ours"], picks["textbook"]),
+        "right picks": {name: agreement(picks[name], right) for name in ("ours", "textbook")},
         "MB added": {name: added(lambda choose=choose: choose(cells, count, 0)) for name, choose in list(rivals.items())[:2]},  # type: ignore[misc]
         "MB of cells": cells.nbytes / MEGABYTE,
         "ms an image": {
@@ -167,7 +168,8 @@ def main() -> int:
         print(json.dumps(found, indent=1))
     else:
         show(found)
-    met = found["times"] >= GOAL_TIMES and found["MB added"]["ours"] <= GOAL_MEMORY
+    fast = found["times"] >= GOAL_TIMES and found["MB added"]["ours"] <= GOAL_MEMORY
+    met = fast and found["right picks"]["ours"] == found["kept"]
     return 0 if met or given.quick else 1
 
 
@@ -181,7 +183,10 @@ def show(found: dict[str, Any]) -> None:
     print(
         f"  {found['times']:.1f} times the textbook's speed (goal {GOAL_TIMES:g}), at most {GOAL_MEMORY} MB added"
     )
-    print(f"  the first {found['same picks as float32 textbook']} picks are the float32 textbook's")
+    right = found["right picks"]
+    print(
+        f"  picks that are those of the textbook in float64: ours {right['ours']}, its own in float32 {right['textbook']}"
+    )
     parts = found["ms an image"]
     print(f"an image: backbone {parts['backbone']:.1f} ms, scores {parts['scores']:.1f} ms")
 

@@ -12,7 +12,7 @@ from edgewright_sdk.cross_fitting import cross_fits
 from . import mixture, patchcore
 from .backbone import LARGEST, SMALLEST, Backbone, builtin_backbone, file_backbone, grid
 from .efficientnet import NAME
-from .exporting import bank_node
+from .exporting import device_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ class VisualAnomaly(WindowLearningBlock):
 
     def export(self, model: Model, window: WindowSpec, params: Params) -> Export:  # noqa: ARG002
         """Give the node for the device."""
-        return bank_node(model, window)
+        return device_node(model, window)
 
 
 def learn_model(train: Windows, backbone: Backbone, params: Params, context: Context) -> Model:

@@ -1,73 +1,104 @@
-"""The node for the device: the backbone compiled, the memory bank as tables."""
+"""The node for the device: the backbone compiled, and the memory bank or the mixture as tables."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewright_sdk import BlockError, Export
+from edgewright_sdk import Export
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.compiler import compile_graph, memory_map, read_graph
 
 from .backbone import grid, open_session
+from .mixture import POOL, STRIDE, constants
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edgewright_sdk import Model
+    from edgewright_sdk.compiler import Program
     from edgewright_specs.interface import WindowSpec
 
 
-def bank_node(model: Model, window: WindowSpec) -> Export:
-    """Compile a model with a memory bank.
+def device_node(model: Model, window: WindowSpec) -> Export:
+    """Compile a model.
 
     Raises
     ------
     BlockError
-        The model has none, or its backbone has operators that the device doesn't.
+        The backbone has operators that the device doesn't.
     """
-    if model.meta["scoring"] != "patchcore":
-        raise BlockError(
-            "scoring: gmm has no device code yet; set scoring: patchcore, with a small sampling-ratio"
-        )
-    source, data = model.meta["backbone"]["name"], model.networks["backbone"]
+    program, maps = _compiled(model, window)
     height, width, channels = window["height"], window["width"], window["channels"]
-    session = open_session(data, source, 1)
-    names = [output.name for output in session.get_outputs()]
-    graph = read_graph(data, source, (1, 3, height, width), names)
-    program = compile_graph(graph, (graph.input, *graph.outputs))
-    shapes = [graph.shapes[name] for name in names]
-    outputs = [
-        [place, shape[2], shape[3], shape[1]] for place, shape in zip(program.last, shapes, strict=True)
-    ]
     rows, columns = grid(height, width)
-    cells, support = model.arrays["cells"], model.arrays["support"]
+    features = int(maps[:, 3].sum())
+    tables = {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        **program.tables(),
+        "first": program.first,
+        "layers": len(maps),
+        "outputs": maps,
+        "rows": rows,
+        "columns": columns,
+        "features": features,
+    }
+    scratch = scratch_bytes(program.memory.size, itemsize=1) + scratch_bytes(features)
+    if model.meta["scoring"] == "gmm":
+        name, own, modules = "visual_mixture", _mixture_tables(model), ["gaussian"]
+        rows, columns = ((size - POOL) // STRIDE + 1 for size in (rows, columns))
+        size = int(own["size"])
+        scratch += scratch_bytes(rows * columns * size, size, size)
+    else:
+        name, own, modules = "visual_anomaly", _bank_tables(model), []
     return Export(
-        symbol="ew_visual_anomaly",
-        header="visual_anomaly.h",
-        sources=["visual_anomaly.cpp"],
-        modules=["network", "vector"],
-        tables={
-            "height": height,
-            "width": width,
-            "channels": channels,
-            **program.tables(),
-            "first": program.first,
-            "layers": len(outputs),
-            "outputs": np.array(outputs, np.int32),
-            "rows": rows,
-            "columns": columns,
-            "features": cells.shape[1],
-            "kept": len(cells),
-            "cells": cells,
-            "neighbours": support.shape[1],
-            "support": support,
-        },
+        symbol=f"ew_{name}",
+        header=f"{name}.h",
+        sources=[f"{name}.cpp"],
+        modules=["cells", "network", "vector", *modules],
+        tables=tables | own,
         inputs=[{"dtype": "uint8", "shape": [height, width, channels]}],
         outputs=[
             {"name": "scores", "dtype": "float32", "shape": [1]},
             {"name": "map", "dtype": "float32", "shape": [rows, columns]},
         ],
-        scratch_bytes=scratch_bytes(program.memory.size, itemsize=1) + scratch_bytes(cells.shape[1]),
+        scratch_bytes=scratch,
         tolerance={"absolute": 1e-4, "relative": 1e-4},
         memory=memory_map(program),
     )
+
+
+def _compiled(model: Model, window: WindowSpec) -> tuple[Program, NDArray[np.int32]]:
+    """The backbone, and of each of its outputs the byte of the arena, height, width and channels."""
+    source, data = model.meta["backbone"]["name"], model.networks["backbone"]
+    names = [output.name for output in open_session(data, source, 1).get_outputs()]
+    graph = read_graph(data, source, (1, 3, window["height"], window["width"]), names)
+    program = compile_graph(graph, (graph.input, *graph.outputs))
+    shapes = [graph.shapes[name] for name in names]
+    maps = [[place, *shape[2:], shape[1]] for place, shape in zip(program.last, shapes, strict=True)]
+    return program, np.array(maps, np.int32)
+
+
+def _bank_tables(model: Model) -> dict[str, Any]:
+    cells, support = model.arrays["cells"], model.arrays["support"]
+    return {"kept": len(cells), "cells": cells, "neighbours": support.shape[1], "support": support}
+
+
+def _mixture_tables(model: Model) -> dict[str, Any]:
+    arrays = model.arrays
+    roots = arrays["roots"]
+    size = roots.shape[-1]
+    down, right = np.tril_indices(size)
+    return {
+        "size": size,
+        "projection": np.ascontiguousarray(arrays["projection"].T),
+        "offset": arrays["offset"],
+        "components": len(roots),
+        "constants": constants(arrays["weights"], roots).astype(np.float32),
+        "means": arrays["means"].astype(np.float32),
+        "roots": roots[:, down, right].astype(np.float32),
+        "level": model.meta["level"],
+        "spread": model.meta["spread"],
+    }

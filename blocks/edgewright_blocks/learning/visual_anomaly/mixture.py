@@ -35,7 +35,7 @@ class CellMixture:
     weights : np.ndarray [shape=(components,)]
     means : np.ndarray [shape=(components, k)]
     roots : np.ndarray [shape=(components, k, k)]
-        ``|(z − mean) root|²`` is the square Mahalanobis distance.
+        Symmetric roots of the precisions: ``|root (z − mean)|²`` is the square Mahalanobis distance.
     level, spread : float
         Mean and standard deviation of the negative log-likelihood over the training cells: a score counts from the former in
         units of the latter.
@@ -58,13 +58,20 @@ class CellMixture:
     def _surprise(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Negative logarithm of the likelihood."""
         terms = np.empty((len(z), len(self.weights)))
-        constant = z.shape[1] / 2 * np.log(2 * np.pi)
-        for place, (weight, mean, root) in enumerate(zip(self.weights, self.means, self.roots, strict=True)):
-            squares = np.square((z - mean) @ root).sum(axis=1)
-            terms[:, place] = np.log(weight) + np.linalg.slogdet(root)[1] - constant - squares / 2
+        heights = constants(self.weights, self.roots)
+        for place, (mean, root) in enumerate(zip(self.means, self.roots, strict=True)):
+            terms[:, place] = heights[place] - np.square((z - mean) @ root).sum(axis=1) / 2
         top = terms.max(axis=1)
         found: NDArray[np.float64] = -(top + np.log(np.exp(terms - top[:, None]).sum(axis=1)))
         return found
+
+
+def constants(weights: NDArray[np.float64], roots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of each component's weight times its density at its mean."""
+    made: NDArray[np.float64] = (
+        np.log(weights) + np.linalg.slogdet(roots)[1] - roots.shape[-1] / 2 * np.log(2 * np.pi)
+    )
+    return made
 
 
 def pooled(maps: Values) -> Values:
@@ -127,4 +134,5 @@ def _fit(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(z)
-    return model.weights_, model.means_, model.precisions_cholesky_
+    turn, sizes, _ = np.linalg.svd(model.precisions_cholesky_)
+    return model.weights_, model.means_, (turn * sizes[:, None, :]) @ turn.transpose(0, 2, 1)
