@@ -20,6 +20,11 @@ _FIGURES = {
 MAX_CONFUSION = 8
 
 
+def tables_of(run: Run) -> dict[str, str]:
+    """Tables of metrics by what they are called; an image is a window and a recording at once."""
+    return {"images": "windows"} if run.of_images else {"windows": "windows", "recordings": "recordings"}
+
+
 def show_predictions(console: Console, run: Run, node: str) -> None:
     """Print the test metrics of one classification or regression node, or of all nodes together."""
     metrics = run.metrics(node)
@@ -29,13 +34,13 @@ def show_predictions(console: Console, run: Run, node: str) -> None:
     title = "all nodes together" if metrics["kind"] == "combined" else f"{node}: {metrics['kind']}"
     console.print(title + (f" of {len(classes)} classes: {', '.join(classes)}" if classes else ""))
     rows = [
-        (table, *(_show(metrics[table][name]) for name in names))
-        for table in ("windows", "recordings")
+        (title, *(_show(metrics[table][name]) for name in names))
+        for title, table in tables_of(run).items()
         if metrics.get(table)
     ]
     if rows:
         console.table([metrics["split"], *names], rows, indent=2)
-        show_intervals(console, metrics, "accuracy")
+        show_intervals(console, run, metrics, "accuracy")
     else:
         console.print("  no labelled sample to test on")
     unknown = metrics.get("unknown_labels") or {}
@@ -44,15 +49,16 @@ def show_predictions(console: Console, run: Run, node: str) -> None:
         console.print(f"  not in training, so counted as wrong: {named}")
 
 
-def show_intervals(console: Console, metrics: Mapping[str, Any], name: str) -> None:
+def show_intervals(console: Console, run: Run, metrics: Mapping[str, Any], name: str) -> None:
     """Print the 95 % intervals of a figure, which resample recordings or groups, where there are any."""
     parts = [
-        f"{table} {metrics[table][f'{name}_interval'][0]:.3f} to {metrics[table][f'{name}_interval'][1]:.3f}"
-        for table in ("windows", "recordings")
+        f"{title} {metrics[table][f'{name}_interval'][0]:.3f} to {metrics[table][f'{name}_interval'][1]:.3f}"
+        for title, table in tables_of(run).items()
         if metrics.get(table) and metrics[table].get(f"{name}_interval")
     ]
     if parts:
-        console.print(f"  {name}, 95 % interval over recordings or their groups: {', '.join(parts)}")
+        what = "images" if run.of_images else "recordings"
+        console.print(f"  {name}, 95 % interval over {what} or their groups: {', '.join(parts)}")
 
 
 def show_classes(console: Console, metrics: Mapping[str, Any]) -> None:

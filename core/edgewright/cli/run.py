@@ -12,7 +12,7 @@ from edgewright.cli.console import Console
 from edgewright.cli.deploy import show_verification
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
-from edgewright.cli.predictions import show_intervals, show_predictions
+from edgewright.cli.predictions import show_intervals, show_predictions, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -167,13 +167,13 @@ def show_metrics(console: Console, run: Run, node: str) -> None:
     for note in threshold.get("notes", ()):
         console.print(f"  {note}")
     rows = []
-    for table in ("windows", "recordings"):
+    for title, table in tables_of(run).items():
         values = metrics.get(table)
         if values:
-            rows.append((table, *(_show(values.get(name)) for name in METRICS)))
+            rows.append((title, *(_show(values.get(name)) for name in METRICS)))
     if rows:
         console.table([metrics["split"], *METRICS], rows, indent=2)
-        show_intervals(console, metrics, "auroc")
+        show_intervals(console, run, metrics, "auroc")
         show_pixels(console, run.pixels(node))
     else:
         console.print("  no labelled sample to test on: scores are in the report")

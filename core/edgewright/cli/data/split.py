@@ -74,7 +74,7 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
         console.print(line)
     for warning in (*summary.warnings, *leakage["warnings"]):
         console.print(f"warning: {warning}", fg="yellow")
-    _show_leakage(console, leakage)
+    _show_leakage(console, leakage, images=windows["kind"] == "image")
     if listed:
         console.table(
             ["split", "label", "recording", "file"],
@@ -88,11 +88,19 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     )
 
 
-def _show_leakage(console: Console, leakage: Mapping[str, Any]) -> None:
+def _show_leakage(console: Console, leakage: Mapping[str, Any], *, images: bool) -> None:
+    what = "images" if images else "windows"
     if not leakage["pairs"]:
         console.print(
-            f"no near-duplicates across splits among {leakage['looked_at']} of {leakage['windows']} windows"
+            f"no near-duplicates across splits among {leakage['looked_at']} of {leakage['windows']} {what}"
         )
+        return
+    if images:
+        pairs = [
+            [*(f"{side['recording']} ({side['split']})" for side in pair["sides"]), pair["correlation"]]
+            for pair in leakage["pairs"]
+        ]
+        console.table(["image", "and", "correlation"], pairs)
         return
     places = [
         [f"{side['recording']} ({side['split']}, {side['seconds']:.1f} s)" for side in pair["sides"]]
