@@ -63,16 +63,17 @@ def fixed_point(factor: float) -> tuple[int, int]:
     >>> fixed_point(0.75)
     (1610612736, 0)
     >>> fixed_point(0.0)
-    (0, 0)
+    (0, -1)
     """
+    nothing = 0, -1  # kernels for SIMD shift to the right alone
     if factor < 2.0**-62:
-        return 0, 0
+        return nothing
     part, shift = math.frexp(factor)
     multiplier = round(part * 2**31)
     if multiplier == 2**31:
         multiplier, shift = 2**30, shift + 1
     if shift < -31:  # so small that every sum of int32 gives 0
-        return 0, 0
+        return nothing
     if shift > 30:
         return 2**31 - 1, 30
     return multiplier, shift

@@ -179,7 +179,7 @@ def _sum(made: _Quantiser, op: Op) -> None:
         )
     given = float(made.grids[op.inputs[0]].scale)
     scales = np.maximum(np.abs(rows).max(axis=1) / HIGH, np.abs(bias) / (given * _LARGEST_BIAS))
-    scales = np.where(scales == 0, 1.0, scales)
+    scales[scales == 0] = scales[scales > 0].min(initial=1.0)
     steps = scales.reshape(-1, *[1] * (weights.ndim - 1))
     constants: dict[str, Any] = {
         "weights8": np.clip(np.rint(weights / steps), -HIGH, HIGH).astype(np.int8),

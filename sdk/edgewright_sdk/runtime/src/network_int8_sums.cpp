@@ -13,7 +13,12 @@ constexpr int32_t pixels = 2, most_taps = 4096, step = EW_SHORTS;
 #else
 constexpr int32_t pixels = 1, most_taps = 512, step = 1;
 #endif
-constexpr int32_t together = 32;  // channels whose sums are kept before they are rescaled
+// Channels whose sums are kept before they are rescaled.
+#ifdef EW_SHORTS
+constexpr int32_t together = 128;
+#else
+constexpr int32_t together = 32;
+#endif
 
 struct tables {
     const int8_t* in;
@@ -50,7 +55,7 @@ void rescale(const ew_convolve8& call, const tables& t, const int32_t* sums, int
         ew_ints value = ew_high_product(big + (big < 0), factors) + call.zero;
         value = value < low ? low : value;
         value = value > high ? high : value;
-        ew_stored(t.out + at + i, __builtin_convertvector(value, ew_half_bytes));
+        ew_stored_bytes(t.out + at + i, value);
     }
 #endif
     for (; i < count; ++i) {
@@ -66,35 +71,39 @@ struct window {
     const int8_t* in;
     int32_t top, left;
 
-    // What tap number `tap` sees, null where that is padding.
-    const int8_t* at(int32_t tap) const {
+    // What a tap sees, null where that is padding.
+    const int8_t* at(int32_t i, int32_t j) const {
         const ew_convolve& sums = call.sums;
-        const int32_t row = top + tap / sums.kernel_width * sums.dilation_height;
-        const int32_t column = left + tap % sums.kernel_width * sums.dilation_width;
+        const int32_t row = top + i * sums.dilation_height, column = left + j * sums.dilation_width;
         if (row < 0 || row >= sums.in_height || column < 0 || column >= sums.in_width) return nullptr;
         return in + (row * sums.in_width + column) * sums.groups * sums.in_channels;
     }
 };
 
-// Values first … first + count of a window, less the zero; then zeros up to a multiple of `step`.
-void widen(const window& from, int32_t first, int32_t count, int16_t* out) {
-    const int32_t wide = from.call.sums.in_channels, zero = from.call.zero_in;
-    int32_t done = 0;
-    while (done < count) {
-        const int32_t tap = (first + done) / wide, begin = (first + done) % wide;
-        const int32_t left = wide - begin, piece = left < count - done ? left : count - done;
-        const int8_t* const values = from.at(tap);
-        int32_t i = 0;
-        if (values == nullptr) {
-            for (; i < piece; ++i) out[done + i] = 0;
-        }
+// `count` values less the zero; zeros where there are none.
+void widen(const int8_t* values, int32_t count, int32_t zero, int16_t* out) {
+    int32_t i = 0;
+    if (values == nullptr) {
+        for (; i < count; ++i) out[i] = 0;
+    }
 #ifdef EW_SHORTS
-        for (; i + step <= piece; i += step) {
-            ew_stored(out + done + i, ew_wide(values + begin + i) - static_cast<int16_t>(zero));
-        }
+    for (; i + step <= count; i += step) ew_stored(out + i, ew_wide(values + i) - static_cast<int16_t>(zero));
 #endif
-        for (; i < piece; ++i) out[done + i] = static_cast<int16_t>(values[begin + i] - zero);
+    for (; i < count; ++i) out[i] = static_cast<int16_t>(values[i] - zero);
+}
+
+// Values first … first + count of a window, then zeros up to a multiple of `step`.
+void gather(const window& from, int32_t first, int32_t count, int16_t* out) {
+    const ew_convolve& sums = from.call.sums;
+    const int32_t wide = sums.in_channels;
+    int32_t done = 0, begin = first % wide, j = first / wide % sums.kernel_width, i = first / wide / sums.kernel_width;
+    while (done < count) {
+        const int32_t left = wide - begin, piece = left < count - done ? left : count - done;
+        const int8_t* const values = from.at(i, j);
+        widen(values == nullptr ? values : values + begin, piece, from.call.zero_in, out + done);
         done += piece;
+        begin = 0;
+        if (++j == sums.kernel_width) j = 0, ++i;
     }
     for (; done % step != 0; ++done) out[done] = 0;
 }
@@ -146,14 +155,14 @@ void convolve(const ew_convolve8& call, const tables& t, const window* windows, 
     const int32_t filter = s.in_channels * s.kernel_height * s.kernel_width;
     const bool whole = filter <= most_taps;
     int16_t x[pixels * most_taps];
-    for (int32_t r = 0; r < rows && whole; ++r) widen(windows[r], 0, filter, x + r * most_taps);
+    for (int32_t r = 0; r < rows && whole; ++r) gather(windows[r], 0, filter, x + r * most_taps);
     for (int32_t c = 0; c < s.out_channels; c += together) {
         const int32_t count = s.out_channels - c < together ? s.out_channels - c : together;
         const int32_t channel = group * s.out_channels + c;
         int32_t sums[pixels * together] = {};
         for (int32_t first = 0; first < filter; first += most_taps) {
             const int32_t taps = filter - first < most_taps ? filter - first : most_taps;
-            for (int32_t r = 0; r < rows && !whole; ++r) widen(windows[r], first, taps, x + r * most_taps);
+            for (int32_t r = 0; r < rows && !whole; ++r) gather(windows[r], first, taps, x + r * most_taps);
             const int8_t* const w = t.weights + channel * filter + first;
             if (rows == 1) {
                 multiply_all<1>(x, most_taps, w, filter, taps, count, sums);
@@ -167,30 +176,56 @@ void convolve(const ew_convolve8& call, const tables& t, const window* windows, 
     }
 }
 
+// A tap of a window that isn't padding: what it sees, and its weights.
+struct tap {
+    const int8_t* x;
+    const int8_t* w;
+};
+
+// Add products of each channel with its own filter.
+void multiply_each(const tap* taps, int32_t count, int32_t zero, int32_t channels, int32_t* sums) {
+    int32_t c = 0;
+#ifdef EW_SHORTS
+    for (; c + step <= channels; c += step) {
+        ew_ints low = ew_loaded<ew_ints>(sums + c), high = ew_loaded<ew_ints>(sums + c + step / 2);
+        for (int32_t i = 0; i < count; ++i) {
+            const ew_shorts x = ew_wide(taps[i].x + c) - static_cast<int16_t>(zero);
+            ew_half_shorts halves[2];  // of products: 255 * 128 fits
+            const ew_shorts product = x * ew_wide(taps[i].w + c);
+            EW_COPY(halves, &product, sizeof halves);
+            low += __builtin_convertvector(halves[0], ew_ints);
+            high += __builtin_convertvector(halves[1], ew_ints);
+        }
+        ew_stored(sums + c, low);
+        ew_stored(sums + c + step / 2, high);
+    }
+#endif
+    for (; c < channels; ++c) {
+        for (int32_t i = 0; i < count; ++i) sums[c] += (taps[i].x[c] - zero) * taps[i].w[c];
+    }
+}
+
 // One window of as many filters as channels, each of its own channel.
 void convolve_each(const ew_convolve8& call, const tables& t, const window& from, int32_t at) {
     const ew_convolve& s = call.sums;
-    const int32_t taps = s.kernel_height * s.kernel_width, channels = s.groups;
-    for (int32_t c = 0; c < channels; c += together) {
-        const int32_t count = channels - c < together ? channels - c : together;
-        int32_t sums[together] = {};
-        for (int32_t tap = 0; tap < taps; ++tap) {
-            const int8_t* const seen = from.at(tap);
-            if (seen == nullptr) continue;
-            const int8_t* const x = seen + c;
-            const int8_t* const w = t.weights + tap * channels + c;
-            int32_t i = 0;
-#ifdef EW_SHORTS
-            for (; i + step / 2 <= count; i += step / 2) {
-                const ew_half_shorts a = __builtin_convertvector(ew_loaded<ew_half_bytes>(x + i), ew_half_shorts);
-                const ew_half_shorts b = __builtin_convertvector(ew_loaded<ew_half_bytes>(w + i), ew_half_shorts);
-                const ew_half_shorts product = (a - static_cast<int16_t>(call.zero_in)) * b;  // 255 * 128 fits
-                ew_stored(sums + i, ew_loaded<ew_ints>(sums + i) + __builtin_convertvector(product, ew_ints));
+    constexpr int32_t most = 25;  // taps at a time
+    for (int32_t c = 0; c < s.groups; c += together) {
+        const int32_t channels = s.groups - c < together ? s.groups - c : together;
+        int32_t sums[together] = {}, count = 0;
+        tap taps[most];
+        for (int32_t i = 0; i < s.kernel_height; ++i) {
+            for (int32_t j = 0; j < s.kernel_width; ++j) {
+                const int8_t* const seen = from.at(i, j);
+                if (seen == nullptr) continue;
+                taps[count++] = {seen + c, t.weights + (i * s.kernel_width + j) * s.groups + c};
+                if (count == most) {
+                    multiply_each(taps, count, call.zero_in, channels, sums);
+                    count = 0;
+                }
             }
-#endif
-            for (; i < count; ++i) sums[i] += (x[i] - call.zero_in) * w[i];
         }
-        rescale(call, t, sums, c, count, at + c);
+        multiply_each(taps, count, call.zero_in, channels, sums);
+        rescale(call, t, sums, c, channels, at + c);
     }
 }
 

@@ -61,6 +61,15 @@ inline ew_ints ew_pair_products(ew_shorts a, ew_shorts b) {
 
 // Sums of all places of four values.
 inline ew_four ew_totals(ew_ints a, ew_ints b, ew_ints c, ew_ints d) {
+#if defined(__AVX2__) && (defined(__clang__) || __GNUC__ >= 12)
+    const ew_ints ab = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13) +
+                       __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    const ew_ints cd = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13) +
+                       __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+    const ew_ints all = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
+                        __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+    return __builtin_shufflevector(all, all, 0, 1, 2, 3) + __builtin_shufflevector(all, all, 4, 5, 6, 7);
+#else
     ew_four halves[4];
     const ew_ints all[4] = {a, b, c, d};
     for (int32_t i = 0; i < 4; ++i) {
@@ -72,6 +81,26 @@ inline ew_four ew_totals(ew_ints a, ew_ints b, ew_ints c, ew_ints d) {
     const ew_four ab = EW_SHUFFLED(halves[0], halves[1], 0, 4, 1, 5) + EW_SHUFFLED(halves[0], halves[1], 2, 6, 3, 7);
     const ew_four cd = EW_SHUFFLED(halves[2], halves[3], 0, 4, 1, 5) + EW_SHUFFLED(halves[2], halves[3], 2, 6, 3, 7);
     return EW_SHUFFLED(ab, cd, 0, 1, 4, 5) + EW_SHUFFLED(ab, cd, 2, 3, 6, 7);
+#endif
+}
+
+// Write numbers between -128 and 127 as int8.
+inline void ew_stored_bytes(int8_t* place, ew_ints value) {
+#if defined(__SSE2__)
+    typedef int ints __attribute__((vector_size(16)));
+    typedef short shorts __attribute__((vector_size(16)));
+    ints parts[sizeof(ew_ints) / sizeof(ints)];
+    EW_COPY(parts, &value, sizeof parts);
+    const shorts half = __builtin_ia32_packssdw128(parts[0], parts[sizeof(ew_ints) / sizeof(ints) - 1]);
+    const auto bytes = __builtin_ia32_packsswb128(half, half);
+    EW_COPY(place, &bytes, sizeof(ew_ints) / sizeof(int32_t));
+#elif defined(__wasm_simd128__)
+    const auto half = __builtin_wasm_narrow_s_i16x8_i32x4(value, value);
+    const auto bytes = __builtin_wasm_narrow_s_i8x16_i16x8(half, half);
+    EW_COPY(place, &bytes, sizeof(ew_ints) / sizeof(int32_t));
+#else
+    ew_stored(place, __builtin_convertvector(value, ew_half_bytes));
+#endif
 }
 
 // a b / 2^31, half up, of each place.
