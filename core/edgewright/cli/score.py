@@ -74,7 +74,10 @@ def command(
             skipped=lambda text: console.note(f"warning: skipped {text}", fg="yellow"),
         )
     else:
-        results = score(finished, files, options=options, plugins=state.plugins)
+        results = score(
+            finished, files, options=options, plugins=state.plugins,
+            warn=lambda text: console.note(f"warning: {text}", fg="yellow"),
+        )  # fmt: skip
     for result in results:
         if as_json:
             click.echo(json.dumps(result, ensure_ascii=True))

@@ -28,6 +28,8 @@ _PLAIN: Final = 1.0
 #: Normal images of two splits differ in brightness by more than so many standard deviations of one, and grey values.
 _DRIFT_SPREADS: Final = 1.0
 _DRIFT_LEVELS: Final = 4.0
+#: Proportions that differ by less than this part of themselves are the same.
+_SAME_SHAPE: Final = 0.1
 
 
 def image_document(
@@ -93,6 +95,29 @@ def image_document(
         "brightness": brightness,
         "warnings": [*_duplicate_warnings(pairs), *_drift_warnings(brightness)],
     }
+
+
+def other_shapes(samples: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which new images have proportions that no known one has: squashed or cut, they look like nothing learned.
+
+    Parameters
+    ----------
+    samples, known : sequences of mappings
+        ``samples.json`` of the new images, and of those of a run.
+    """
+    ratios = np.array(sorted({_ratio(sample) for sample in known}))
+    warnings = []
+    for sample in samples:
+        if ratios.size and np.abs(ratios / _ratio(sample) - 1).min() > _SAME_SHAPE:
+            width, height = (int(sample["metadata"][side]) for side in ("width", "height"))
+            warnings.append(
+                f"{sample['name']} is {width} × {height}: the run has seen no image of such proportions"
+            )
+    return warnings
+
+
+def _ratio(sample: Mapping[str, Any]) -> float:
+    return float(sample["metadata"]["width"]) / float(sample["metadata"]["height"])
 
 
 def _thumbnails(signal: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.float32]:

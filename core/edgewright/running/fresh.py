@@ -17,7 +17,7 @@ from edgewright.running.suggesting import chosen_before
 from edgewright.running.verdicts import verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -55,7 +55,12 @@ def scoring_session(
 
 
 def score(
-    run: Run, paths: Sequence[Path], *, options: Options | None = None, plugins: Plugins | None = None
+    run: Run,
+    paths: Sequence[Path],
+    *,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    warn: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[dict[str, Any]]:
     """Score files or folders window by window.
 
@@ -65,6 +70,8 @@ def score(
         A finished run with at least one learning node.
     paths : sequence of Path
         Whatever the run's readers read; labels in them are ignored.
+    warn : callable, optional
+        Is told of images of other proportions than the run has seen.
 
     Yields
     ------
@@ -84,6 +91,11 @@ def score(
         )
     for path in paths:
         with scored(run, path, options=options, plugins=plugins) as fresh:
+            if run.of_images:
+                from edgewright.data.image_checks import other_shapes
+
+                for text in other_shapes(fresh.samples, run.samples):
+                    warn(text)
             yield from _verdicts(run, fresh)
 
 

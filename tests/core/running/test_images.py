@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from edgewright.cli.app import run as command
@@ -16,7 +17,7 @@ from edgewright.report.panels import panels as report_panels
 from edgewright.running import Options, Run, run_impulse
 from edgewright.scoring.enlarging import enlarged
 
-from ..data.image_folders import mvtec
+from ..data.image_folders import mvtec, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,22 +100,13 @@ def test_files_are_scored_as_in_the_run(run: Run, project: Path, capsys: pytest.
         decisions = run.decisions(node)
         (there,) = [row for row in decisions["recordings"] if row["name"] == "test/crack/002"]
         assert scored["nodes"][node]["score"] == pytest.approx(there["score"], abs=1e-6)
-    assert (
-        command(
-            [
-                "compare",
-                str(run.path),
-                str(run.path),
-                str(file.parent),
-                "--node",
-                "cells",
-                "--other-node",
-                "cells",
-                *trust,
-            ]
-        )
-        == 0
-    )
+    save(project / "other/tall.png", np.asarray(Image.open(file))[:, :8])
+    assert command(["score", str(run.path), str(project / "other"), *trust]) == 0
+    printed = capsys.readouterr()
+    assert "tall is 8 × 16: the run has seen no image of such proportions" in printed.err
+    assert " s " not in printed.out.splitlines()[0]  # an image has no time
+    words = [str(run.path), str(run.path), str(file.parent), "--node", "cells", "--other-node", "cells"]
+    assert command(["compare", *words, *trust]) == 0
     assert "0 of 4 decided otherwise" in capsys.readouterr().out
 
 
