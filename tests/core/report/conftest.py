@@ -207,6 +207,7 @@ def write_run(folder, *, hostile=False, labelled=True, space=True):
             "ok": True,
             "windows": 8,
             "compiler": name(4, "g++ 12"),
+            "engines": {"wasmtime": {"ok": True, "nodes": {}}, "Node": {"ok": True, "nodes": {}}},
             "decisions_differ": [],
             "nodes": {
                 name(5, "anomaly"): {"output": "scores", "largest_difference": 2.1e-6, "beyond_tolerance": 0}

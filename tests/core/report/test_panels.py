@@ -43,7 +43,7 @@ def test_a_packages_self_test_is_a_line_a_node(found):
     (target,) = found["packages"]["data"]["targets"]
     rows = dict(target["verification"])
     assert rows["nodes.anomaly"] == "scores: at most 2.1e-06 from Python"
-    assert (rows["ok"], rows["decisions_differ"]) == ("yes", "none")
+    assert (rows["ok"], rows["decisions_differ"], rows["engines"]) == ("yes", "none", "wasmtime, Node")
 
 
 def test_overview_counts_recordings_and_windows_by_split(found, plain_run):
