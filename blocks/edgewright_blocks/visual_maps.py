@@ -52,7 +52,7 @@ def anomaly_map_overlay(
     *,
     opacity: float = 0.7,
 ) -> NDArray[np.uint8]:
-    """Lay a map over its image, blue to red, the clearer the higher.
+    """Lay a map over its image, blue to red; how clear grows with the square of the value, so that normal images look calm.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def anomaly_map_overlay(
     if values.shape != pixels.shape[:2]:
         raise ValueError(f"the map is {values.shape}, the image {pixels.shape[:2]}")
     colours = np.clip(1.5 - np.abs(4 * values[..., None] - np.array([3, 2, 1])), 0, 1) * 255
-    share = (opacity * values)[..., None]
+    share = (opacity * np.square(values))[..., None]
     return np.asarray(pixels * (1 - share) + colours * share + 0.5, np.uint8)
 
 
@@ -108,7 +108,8 @@ def view_results(
     for place, number in enumerate(order):
         left, top = place % columns * side, place // columns * height
         overlay = Image.fromarray(anomaly_map_overlay(given[number], prediction.maps[number], scale))
-        overlay.thumbnail((side - 6, side - 6))
+        shrunk = (side - 6) / max(overlay.size)
+        overlay = overlay.resize([max(round(length * shrunk), 1) for length in overlay.size])
         sheet.paste(overlay, (left + 3, top + 3))
         score = float(prediction.scores[number])
         odd = threshold is not None and score > threshold
