@@ -35,6 +35,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     return {
         "arena": max(int(told["arena"]), 1),
         "weights": max(int(told["weights"]), 0),
+        "repeated": max(float(told.get("repeated", 0.0)), 0.0),
         "steps": ["before the first operation", *steps],
         "values": values,
         "live": live,

@@ -18,7 +18,7 @@ def memory_map(program: Program) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``arena`` and ``weights`` in bytes; ``steps``, an operation each: ``name`` (of the ONNX node) and ``kind``; ``values``:
+        ``arena`` and ``weights`` in bytes; ``repeated``, the share of multiply-adds that strips do twice; ``steps``, an operation each: ``name`` (of the ONNX node) and ``kind``; ``values``:
         ``name``, ``offset`` and ``size`` in bytes, ``first`` and ``last`` step at which it is needed. Step 0 is before the first
         operation, when the input is there.
     """
@@ -39,6 +39,7 @@ def memory_map(program: Program) -> dict[str, Any]:
     return {
         "arena": program.memory.size,
         "weights": sum(table.nbytes for table in tables),
+        "repeated": program.repeated,
         "steps": [{"name": op.node, "kind": op.kind} for op in steps],
         "values": values,
     }

@@ -12,7 +12,7 @@ from edgewright_sdk.compiler.integer_calls import ALL_LOWERINGS
 from edgewright_sdk.compiler.memory_map import memory_map
 from edgewright_sdk.compiler.passes import optimise, stack_parts
 from edgewright_sdk.compiler.planning import Memory, plan_memory
-from edgewright_sdk.compiler.strips import strips
+from edgewright_sdk.compiler.strips import multiply_adds, strips
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.export import Export
 
@@ -37,6 +37,8 @@ class Program:
     graph : Graph
         After all passes.
     memory : Memory
+    repeated : float
+        Multiply-adds that strips do twice, as a share of all.
     calls : np.ndarray [dtype=int32]
     weights : np.ndarray [dtype=float32]
     weights8 : np.ndarray [dtype=int8]
@@ -47,6 +49,7 @@ class Program:
 
     graph: Graph
     memory: Memory
+    repeated: float
     calls: NDArray[np.int32]
     weights: NDArray[np.float32]
     weights8: NDArray[np.int8]
@@ -147,7 +150,9 @@ def lower(graph: Graph, entry: Grid | None = None) -> Program:
     BlockError
         For what the runtime's calls can't do, and for weights that float32 can't hold.
     """
-    graph = strips(stack_parts(graph))
+    whole = stack_parts(graph)
+    graph = strips(whole)
+    repeated = multiply_adds(graph) / max(multiply_adds(whole), 1) - 1
     memory = plan_memory(graph)
     calls = Calls(graph, memory.places, ALL_LOWERINGS)
     weights = calls.weights.array
@@ -156,7 +161,7 @@ def lower(graph: Graph, entry: Grid | None = None) -> Program:
     if max(memory.size, weights.nbytes) > _MOST:
         raise BlockError(f"{graph.source} can't be deployed: it needs more than 2 GiB")
     integers = calls.weights8.array, calls.weights32.array
-    return Program(graph, memory, np.array(calls.rows, np.int32), weights, *integers, entry)
+    return Program(graph, memory, repeated, np.array(calls.rows, np.int32), weights, *integers, entry)
 
 
 def _counted(one: str, many: str, array: NDArray[Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def strips(graph: Graph) -> Graph:
     before = plan_memory(graph).size
     singles = _singles(graph)
     pieces = [*singles, *_chains(graph, max((piece.peak for piece in singles), default=0))]
-    allowed = MOST_REPEATED * sum(_work(graph, op) for op in graph.ops)
+    allowed = MOST_REPEATED * multiply_adds(graph)
     peaks = sorted({piece.peak for piece in pieces})
     low, high = 0, len(peaks) - 1
     while low < high:  # the smallest peak that the allowed work reaches
@@ -61,9 +61,12 @@ def strips(graph: Graph) -> Graph:
     return made if size <= (1 - _LEAST_SAVED) * before else graph
 
 
-def _work(graph: Graph, op: Op) -> int:
-    shape = graph.shapes[op.output]
-    return work(graph, op) * shape[1] if len(shape) in (3, 4) else graph.count(op.output)
+def multiply_adds(graph: Graph) -> int:
+    """Multiply-adds of all convolutions and dense layers."""
+    sums = (op for op in graph.ops if op.kind in ("conv", "dense"))
+    return sum(
+        graph.count(op.output) * graph.count(op.inputs[1]) // graph.shapes[op.inputs[1]][0] for op in sums
+    )
 
 
 def _repeated(pieces: list[Piece]) -> float:

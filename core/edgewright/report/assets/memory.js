@@ -19,7 +19,7 @@ ew.panels.memory = (data) => {
   const middle = x(data.peak + 0.5);
   const needed = data.values.filter((value) => alive(value, data.peak)).sort((a, b) => b.size - a.size);
   return [
-    ew.el("p", { class: "lead" }, "An arena of ", ew.el("b", {}, ew.bytes(data.arena)), " for all values between the network's operations, and ", ew.el("b", {}, ew.bytes(data.weights)), ` of weights, which stay in flash. ${count - 1} operations.`),
+    ew.el("p", { class: "lead" }, "An arena of ", ew.el("b", {}, ew.bytes(data.arena)), " for all values between the network's operations, and ", ew.el("b", {}, ew.bytes(data.weights)), ` of weights, which stay in flash. ${count - 1} operations.${data.repeated > 0 ? ` They go in bands through wide values, which costs ${ew.percent(data.repeated)} more multiply-adds.` : ""}`),
     ew.el("div", { class: "scroll" }, ew.el("svg", { class: "memory", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Memory map: ${data.values.length} values in ${ew.bytes(data.arena)}` },
       marks, data.values.map(box),
       ew.el("line", { class: "at", x1: middle, x2: middle, y1: top - 6, y2: height - bottom }),
