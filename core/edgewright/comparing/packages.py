@@ -52,9 +52,10 @@ def answer_of_package(path: Path, question: Question) -> Answer:
             from edgewright.comparing.programs import answer_of_embind
 
             return answer_of_embind(theirs, path.name, question)
-        modules = [path] if path.suffix.lower() == ".wasm" else sorted(folder.glob("*.wasm"))
+        modules = [path] if path.suffix.lower() == ".wasm" else sorted(folder.glob("*.wasm"), reverse=True)
         for module in modules:
-            wrapper = module.with_suffix(".mjs")
+            # NAME.wasm, or NAME.scalar.wasm for engines without SIMD: both have one wrapper.
+            wrapper = module.with_name(f"{module.name.split('.')[0]}.mjs")
             if wrapper.is_file():
                 return _ours(module, wrapper, path.name, question)
     raise DataError(
