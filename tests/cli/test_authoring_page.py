@@ -53,7 +53,7 @@ def test_the_tutorial_goes_as_written(cli, tmp_path, monkeypatch):
     assert "accX Roughness" in again.out
     assert "FAILED" not in said["edgewright blocks check"]
     assert "C++ gives what Python gives" in said["edgewright blocks check"]
-    assert "largest difference" in said["edgewright deploy runs/latest"]
+    assert "decisions: as Python's" in said["edgewright deploy runs/latest"]
     assert list(Path("library").rglob("roughness.cpp"))
 
 

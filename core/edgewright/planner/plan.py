@@ -129,8 +129,8 @@ class Planner:
             return {"features": FeatureRows(self.parts(node))}
         if node.inputs != ("input",):
             raise PlanError(
-                f"{node.place}: learning node {node.id!r} (block {node.title!r}) takes {', '.join(node.inputs)}; it reads the "
-                "windows themselves",
+                f"{node.place}: learning node {node.id!r} (block {node.title!r}) reads the windows themselves, not "
+                f"{', '.join(node.inputs)}",
                 hint="write `input: [input]`",
             )
         return {}
