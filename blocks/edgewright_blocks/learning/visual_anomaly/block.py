@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import WindowSpec
 
 _MOUNT = "backbone"
-_MIXTURE = ("projection", "offset", "weights", "means", "roots")  # arrays of its model
+_MIXTURE = ("projection", "scale", "offset", "weights", "means", "roots")  # arrays of its model
 _SHOWN = 4  # images in a plot
 _AT_ONCE = 32  # images whose cells are held while they are looked at
 
@@ -168,13 +168,18 @@ def image_groups(context: Context, images: int) -> NDArray[np.int32]:
 def _learn_mixture(
     train: Windows, params: Params, context: Context, backbone: Backbone, meta: dict[str, Any]
 ) -> Model:
-    cells = np.concatenate([*seen_cells(train, backbone, context)])
-    capacity = str(params.capacity)
-    learned = mixture.learn(cells, capacity, context.seed)
-    unseen = learned.scores(cells).reshape(len(cells), -1).max(axis=1)
-    for others, held in cross_fits(context, len(cells)):
-        fold = mixture.learn(cells[others], capacity, context.seed)
-        unseen[held] = fold.scores(cells[held]).reshape(len(held), -1).max(axis=1)
+    capacity, basis, parts = str(params.capacity), None, []
+    for cells in seen_cells(train, backbone, context):
+        if basis is None:
+            basis = mixture.random_basis(cells.shape[-1], capacity, context.seed)
+        parts.append(mixture.pooled(cells @ basis))  # few numbers an image: memory holds those of all
+    assert basis is not None
+    maps = np.concatenate(parts)
+    learned = mixture.learn(maps, basis, capacity, context.seed)
+    unseen = _largest(learned, maps)
+    for others, held in cross_fits(context, len(maps)):
+        fold = mixture.learn(maps[others], basis, capacity, context.seed)
+        unseen[held] = _largest(fold, maps[held])
     arrays: dict[str, NDArray[Any]] = {name: getattr(learned, name) for name in _MIXTURE}
     return Model(
         {**meta, "level": learned.level, "spread": learned.spread},
@@ -182,6 +187,11 @@ def _learn_mixture(
         networks={"backbone": backbone.data},
         train_scores=unseen,
     )
+
+
+def _largest(learned: mixture.CellMixture, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Largest score of each image."""
+    return np.asarray(learned.scores_of(maps).reshape(len(maps), -1).max(axis=1))
 
 
 def seen_cells(

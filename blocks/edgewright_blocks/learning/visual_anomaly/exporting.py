@@ -93,7 +93,7 @@ def _mixture_tables(model: Model) -> dict[str, Any]:
     down, right = np.tril_indices(size)
     return {
         "size": size,
-        "projection": np.ascontiguousarray(arrays["projection"].T),
+        "projection": np.ascontiguousarray((arrays["projection"] / arrays["scale"]).T),
         "offset": arrays["offset"],
         "components": len(roots),
         "constants": constants(arrays["weights"], roots).astype(np.float32),

@@ -30,8 +30,9 @@ class CellMixture:
     Attributes
     ----------
     projection : np.ndarray [shape=(channels, k)]
-        Random and orthogonal; standardisation and the mean of the cells are part of it.
-    offset : np.ndarray [shape=(k,)]
+        Random, orthogonal directions.
+    scale, offset : np.ndarray [shape=(k,)]
+        Standardise what is projected and pooled: ``x / scale + offset``.
     weights : np.ndarray [shape=(components,)]
     means : np.ndarray [shape=(components, k)]
     roots : np.ndarray [shape=(components, k, k)]
@@ -42,6 +43,7 @@ class CellMixture:
     """
 
     projection: Values
+    scale: Values
     offset: Values
     weights: NDArray[np.float64]
     means: NDArray[np.float64]
@@ -51,12 +53,16 @@ class CellMixture:
 
     def scores(self, cells: Values) -> Values:
         """Score cells ``(n, rows, columns, channels)``: ``(n, g, g')``, ``g = ⌊(rows − 3) / 2⌋ + 1``."""
-        z = pooled(cells @ self.projection + self.offset)
-        surprise = self._surprise(z.reshape(-1, z.shape[-1]).astype(np.float64))
+        return self.scores_of(pooled(cells @ self.projection))
+
+    def scores_of(self, maps: Values) -> Values:
+        """Score maps ``(n, g, g', k)`` of cells that were projected and pooled."""
+        z = maps / self.scale + self.offset
+        surprise = self.surprise(z.reshape(-1, z.shape[-1]).astype(np.float64))
         return ((surprise - self.level) / self.spread).reshape(z.shape[:3]).astype(np.float32)
 
-    def _surprise(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Negative logarithm of the likelihood."""
+    def surprise(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Negative logarithm of the likelihood of standardised rows."""
         terms = np.empty((len(z), len(self.weights)))
         heights = constants(self.weights, self.roots)
         for place, (mean, root) in enumerate(zip(self.means, self.roots, strict=True)):
@@ -89,35 +95,36 @@ def pooled(maps: Values) -> Values:
     return total / np.float32(POOL * POOL)
 
 
-def learn(cells: Values, capacity: str, seed: int) -> CellMixture:
+def random_basis(channels: int, capacity: str, seed: int) -> Values:
+    """Orthogonal directions, ``(channels, k)``, that cells are projected onto."""
+    width = min(CAPACITIES[capacity][1], channels)
+    basis = np.linalg.qr(np.random.default_rng(seed).standard_normal((channels, width)))[0]
+    return basis.astype(np.float32)
+
+
+def learn(maps: Values, basis: Values, capacity: str, seed: int) -> CellMixture:
     """Fit a mixture to the cells of normal images.
 
     Parameters
     ----------
-    cells : np.ndarray [shape=(n, rows, columns, channels)]
+    maps : np.ndarray [shape=(n, g, g', k)]
+        Cells that were projected onto `basis` and pooled.
+    basis : np.ndarray [shape=(channels, k)]
     capacity : {"low", "medium", "high"}
     seed : int
-        Decides the projection too.
     """
-    components, width = CAPACITIES[capacity]
-    random = np.random.default_rng(seed)
-    channels = cells.shape[-1]
-    width = min(width, channels)
-    basis = np.linalg.qr(random.standard_normal((channels, width)))[0]
-    z = pooled(cells @ basis.astype(np.float32))
-    flat = z.reshape(-1, width).astype(np.float64)
-    mean, scale = flat.mean(axis=0), flat.std(axis=0)
+    z = maps.reshape(-1, maps.shape[-1]).astype(np.float64)
+    mean, scale = z.mean(axis=0), z.std(axis=0)
     scale[scale < 1e-6 * np.maximum(np.abs(mean), 1e-6)] = 1
-    projection = (basis / scale).astype(np.float32)
-    offset = (-mean / scale).astype(np.float32)
-    flat = (flat - mean) / scale
-    few = flat if len(flat) <= _MOST else flat[np.sort(random.choice(len(flat), _MOST, replace=False))]
-    distinct = len(np.unique(few, axis=0))
-    fitted = _fit(few, min(components, distinct), seed)
-    made = CellMixture(projection, offset, *fitted, 0.0, 1.0)
-    surprise = made._surprise(flat)
+    z = (z - mean) / scale
+    random = np.random.default_rng(seed)
+    few = z if len(z) <= _MOST else z[np.sort(random.choice(len(z), _MOST, replace=False))]
+    parts = _fit(few, min(CAPACITIES[capacity][0], len(np.unique(few, axis=0))), seed)
+    known = basis, scale.astype(np.float32), (-mean / scale).astype(np.float32), *parts
+    surprise = CellMixture(*known, 0.0, 1.0).surprise(z)
     spread = float(surprise.std())
-    return CellMixture(projection, offset, *fitted, float(surprise.mean()), spread if spread > 1e-9 else 1.0)
+    level, spread = float(surprise.mean()), spread if spread > 1e-9 else 1.0
+    return CellMixture(*known, level, spread)
 
 
 def _fit(

@@ -142,20 +142,30 @@ def test_the_grid_of_the_mixture(side, cells):
 
 def test_the_mixture_scores_by_unlikelihood():
     cells = np.random.default_rng(0).normal(2, 3, (20, 9, 11, 12)).astype(np.float32)
-    learned = mixture.learn(cells, "low", 0)
-    assert learned.projection.shape == (12, 8)
+    basis = mixture.random_basis(12, "low", 0)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(8), atol=1e-6)
+    learned = mixture.learn(mixture.pooled(cells @ basis), basis, "low", 0)
     z = np.stack(
         [cells[:, r : r + 3, c : c + 3].mean(axis=(1, 2)) for r in range(0, 7, 2) for c in range(0, 9, 2)],
         axis=1,
     )
-    z = (z @ learned.projection + learned.offset).reshape(-1, 8)
+    z = (z @ basis).reshape(-1, 8)
+    z = (z - z.mean(axis=0)) / z.std(axis=0)
     densities = [
-        weight * multivariate_normal(mean, np.linalg.inv(root @ root.T)).pdf(z)
+        weight * multivariate_normal(mean, np.linalg.inv(root @ root)).pdf(z)
         for weight, mean, root in zip(learned.weights, learned.means, learned.roots, strict=True)
     ]
     surprise = -np.log(np.sum(densities, axis=0))
     expected = (surprise - surprise.mean()) / surprise.std()
     np.testing.assert_allclose(learned.scores(cells).ravel(), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_training_scores_of_the_mixture_are_of_others_mixtures():
+    images = textures(10)
+    folds = np.repeat([0, 1], 5).astype(np.int32)
+    model = fit(images, Context(seed=2, folds=folds), scoring="gmm")
+    half = fit(images[5:], Context(seed=2), scoring="gmm")
+    np.testing.assert_allclose(model.train_scores[:5], score(half, images[:5]).scores, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
