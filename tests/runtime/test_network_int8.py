@@ -69,6 +69,25 @@ def test_ranges_that_hold_a_share_of_windows_leave_odd_ones_out() -> None:
     assert calibrate(graph, windows, share=0.98)[net.output][1] < 20
 
 
+def test_pixels_go_in_as_bytes() -> None:
+    """A grid of whole numbers is exact for pixels, and scaling them by one number is a table: no image lies in float32."""
+    net = Net(1, 3, 40, 40)
+    net.add(
+        "Conv",
+        net.add("Div", net.add("Sub", "x", np.float32(127)), np.float32(128)),
+        np.ones((2, 3, 3, 3), np.float32),
+    )
+    graph = read_graph(net.data(), "net.onnx", net.shape, net.output)
+    pixels = np.arange(4 * 4800).reshape(4, 4800) % 256
+    network = integer_network(graph, calibrate(graph, pixels))
+    assert network.entry == (1.0, -128)
+    assert [op.kind for op in network.graph.ops] == ["transpose", "lookup", "lookup", "conv", "transpose"]
+    (got,) = evaluate(network, pixels)
+    evaluation = Evaluation(optimise(graph), pixels)
+    *_, (_, want) = evaluation.run(FLOATS)
+    assert np.abs(got - want).max() < 0.01 * np.abs(want).max()
+
+
 def test_damaged_tables_are_refused(network_library: DeviceLibrary, tmp_path: Path) -> None:
     """Whatever a field of a call is, nothing is touched beyond arena and weights, and nothing overflows."""
     random = np.random.default_rng(0)

@@ -71,6 +71,18 @@ def test_features_are_chosen_and_ordered(folder, tmp_path):
     np.testing.assert_allclose(scores.scores, VALUES[:, 3] + 10 * VALUES[:, 1], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("params", [{}, {"output": "logits", **THREE}], ids=["anomaly", "classes"])
+def test_int8_scores_nearly_the_same_and_keeps_float32_beside(params, folder, tmp_path):
+    write_network(folder / "model.onnx", WEIGHTS if params else WEIGHTS[:, :1])
+    described, scores = scored(tmp_path, precision="int8", **params)
+    found = scores.probabilities if params else scores.scores[:, None]
+    want = softmax(VALUES @ WEIGHTS) if params else VALUES @ WEIGHTS[:, :1]
+    assert described["outputs"] == ["probabilities" if params else "scores", "in_float32"]
+    np.testing.assert_allclose(scores.in_float32, want, atol=1e-5)
+    assert 0 < np.abs(found - want).max() < 0.05
+    assert len(np.unique(found[:, 0])) == len(found)  # the last sums keep their bits
+
+
 @pytest.mark.parametrize(
     ("shape", "params", "message"),
     [
