@@ -354,6 +354,7 @@ def test_wasm_gives_the_same(package: Package, tmp_path: Path) -> None:
         "2",
         tmp_path / "windows.bin",
         str(windows[0].size),
+        "4",  # bytes of a value
     ]
     compared = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert package.use(None) == OK
