@@ -94,6 +94,8 @@ class Coreset:
             Which of the cells that came they are.
         """
         held = self._cells[: self._held]
+        if self.count >= len(held) and self.known is None:  # all of them: nothing to choose
+            return held, self._places[: self._held]
         first = int(random.integers(len(held)))
         picks = k_centre_greedy(
             held, min(self.count, len(held)), first=first, known=self.known, progress=progress
