@@ -84,6 +84,9 @@ class Retested(Run):
     def metrics(self, node: str) -> dict[str, Any]:
         return dict(self._documents[node]["metrics"])
 
+    def pixels(self, node: str) -> dict[str, Any] | None:  # noqa: ARG002
+        return None  # those of the run are of its own test split
+
     def probabilities(self, node: str, split: str) -> NDArray[Any]:  # noqa: ARG002
         values: NDArray[Any] = self._documents[node]["probabilities"]
         return values
