@@ -123,7 +123,11 @@ def _checked_scores(block: Block, scores: Any, rows: int) -> dict[str, Array]:
 
 def _write_empty_scores(description: LearningDescription, outputs: Outputs) -> None:
     classes = len(description.classes)
-    widths = {"contributions": len(description.contributions), "probabilities": classes, "in_float32": classes or 1}
+    widths = {
+        "contributions": len(description.contributions),
+        "probabilities": classes,
+        "in_float32": classes or 1,
+    }
     for name in description.outputs:
         if name == "scores":
             outputs.array(name, np.zeros(0, np.float64))

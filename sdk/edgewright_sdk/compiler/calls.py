@@ -158,7 +158,9 @@ def image_sizes(shape: Sequence[int]) -> tuple[int, int, int]:
 
 
 def _conv(calls: Calls, op: Op) -> None:
-    (channels, *given), (filters, *made) = (image_sizes(calls.shape(name)) for name in (op.inputs[0], op.output))
+    (channels, *given), (filters, *made) = (
+        image_sizes(calls.shape(name)) for name in (op.inputs[0], op.output)
+    )
     s, groups = op.settings, op.settings["groups"]
     weights = packed(calls.graph.constants[op.inputs[1]], groups)
     calls.add(
@@ -182,7 +184,17 @@ def _dense(calls: Calls, op: Op) -> None:
         residual = ending[0] if ending[0] == NOWHERE else ending[0] + made
         calls.add(
             _CONVOLVE,
-            [calls.place(op.inputs[0]) + given, 1, inputs, 1, count, calls.place(op.output) + made, outputs, 1, count],
+            [
+                calls.place(op.inputs[0]) + given,
+                1,
+                inputs,
+                1,
+                count,
+                calls.place(op.output) + made,
+                outputs,
+                1,
+                count,
+            ],
             [*[1] * 6, 0, 0, weights, bias, residual, *ending[1:]],
         )
 

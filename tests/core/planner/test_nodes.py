@@ -141,7 +141,10 @@ def test_a_block_that_asks_is_told_the_folds_of_what_each_fit_learns_from(tmp_pa
     asks = IMPULSE.replace("./theirs", "kmeans").replace(
         "params: {trees: 5}, grants: {seconds: 7200}", "params: {}"
     )
-    asking, other = planner(write(tmp_path, asks)), planner(write(tmp_path, asks.replace("kmeans", "classifier")))
+    asking, other = (
+        planner(write(tmp_path, asks)),
+        planner(write(tmp_path, asks.replace("kmeans", "classifier"))),
+    )
     assert (asking[1].wants_folds, other[1].wants_folds) == (True, False)
     for task in (asking[0].fit(asking[1], every_window=True)[0], asking[0].fold_tasks(asking[1], 3)[0]):
         assert isinstance(task, BlockTask)
