@@ -161,6 +161,7 @@ def _of_array(
 
 def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recording | NDArray[Any], str]]:
     """Recordings, or images as arrays, with their names; a folder's are spread over it."""
+    from edgewright.data.image_reading import picture_of
     from edgewright.data.listing import list_files
     from edgewright.data.reading import recordings_of
     from edgewright.report.sampling import spread
@@ -173,7 +174,7 @@ def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recordi
         file = found.files[place]
         try:
             if found.reader.kind == "image":
-                yield _image(file.path), file.relative
+                yield picture_of(found, file).pixels, file.relative
                 given += 1
                 continue
             for recording in recordings_of(found, file, facts[file.relative], {}):
@@ -184,19 +185,6 @@ def _recordings(path: Path, readers: Sequence[Reader]) -> Iterator[tuple[Recordi
             reasons.append(f"{file.relative}: {error.reason}")
     if not given:
         raise DataError(f"{path}: nothing in it" + (f": {reasons[0]}" if reasons else ""))
-
-
-def _image(path: Path) -> NDArray[Any]:
-    """Pixels, ``(height, width, channels)`` uint8: one channel where the file has one, else three."""
-    import numpy as np
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("L" if len(image.getbands()) == 1 else "RGB"), dtype=np.uint8)
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadFileError(f"can't be read as an image: {error}") from None
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def _regular(
