@@ -75,18 +75,23 @@ class Bank:
         np.subtract(cells, middle, out=away[:, :-1])
         away[:, -1] = 1
         along = np.arange(len(cells))
-        least, nearest = np.full(len(cells), np.inf, np.float32), np.zeros(len(cells), np.int32)
+        least, second = np.full((2, len(cells)), np.inf, np.float32)
+        nearest = np.zeros(len(cells), np.int32)
         for start in range(0, len(factors), _KEPT):
             squares = away @ factors[start : start + _KEPT].T
             if allowed is not None:
                 squares[:, ~allowed[start : start + _KEPT]] = np.inf
             at = squares.argmin(axis=1)
             found = squares[along, at]
+            squares[along, at] = np.inf
+            second = np.minimum(second, squares.min(axis=1))
             closer = found < least
+            second = np.minimum(second, np.where(closer, least, found))
             least[closer], nearest[closer] = found[closer], at[closer] + start
         own = np.einsum("ij,ij->i", away[:, :-1], away[:, :-1])
         slack = 4 * away.shape[1] * _ROUNDING * np.maximum(own, largest)
-        for row in np.flatnonzero(least + own < 256 * slack):  # too near for products to tell
+        # Products can't tell two so near each other apart, and it would show.
+        for row in np.flatnonzero((second <= least + 2 * slack) & (least + own < 256 * slack)):
             nearest[row] = self._nearest_exactly(cells[row], away[row], least[row] + 2 * slack[row], allowed)
         return nearest
 
