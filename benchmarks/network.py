@@ -77,10 +77,12 @@ class Network:
     @classmethod
     def of(cls, name: str) -> Network:
         """Compile one of :data:`NETWORKS`."""
-        data, shape, output = NETWORKS[name]()
+        data, shape, highest, output = NETWORKS[name]()
         graph = read_graph(data, name, shape, output)
         program = compile_graph(graph, (graph.input, *graph.outputs))
-        return cls(name, data, program, np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32))
+        return cls(
+            name, data, program, np.random.default_rng(0).uniform(0, highest, shape).astype(np.float32)
+        )
 
     @property
     def image(self) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Networks for ``benchmarks/network.py``, as ONNX: name → what gives the bytes, the input's shape and the output's name."""
+"""Networks for ``benchmarks/network.py``, as ONNX: name → what gives the bytes, the input's shape and largest value, and the output's name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-Made = tuple[bytes, tuple[int, ...], str]
+Made = tuple[bytes, tuple[int, ...], float, str]
 
 
 def efficientnet() -> Made:
@@ -15,7 +15,7 @@ def efficientnet() -> Made:
     from edgewright_blocks.learning.visual_anomaly.efficientnet import network_onnx
     from edgewright_blocks.learning.visual_anomaly.weights import read_weights
 
-    return network_onnx(read_weights(), ["stride16"]), (1, 3, 224, 224), "stride16"
+    return network_onnx(read_weights(), ["stride16"]), (1, 3, 224, 224), 255.0, "stride16"
 
 
 def ds_cnn() -> Made:
@@ -52,7 +52,7 @@ def ds_cnn() -> Made:
         [helper.make_tensor_value_info(value, TensorProto.FLOAT, (1, 12))], constants,
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    return model.SerializeToString(), shape, value
+    return model.SerializeToString(), shape, 1.0, value
 
 
 NETWORKS: Final = {"efficientnet-lite0": efficientnet, "ds-cnn": ds_cnn}
