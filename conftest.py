@@ -39,6 +39,16 @@ def engine() -> Any:
 
 
 @pytest.fixture(scope="session")
+def npm() -> str:
+    """Path of npm."""
+    path = shutil.which("npm")
+    if path is None:
+        _missing("npm", "EDGEWRIGHT_REQUIRE_BROWSER", "none on PATH")
+        raise AssertionError
+    return path
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of a Chromium."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
