@@ -9,9 +9,6 @@
 #if defined(__GNUC__) && !defined(EW_SCALAR) && \
     (defined(__SSE2__) || defined(__wasm_simd128__) || defined(__aarch64__))
 #define EW_LANES 4
-#if defined(__aarch64__)
-#include <arm_neon.h>
-#endif
 #endif
 
 // Loops over registers are written out, else their values would lie in memory.

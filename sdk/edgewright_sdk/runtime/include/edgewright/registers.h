@@ -8,12 +8,14 @@
 // Compilers of one family call the same instruction by different names, and give some of them up in time.
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_elementwise_fma)
+#define EW_FUSED_1(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define EW_FUSED_4(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define EW_FUSED_8(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define EW_FUSED_16(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #endif
 #endif
-#ifndef EW_FUSED_4
+#ifndef EW_FUSED_1
+#define EW_FUSED_1(a, b, sum) __builtin_fmaf(a, b, sum)
 #define EW_FUSED_4(a, b, sum) __builtin_ia32_vfmaddps(a, b, sum)
 #define EW_FUSED_8(a, b, sum) __builtin_ia32_vfmaddps256(a, b, sum)
 #define EW_FUSED_16(a, b, sum) __builtin_ia32_vfmaddps512_mask(a, b, sum, static_cast<uint16_t>(-1), 4)
@@ -24,7 +26,7 @@ namespace EW_NS {
 // a b + sum, rounded once where the processor has an instruction for that.
 inline float ew_fused(float a, float b, float sum) {
 #if defined(EW_LANES) && (defined(__FMA__) || defined(__aarch64__))
-    return __builtin_fmaf(a, b, sum);
+    return EW_FUSED_1(a, b, sum);
 #else
     return a * b + sum;
 #endif
@@ -32,9 +34,7 @@ inline float ew_fused(float a, float b, float sum) {
 
 #ifdef EW_LANES
 inline ew_lanes ew_fused(ew_lanes a, ew_lanes b, ew_lanes sum) {
-#if defined(__aarch64__)
-    return vfmaq_f32(sum, a, b);
-#elif defined(__FMA__)
+#if defined(__aarch64__) || defined(__FMA__)
     return EW_FUSED_4(a, b, sum);
 #else
     return a * b + sum;
