@@ -54,8 +54,8 @@ inline ew_ints ew_pair_products(ew_shorts a, ew_shorts b) {
 #elif defined(__wasm_simd128__)
     return __builtin_wasm_dot_s_i32x4_i16x8(a, b);
 #else
-    const int16x8_t x = reinterpret_cast<int16x8_t>(a), y = reinterpret_cast<int16x8_t>(b);
-    return reinterpret_cast<ew_ints>(vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y)));
+    const ew_ints x = reinterpret_cast<ew_ints>(a), y = reinterpret_cast<ew_ints>(b);
+    return ((x << 16) >> 16) * ((y << 16) >> 16) + (x >> 16) * (y >> 16);
 #endif
 }
 

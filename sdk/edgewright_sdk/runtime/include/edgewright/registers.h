@@ -16,7 +16,13 @@
 #endif
 #ifndef EW_FUSED_1
 #define EW_FUSED_1(a, b, sum) __builtin_fmaf(a, b, sum)
+#if defined(__aarch64__)  // its compilers make one instruction of these
+#define EW_FUSED_4(a, b, sum)                                                               \
+    ew_lanes{EW_FUSED_1(a[0], b[0], sum[0]), EW_FUSED_1(a[1], b[1], sum[1]), EW_FUSED_1(a[2], b[2], sum[2]), \
+             EW_FUSED_1(a[3], b[3], sum[3])}
+#else
 #define EW_FUSED_4(a, b, sum) __builtin_ia32_vfmaddps(a, b, sum)
+#endif
 #define EW_FUSED_8(a, b, sum) __builtin_ia32_vfmaddps256(a, b, sum)
 #define EW_FUSED_16(a, b, sum) __builtin_ia32_vfmaddps512_mask(a, b, sum, static_cast<uint16_t>(-1), 4)
 #endif
