@@ -168,8 +168,8 @@ def test_kill_9_at_random_points_then_the_same_outputs(trained: tuple[Path, Run]
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         events = tmp_path / f"killed-{attempt}" / "events.jsonl"
-        wait_for_lines(events, chance.randrange(8, 60), child)
-        time.sleep(0.3 * chance.random())
+        wait_for_lines(events, chance.randrange(8, 30), child)  # of 70; what is in the store writes fewer
+        time.sleep(0.1 * chance.random())
         child.send_signal(signal.SIGKILL)
         child.wait()
     last = run_impulse(
