@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ class PatchCore:
     model_ : Model
         What the block learned; ``save`` writes it as a run does.
     held_out_ : np.ndarray [shape=(n,)]
-        Score of each training image without its own cells.
+        Score of each training image without its own cells, and without those of its group.
     threshold_ : float
         Read from ``held_out_``.
     """
@@ -133,21 +133,30 @@ class PatchCore:
         self.context = Context(seed=seed, threads=threads)
         self.fpr = fpr
 
-    def fit(self, images: Images) -> PatchCore:
+    def fit(self, images: Images, groups: Sequence[Any] | None = None) -> PatchCore:
         """Learn from normal images.
 
         Parameters
         ----------
         images : array or sequence of arrays [shape=(height, width) or (height, width, 1 or 3), dtype=uint8]
+        groups : sequence, optional
+            What each image shows (a place, a part, a camera): images of one group are left out together in ``held_out_``, which
+            several images of one thing would make too low.
 
         Raises
         ------
         ValueError
-            For images or parameters that can't work.
+            For images, groups or parameters that can't work.
         """
         train = self._windows(images, None if self.size is None else [*self.size])
+        context = self.context
+        if groups is not None:
+            if len(groups) != len(train):
+                raise ValueError(f"there are {len(train)} images and {len(groups)} groups; give one an image")
+            folds = np.unique(np.asarray(groups), return_inverse=True)[1]
+            context = replace(context, folds=folds.astype(np.int32))
         try:
-            self.model_ = learn_model(train, self._backbone(train), self.params, self.context)
+            self.model_ = learn_model(train, self._backbone(train), self.params, context)
         except BlockError as error:
             raise ValueError(str(error)) from error
         assert self.model_.train_scores is not None

@@ -92,6 +92,18 @@ def test_images_are_added_without_starting_over(backbone):
     assert grown.predict(second).nearest[image - 10, row, column].tolist() == [image, row, column]
 
 
+def test_images_of_one_thing_do_not_vouch_for_each_other(backbone):
+    first = textures(8)
+    again = (first + np.random.default_rng(1).integers(-1, 2, first.shape)).clip(0, 255).astype(np.uint8)
+    images, things = np.concatenate([first, again]), [f"plate {n}" for n in range(8)] * 2
+    alone, together = (detector(backbone).fit(images, groups).held_out_ for groups in (None, things))
+    np.testing.assert_array_equal(alone, detector(backbone).fit(images, range(16)).held_out_)
+    assert (together > alone - 1e-3).all()
+    assert together.mean() > 1.1 * alone.mean()
+    with pytest.raises(ValueError, match="16 images and 8 groups"):
+        detector(backbone).fit(images, things[:8])
+
+
 def test_other_sizes_are_resized_with_a_warning_or_refused(backbone, trained):
     larger = textures(1, seed=3, side=2 * SIDE)
     with pytest.raises(
