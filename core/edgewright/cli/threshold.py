@@ -51,7 +51,7 @@ _FIELDS = ("method", "fpr", "fnr", "beta", "percentile", "sigma", "value", "aggr
 @click.option(
     "--on-test",
     is_flag=True,
-    help="Choose by the labels of the test split. Its metrics are then too good, and say so.",
+    help="Choose by the labels of the test split, or say that --set was. Its metrics are then too good, and say so.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="The new run folder; default beside RUN."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.report.sampling import packed, picture_of_size, spread
+from edgewright.report.scores import origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,17 +41,17 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     return {
         "node": node,
         "split": str(decisions["split"]),
-        "threshold": float(decisions["threshold"]),
+        **origin(run, node),
         "total": len(recordings),
-        "run": run.path.name,
         "side": [int(run.windows_info["width"]), int(run.windows_info["height"])],
         "images": [
-            _image(run, entry, float(columns["p"][row])) for entry, row in zip(chosen, rows, strict=True)
+            {**_image(run, entry), "score": columns["score"][row], "p": round(float(columns["p"][row]), 6)}
+            for entry, row in zip(chosen, rows, strict=True)
         ],
         "grid": None if cells is None else list(cells.shape[1:]),
         "maps": None if cells is None else packed(cells.reshape(len(cells), -1)),
         "range": None if cells is None else _range(cells),
-        "same_scale": cells is not None and _same_scale(cells, [entry["score"] for entry in chosen]),
+        "same_scale": cells is not None and _same_scale(cells, [columns["score"][row] for row in rows]),
     }
 
 
@@ -63,7 +64,7 @@ def _rows(recordings: Sequence[dict[str, Any]]) -> list[int]:
     return sorted(kept)
 
 
-def _image(run: Run, entry: dict[str, Any], p: float) -> dict[str, Any]:
+def _image(run: Run, entry: dict[str, Any]) -> dict[str, Any]:
     sample = run.samples[int(entry["sample"])]
     pixels = picture_of_size(run.signal[int(sample["offset"])], MAX_SIDE)
     mask = sample.get("mask")
@@ -71,8 +72,6 @@ def _image(run: Run, entry: dict[str, Any], p: float) -> dict[str, Any]:
         "name": str(entry["name"]),
         "label": str(entry["label"]),
         "normal": entry["normal"],
-        "score": entry["score"],
-        "p": round(p, 6),
         "file": str(sample["file"] or ""),
         "picture": _encoded(pixels),
         "mask": None if mask is None or run.masks is None else _outline(run.masks[mask], pixels.shape[:2]),

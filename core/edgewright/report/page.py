@@ -11,6 +11,7 @@ import base64
 import hashlib
 import importlib.util
 import json
+import shlex
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ def save(page: bytes, out: Path) -> None:
 
 
 def run_info(run: Run) -> dict[str, Any]:
-    """What the page shows of a run's record: name, times, tasks by node, nodes, versions, warnings."""
+    """What the page shows of a run's record: name, place, times, tasks by node, nodes, versions, warnings."""
     record = run.record
     nodes: dict[str, dict[str, Any]] = {}
     for task in record.get("tasks", []):
@@ -76,6 +77,7 @@ def run_info(run: Run) -> dict[str, Any]:
     keep = ("id", "node", "operation", "status", "reason", "message", "log_tail", "seconds", "key")
     document = {
         "name": str(record.get("name", "")),
+        "path": _place(run),
         "status": str(record.get("status", "")),
         "started": str(record.get("started", "")),
         "seconds": record.get("seconds"),
@@ -102,6 +104,13 @@ def run_info(run: Run) -> dict[str, Any]:
     }
     shown: dict[str, Any] = plain(document)
     return shown
+
+
+def _place(run: Run) -> str:
+    """The run folder as a shell's word, from the folder of its impulse where it lies in that."""
+    path = run.path.resolve()
+    base = Path(run.record.get("base") or path.parent).resolve()
+    return shlex.quote(path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path))
 
 
 def render(panels: Mapping[str, Any], info: Mapping[str, Any]) -> bytes:

@@ -47,9 +47,8 @@ def build(run: Run, node: str) -> dict[str, Any]:
         )
     return {
         "node": node,
-        "read": _read(run, node) if explored else "held-out normal windows",
+        **origin(run, node),
         "explored": explored,
-        "threshold": {key: value for key, value in threshold.items() if key not in ("rules", "quantiles")},
         "rules": rules,
         "distributions": [
             {
@@ -66,14 +65,25 @@ def build(run: Run, node: str) -> dict[str, Any]:
     }
 
 
-def _read(run: Run, node: str) -> str:
+def origin(run: Run, node: str) -> dict[str, Any]:
+    """The threshold, what it was read from, and what is decided: ``threshold``, ``read``, ``unit``."""
+    unit = "images" if run.of_images else "windows"
+    threshold = run.threshold(node)
+    return {
+        "threshold": {key: value for key, value in threshold.items() if key not in ("rules", "quantiles")},
+        "read": _read(run, node, unit) if run.windows_info.get("explore") else f"held-out normal {unit}",
+        "unit": unit,
+    }
+
+
+def _read(run: Run, node: str, unit: str) -> str:
     """What the threshold was read from, where nothing is known to be normal."""
     seen = (
         run.contributions(node, "training") is not None
     )  # then their own must go with the scores as if unseen
     if (run.path / "outputs" / node / f"train_{'contributions' if seen else 'scores'}.npy").exists():
-        return "windows, each scored by what was learned from others"
-    return "windows, which were learned from too"
+        return f"{unit}, each scored by what was learned from others"
+    return f"{unit}, which were learned from too"
 
 
 def curves(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, Any] | None:

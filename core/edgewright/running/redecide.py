@@ -60,7 +60,8 @@ def redecide(
         Fields of ``thresholds:`` in an impulse. A ``method`` takes the place of the old one and its options; without
         one the method stays and ``aggregate``, ``k`` or ``smoothing`` change.
     on_test : bool
-        Let a method that reads labels read those of the test split. The metrics on it are then too good, and say so.
+        Let a method that reads labels read those of the test split, or say of a ``manual`` value that it was chosen on
+        that split. The metrics on it are then too good, and say so.
     out : Path, optional
         Folder of the new run, by default one beside ``run``, which ``latest`` then points to.
 
@@ -180,10 +181,10 @@ def check_settings(entry: Mapping[str, Any], *, on_test: bool) -> None:
     for name, needed in fields.items():
         if needed and name not in given:
             raise UsageError(f"method {method} needs --{'set' if name == 'value' else name}")
-    if on_test and method not in LABELLED_METHODS:
+    if on_test and method not in (*LABELLED_METHODS, "manual"):
         raise UsageError(
             f"--on-test: method {method} reads no labels",
-            hint=f"it goes with {', '.join(LABELLED_METHODS)}",
+            hint=f"it goes with {', '.join(LABELLED_METHODS)}, and with --set",
         )
     try:
         ThresholdSpec.model_validate(entry)

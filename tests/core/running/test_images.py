@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,58 @@ def test_the_report_shows_images(run: Run) -> None:
     scores = [image["score"] for image in gallery["images"]]
     assert scores == sorted(scores, reverse=True)
     assert panels["images-clusters"]["grid"] is None
+
+
+@pytest.mark.browser
+def test_the_gallery_gives_scores_of_places_and_the_command_that_decides_as_it_shows(
+    browser: Any, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, alarms = browser.new_page(viewport={"width": 1300, "height": 900}, has_touch=True), []
+    page.set_default_timeout(60_000)  # machines that run tests are busy
+    page.on("pageerror", lambda error: alarms.append(str(error)))
+    page.goto((run.path / "report.html").as_uri())
+    scores = page.locator(
+        "section.card", has=page.get_by_role("heading", name="Scores and threshold · cells")
+    )
+    assert scores.locator(".confusion figcaption").all_inner_texts() == ["images 4 normal, 4 abnormal"]
+    assert " of 4 images caught" in page.locator(".key-number").all_inner_texts()[5]
+    card = page.locator("section.card", has=page.get_by_role("heading", name="Images · cells"))
+    assert "based on 6 held-out normal images" in card.inner_text()
+
+    maps, (first, last) = run.maps("cells", "test"), run.rows("test")
+    assert maps is not None
+    names = [str(run.samples[run.index["sample"][row]]["name"]) for row in range(first, last)]
+    figure = card.locator(".picture").first
+    cells = maps[names.index(figure.locator("figcaption").inner_text())]
+    said, picture = figure.locator(".told").last, figure.locator(".layers")
+    figure.press("ArrowRight")
+    assert said.inner_text().startswith(f"here {cells.max():.3g} ")
+    figure.press("Escape")
+    assert said.inner_text().startswith("score ")
+    box = picture.bounding_box()
+    corner = {"x": box["width"] * 0.99, "y": box["height"] * 0.99}
+    for ask in (picture.hover, picture.tap):
+        ask(position=corner)
+        assert said.inner_text().startswith(f"here {cells[-1, -1]:.3g} ")
+    assert figure.get_attribute("aria-expanded") == "false"
+
+    slider, warning = card.locator("input[type=range]"), card.locator(".warn")
+    assert warning.is_hidden()
+    slider.fill("900")
+    assert warning.inner_text().startswith("Chosen on the test set: these metrics are optimistic.")
+    assert card.locator(".picture.wrong").count() > 0
+    assert card.locator(".picture").first.locator(".chip").inner_text() == "missed"
+    missed = card.locator(".chip", has_text="missed").count()
+    text = warning.locator("code").inner_text()
+    monkeypatch.chdir(project)  # where the impulse is
+    assert command([*shlex.split(text)[1:], "-o", "again"]) == 0
+    metrics = Run(project / "again").metrics("cells")
+    assert metrics["windows"]["confusion"]["false_negative"] == missed
+    assert metrics["threshold_chosen_on_test"] is True
+    card.get_by_role("button", name="Reset").click()
+    assert warning.is_hidden()
+    assert alarms == []
+    page.close()
 
 
 def test_it_deploys_and_an_unchanged_impulse_runs_nothing(run: Run, project: Path) -> None:

@@ -1,47 +1,81 @@
-// Images by score: what the node makes of each place, the outline of the mask, and what another threshold would decide.
+// Images: what the node makes of each place, the outline of the mask, and what another threshold would decide.
 ew.panels.gallery = (data) => {
-  const maps = data.maps ? ew.unpack(data.maps) : null, [low, high] = data.range || [0, 1];
+  const suggested = data.threshold.value, maps = data.maps ? ew.unpack(data.maps) : null, [low, high] = data.range || [0, 1];
   const judged = data.images.some((image) => image.normal !== null), masks = data.images.some((image) => image.mask);
-  const state = { threshold: data.threshold, order: "score", only: "all", heat: true, mask: masks, most: 48 };
-  const over = (image) => image.score > state.threshold;
+  const state = { threshold: suggested, order: judged ? "wrong" : "score", only: "all", heat: true, mask: masks, most: 48 };
+  const above = (score) => Math.fround(score) > Math.fround(state.threshold); // as runs and devices compare
+  const over = (image) => above(image.score);
   const wrong = (image) => image.normal !== null && image.normal === over(image);
   const verdict = (image) => (image.normal === null ? (over(image) ? "anomalous" : "normal") : over(image) ? (image.normal ? "false alarm" : "caught") : image.normal ? "passed" : "missed");
   const strength = (score) => Math.min(1, Math.max(0, (score - low) / (high - low)));
+  const blue = [37, 99, 235], red = [225, 29, 36];
 
   const heat = (canvas, cells) => {
-    const [rows, columns] = data.grid, context = canvas.getContext("2d"), size = [canvas.width / columns, canvas.height / rows];
-    context.clearRect(0, 0, canvas.width, canvas.height);
+    const [rows, columns] = data.grid, { width, height } = canvas, context = canvas.getContext("2d");
+    const x = (column) => Math.round(column / columns * width), y = (row) => Math.round(row / rows * height);
     cells.forEach((score, i) => {
-      const t = strength(score), x = (i % columns) * size[0], y = Math.floor(i / columns) * size[1];
-      context.fillStyle = `hsla(${Math.round(225 * (1 - t))}, 90%, 50%, ${(0.78 * t ** 1.5).toFixed(3)})`;
-      context.fillRect(x, y, size[0] + 0.5, size[1] + 0.5);
-      if (data.same_scale && score > state.threshold) {
-        context.strokeStyle = "#fff"; context.lineWidth = 2;
-        context.strokeRect(x + 1, y + 1, size[0] - 2, size[1] - 2);
-      }
+      const t = strength(score), column = i % columns, row = Math.floor(i / columns);
+      context.fillStyle = `rgba(${blue.map((from, k) => Math.round(from + t * (red[k] - from)))}, ${(0.8 * t ** 1.5).toFixed(3)})`;
+      context.fillRect(x(column), y(row), x(column + 1) - x(column), y(row + 1) - y(row));
     });
+    if (!data.same_scale) return;
+    const hot = (column, row) => column >= 0 && column < columns && row >= 0 && row < rows && above(cells[row * columns + column]);
+    const inside = (value, most) => Math.min(most - 1.5, Math.max(1.5, value)); // a border along the picture's edge is seen too
+    context.beginPath();
+    const line = (...ends) => { const [a, b, c, d] = ends; context.moveTo(inside(x(a), width), inside(y(b), height)); context.lineTo(inside(x(c), width), inside(y(d), height)); };
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
+      if (!hot(column, row)) continue;
+      if (!hot(column, row - 1)) line(column, row, column + 1, row);
+      if (!hot(column, row + 1)) line(column, row + 1, column + 1, row + 1);
+      if (!hot(column - 1, row)) line(column, row, column, row + 1);
+      if (!hot(column + 1, row)) line(column + 1, row, column + 1, row + 1);
+    }
+    context.lineCap = "square";
+    for (const [colour, thick] of [["rgba(0, 0, 0, 0.45)", 5], ["#fff", 3]]) { context.strokeStyle = colour; context.lineWidth = thick; context.stroke(); }
   };
 
+  const spoken = ew.el("p", { class: "unseen", "aria-live": "polite" });
   const figure = (image, number) => {
-    const said = ew.el("span", { class: "dim" }, `score ${ew.number(image.score)} · p ${ew.number(image.p)}`), shown = said.textContent;
-    const canvas = maps && ew.el("canvas", { width: 320, height: Math.round(320 * data.side[1] / data.side[0]), class: "heat", hidden: !state.heat, "aria-hidden": "true" });
-    if (canvas) heat(canvas, maps[number]);
+    const shown = `score ${ew.number(image.score)} · p ${ew.number(image.p)}`, said = ew.el("p", { class: "dim told" }, shown);
+    const cells = maps && maps[number], [rows, columns] = data.grid || [1, 1];
+    const canvas = maps && ew.el("canvas", { width: 448, height: Math.round(448 * data.side[1] / data.side[0]), class: "heat", hidden: !state.heat, "aria-hidden": "true" });
+    if (canvas) heat(canvas, cells);
+    const cursor = ew.el("i", { class: "cursor", hidden: true });
+    let at = null, touched = false;
+    const look = (place) => {
+      at = place; cursor.hidden = !place;
+      if (!place) { said.textContent = shown; return; }
+      const [column, row] = place, score = cells[row * columns + column];
+      for (const [name, share] of [["left", column / columns], ["top", row / rows], ["width", 1 / columns], ["height", 1 / rows]]) cursor.style.setProperty(name, `${share * 100}%`);
+      said.textContent = `here ${ew.number(score)} · image ${ew.number(image.score)}`;
+    };
     const point = (event) => {
-      if (!canvas) return;
-      const box = canvas.getBoundingClientRect(), [rows, columns] = data.grid;
-      const [x, y] = [Math.floor((event.clientX - box.left) / box.width * columns), Math.floor((event.clientY - box.top) / box.height * rows)];
-      const score = maps[number][y * columns + x];
-      if (x >= 0 && x < columns && y >= 0 && y < rows) said.textContent = `here ${ew.number(score)} · image ${ew.number(image.score)}`;
+      touched = event.pointerType !== "mouse";
+      if (!maps) return;
+      const box = event.currentTarget.getBoundingClientRect(), within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+      look([within((event.clientX - box.left) / box.width, columns), within((event.clientY - box.top) / box.height, rows)]);
+    };
+    const walk = (across, down) => {
+      const peak = cells.indexOf(cells.reduce((most, score) => Math.max(most, score), -Infinity));
+      look(at ? [Math.min(columns - 1, Math.max(0, at[0] + across)), Math.min(rows - 1, Math.max(0, at[1] + down))] : [peak % columns, Math.floor(peak / columns)]);
+      const score = cells[at[1] * columns + at[0]];
+      spoken.textContent = `row ${at[1] + 1}, column ${at[0] + 1}: ${ew.number(score)}${data.same_scale ? above(score) ? ", above the threshold" : ", not above it" : ""}`;
     };
     const toggle = () => { node.classList.toggle("large"); node.setAttribute("aria-expanded", String(node.classList.contains("large"))); };
+    const layers = ew.el("div", { class: "layers", onpointermove: point, onpointerdown: point, onpointerleave: (event) => event.pointerType === "mouse" && look(null) },
+      ew.el("img", { src: image.picture, alt: "", class: "image" }), canvas, image.mask && ew.el("img", { src: image.mask, alt: "", class: "image outline", hidden: !state.mask }), cursor);
     const node = ew.el("figure", {
       class: `small picture ${wrong(image) ? "wrong" : ""}`, tabindex: "0", role: "button", "aria-expanded": "false", "aria-label": `${image.name}, ${image.label}, score ${ew.number(image.score)}, ${verdict(image)}`,
-      onclick: toggle, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(); } },
+      onclick: (event) => { if (!(maps && touched && layers.contains(event.target))) toggle(); }, // a finger on the picture asks for a score
+      onblur: () => look(null),
+      onkeydown: (event) => {
+        const step = maps && { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+        if (step) walk(...step); else if (event.key === "Enter" || event.key === " ") toggle(); else if (event.key === "Escape") look(null); else return;
+        event.preventDefault();
+      },
     },
-    ew.el("figcaption", { title: image.file }, ew.el("b", {}, image.name), " ", ew.el("span", { class: "dim" }, image.label)),
-    ew.el("div", { class: "layers", onpointermove: point, onpointerdown: point, onpointerleave: () => { said.textContent = shown; } },
-      ew.el("img", { src: image.picture, alt: "", class: "image" }), canvas, image.mask && ew.el("img", { src: image.mask, alt: "", class: "image outline", hidden: !state.mask })),
-    ew.el("p", {}, ew.chip(verdict(image), wrong(image) ? "abnormal" : over(image) ? "test" : "known"), " ", said));
+    ew.el("figcaption", { title: image.file }, ew.el("b", {}, image.name)), layers,
+    ew.el("p", { class: "told" }, ew.chip(verdict(image), wrong(image) ? "abnormal" : over(image) ? "test" : "known"), " ", ew.el("span", { class: "dim", title: image.label }, image.label)), said);
     return node;
   };
 
@@ -51,28 +85,42 @@ ew.panels.gallery = (data) => {
   const grid = ew.el("div", { class: "grid pictures" }), more = ew.el("button", { type: "button", class: "more", onclick: () => { state.most += 96; draw(); } }, "Show more");
   const tally = ew.el("p", { class: "lead", "aria-live": "polite" });
   const command = ew.el("code", {});
-  const told = ew.el("p", { class: "warn", hidden: true }, "Chosen on these images, their figures are optimistic. To keep it: ", command);
+  const copy = ew.el("button", { type: "button", onclick: async () => {
+    try {
+      await navigator.clipboard.writeText(command.textContent);
+      copy.textContent = "Copied";
+    } catch { // a browser may refuse pages from disk
+      getSelection().selectAllChildren(command);
+      copy.textContent = "Selected: press Ctrl+C";
+    }
+  } }, "Copy");
+  const test = data.split === "test";
+  const told = ew.el("div", { class: "warn", hidden: true }, test ? "Chosen on the test set: these metrics are optimistic. " : "", "To keep it: ", ew.el("div", { class: "command" }, command, copy));
   const draw = () => {
     const images = kept();
     grid.replaceChildren(...images.slice(0, state.most).map(({ image, number }) => figure(image, number)));
     more.hidden = images.length <= state.most;
-    const count = (test) => data.images.filter(test).length, all = data.images.length < data.total ? `of ${data.images.length} of ${data.total} images here, ` : "";
-    tally.replaceChildren(`Threshold ${ew.number(state.threshold, 4)}: ${all}${count(over)} above` + (judged ? `, ${count((i) => i.normal === true && over(i))} false alarms, ${count((i) => i.normal === false && !over(i))} missed.` : "."));
-    told.hidden = state.threshold === data.threshold;
-    command.textContent = `edgewright threshold ${data.run} --node ${data.node} --set ${Number(state.threshold.toPrecision(6))}`;
+    const count = (is) => data.images.filter(is).length, all = data.images.length < data.total ? `of ${data.images.length} of ${data.total} images here ` : "";
+    const known = (normal) => count((image) => image.normal === normal), mistaken = (normal) => count((image) => image.normal === normal && wrong(image));
+    tally.replaceChildren(`Threshold ${ew.number(state.threshold, 4)}: ${all}${count(over)} above` + (judged ? `, ${mistaken(true)} of ${known(true)} normal are false alarms, ${mistaken(false)} of ${known(false)} abnormal are missed.` : "."));
+    told.hidden = state.threshold === suggested; copy.textContent = "Copy";
+    command.textContent = `edgewright threshold ${ew.info.path} --node ${data.node} --set ${state.threshold}${test ? " --on-test" : ""}`;
   };
-  const scores = data.images.map((image) => image.score), [least, largest] = [Math.min(...scores, data.threshold), Math.max(...scores, data.threshold)];
-  const slider = ew.el("input", { type: "range", min: 0, max: 1000, value: (data.threshold - least) / (largest - least || 1) * 1000, oninput: () => { state.threshold = least + slider.value / 1000 * (largest - least); draw(); } });
-  const reset = ew.el("button", { type: "button", onclick: () => { state.threshold = data.threshold; slider.value = (data.threshold - least) / (largest - least || 1) * 1000; draw(); } }, `Suggested ${ew.number(data.threshold, 4)}`);
+  const scores = data.images.map((image) => image.score), least = Math.min(...scores, suggested), largest = Math.max(...scores, suggested);
+  const home = (suggested - least) / (largest - least || 1) * 1000;
+  // Six digits: what is decided here is what the command decides.
+  const slider = ew.el("input", { type: "range", min: 0, max: 1000, value: home, oninput: () => { state.threshold = Number((least + slider.value / 1000 * (largest - least)).toPrecision(6)); draw(); } });
+  const reset = ew.el("button", { type: "button", onclick: () => { state.threshold = suggested; slider.value = home; draw(); } }, "Reset");
   const show = (name, text) => ew.el("label", { class: "check" }, ew.el("input", { type: "checkbox", checked: true, onchange: (event) => { state[name] = event.target.checked; for (const layer of grid.querySelectorAll(name === "heat" ? ".heat" : ".outline")) layer.hidden = !state[name]; } }), text);
   draw();
   return [
     ew.el("div", { class: "controls" },
       ew.select("show", [["all", "all"], ...(judged ? [["wrong", "decided wrongly"]] : []), ["over", "above the threshold"], ["under", "below it"]], state.only, (value) => { state.only = value; draw(); }),
-      ew.select("order", [["score", "highest score first"], ["low", "lowest first"], ...(judged ? [["wrong", "mistakes first"]] : [])], state.order, (value) => { state.order = value; draw(); }),
-      maps && show("heat", "heat map"), masks && show("mask", "outline of the mask"),
-      ew.el("label", { class: "field wide" }, ew.el("span", {}, "threshold"), slider), reset),
-    tally, told, grid, more,
-    ew.el("p", { class: "note" }, maps ? `Heat: ${data.grid[1]} × ${data.grid[0]} places from blue to red, stronger with the score, on one scale for all images${data.same_scale ? "; a white border marks places above the threshold" : ""}. Point at a place for its score; Enter or a click enlarges.` : "The block gives no map of places. Enter or a click enlarges."),
+      ew.select("order", [...(judged ? [["wrong", "false alarms and misses first"]] : []), ["score", "highest score first"], ["low", "lowest first"]], state.order, (value) => { state.order = value; draw(); }),
+      maps && show("heat", "heat map"), masks && show("mask", "outline of the mask")),
+    ew.el("div", { class: "controls" }, ew.el("label", { class: "field wide" }, ew.el("span", {}, "threshold"), slider), reset,
+      ew.el("span", { class: "dim" }, `${data.threshold.method === "manual" ? "Value of the run" : "Suggested value"} ${ew.number(suggested, 4)}, ${ew.based(data)}`)),
+    tally, told, spoken, grid, more,
+    ew.el("p", { class: "note" }, maps ? `Heat: ${data.grid[1]} × ${data.grid[0]} places from blue to red, stronger with the score, on one scale for all images${data.same_scale ? "; a white border is around places above the threshold" : ""}. Point at a place, tap it or walk there with the arrow keys for its score; Enter, a click, or a tap beside the picture enlarges.` : "The block gives no map of places. Enter or a click enlarges."),
   ];
 };

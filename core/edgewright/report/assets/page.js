@@ -1,6 +1,7 @@
 // The page: header, key numbers, sections, theme.
 (() => {
   const { panels, info } = JSON.parse(document.getElementById("report-data").textContent);
+  ew.info = info;
   const main = document.getElementById("main"), nav = document.getElementById("nav");
   const root = document.documentElement;
   const links = [];
@@ -22,13 +23,13 @@
   const scored = panels.panels.filter((panel) => panel.kind === "scores");
   if (scored.length) {
     main.append(ew.el("div", { class: "keys" }, scored.flatMap(({ id, data }) => {
-      const table = data.metrics.recordings || data.metrics.windows, windows = data.metrics.windows;
+      const windows = data.metrics.windows, [table, name] = data.unit === "images" ? [windows, "images"] : [data.metrics.recordings || windows, data.metrics.recordings ? "recordings" : "windows"];
       const key = (name, value, about) => ew.el("a", { class: "key-number", href: `#${anchor(id)}` }, ew.el("small", {}, scored.length > 1 ? `${name} · ${data.node}` : name), ew.el("b", {}, value), ew.el("small", { class: "dim" }, about));
       const target = data.metrics.target_fpr;
       return table ? [
-        key("AUROC", table.auroc === null ? "–" : table.auroc.toFixed(3), data.metrics.recordings ? "recordings" : "windows"),
-        key("recall", ew.percent(table.recall), `${table.confusion.true_positive} of ${table.abnormal} recordings caught`),
-        key("false alarms", ew.percent(windows.fpr), target === null ? "of normal windows" : `of normal windows, target ${ew.percent(target)}`),
+        key("AUROC", table.auroc === null ? "–" : table.auroc.toFixed(3), name),
+        key("recall", ew.percent(table.recall), `${table.confusion.true_positive} of ${table.abnormal} ${name} caught`),
+        key("false alarms", ew.percent(windows.fpr), `of normal ${data.unit}${target === null ? "" : `, target ${ew.percent(target)}`}`),
         key("threshold", ew.number(data.threshold.value), data.threshold.method),
       ] : [key("threshold", ew.number(data.threshold.value), data.threshold.method)];
     })));

@@ -35,32 +35,41 @@ ew.panels.scores = (data) => {
       const kept = found.filter((v, i) => i === 0 || to(v) - to(found[i - 1]) > (b - a) * 0.04);
       return { tickvals: kept.map(to), ticktext: kept.map((v) => ew.number(v)) };
     })() : {};
-    return { data: traces, layout: ew.layout({ barmode: "overlay", bargap: 0, shapes, annotations, xaxis: ew.axis(state.wide ? "score (asinh scale around the threshold)" : "score", ticks), yaxis: ew.axis("share of windows", { tickformat: ".0%" }) }) };
+    return { data: traces, layout: ew.layout({ barmode: "overlay", bargap: 0, shapes, annotations, xaxis: ew.axis(state.wide ? "score (asinh scale around the threshold)" : "score", ticks), yaxis: ew.axis(`share of ${data.unit}`, { tickformat: ".0%" }) }) };
   };
   const chart = ew.chart("Score distributions", 360, make);
   // Of an exploration nobody knows what is normal, so no alarm is known to be false.
-  const rates = data.explored ? [["windows above", "held_out_fpr"]] : [["held-out false alarms", "held_out_fpr"], ["test false alarms", "test_fpr"], ["test recall", "test_recall"]];
+  const rates = data.explored ? [[`${data.unit} above`, "held_out_fpr"]] : [["held-out false alarms", "held_out_fpr"], ["test false alarms", "test_fpr"], ["test recall", "test_recall"]];
   const rules = ew.table([["rule"], ["threshold", true], ...rates.map(([title]) => [title, true]), ["about"]],
     data.rules.map((rule) => ({ attributes: { class: rule.chosen ? "chosen" : "" }, cells: [rule.chosen ? [ew.el("b", {}, rule.rule), " ", ew.chip("chosen", "known")] : rule.rule, ew.number(rule.value, 4), ...rates.map(([, key]) => ew.percent(rule[key])), ew.el("span", { class: "dim" }, rule.note)] })));
   const m = data.metrics;
   const parts = [
-    ew.el("p", { class: "lead" }, "Threshold ", ew.el("b", {}, ew.number(threshold, 4)), ` by ${data.threshold.method}`,
-      data.threshold.target_fpr === null ? "" : `, target false-alarm rate ${ew.percent(data.threshold.target_fpr)}`, `, from ${ew.number(data.threshold.held_out_n)} ${data.read}.`,
+    ew.el("p", { class: "lead" }, "Threshold ", ew.el("b", {}, ew.number(threshold, 4)), `, ${ew.based(data)}.`,
       m.threshold_chosen_on_test ? [" ", ew.chip("chosen on the test split: the metrics below are too good", "abnormal")] : ""),
     (data.threshold.notes || []).map((note) => ew.el("p", { class: "warn" }, note)),
     ew.el("div", { class: "controls" }, ew.choice("Scale", [[false, "linear"], [true, "asinh"]], state.wide, (value) => { state.wide = value; chart.draw(); })),
     chart, rules,
   ];
-  const tables = [["windows", m.windows], ["recordings", m.recordings]].filter(([, table]) => table);
+  // An image is one window and one recording: what holds of the one holds of the other.
+  const tables = [[data.unit, m.windows], ["recordings", data.unit === "images" ? null : m.recordings]].filter(([, table]) => table);
   if (!tables.length) return [...parts, ew.el("p", { class: "note" }, "No labelled sample to test on.")];
   parts.push(ew.el("div", { class: "grid two" }, tables.map(([name, table]) => ew.confusion(name, table, m))));
-  if (data.curves) parts.push(ew.el("div", { class: "grid two" }, ew.curve("ROC (windows)", "false-alarm rate", "recall", data.curves.fpr, data.curves.recall, m.windows && [m.windows.fpr, m.windows.recall], true), ew.curve("Precision–recall (windows)", "recall", "precision", data.curves.recall, data.curves.precision, m.windows && [m.windows.recall, m.windows.precision], false)));
+  if (data.curves) parts.push(ew.el("div", { class: "grid two" }, ew.curve(`ROC (${data.unit})`, "false-alarm rate", "recall", data.curves.fpr, data.curves.recall, m.windows && [m.windows.fpr, m.windows.recall], true), ew.curve(`Precision–recall (${data.unit})`, "recall", "precision", data.curves.recall, data.curves.precision, m.windows && [m.windows.recall, m.windows.precision], false)));
   const pixels = data.pixels;
   if (pixels && pixels.auroc !== null) parts.push(ew.el("p", {}, "Maps beside masks: pixel AUROC ", ew.el("b", {}, ew.number(pixels.auroc, 4)),
     pixels.aupro.map((one) => [", AUPRO up to a false-positive rate of ", ew.number(one.limit), " ", ew.el("b", {}, ew.number(one.value, 4))]),
     `; ${ew.number(pixels.regions)} defects in ${ew.number(pixels.images)} images`, pixels.without_mask ? `, ${ew.number(pixels.without_mask)} abnormal images without a mask left out` : "", "."));
-  if (m.unlabelled) parts.push(ew.el("p", { class: "note" }, `${ew.number(m.unlabelled)} unlabelled windows are left out of the metrics.`));
+  if (m.unlabelled) parts.push(ew.el("p", { class: "note" }, `${ew.number(m.unlabelled)} unlabelled ${data.unit} are left out of the metrics.`));
   return parts;
+};
+
+// What a threshold rests on, in words.
+ew.based = ({ threshold, read }) => {
+  const { method, target_fpr: target, held_out_n: count } = threshold;
+  const aim = target === null ? "" : `, target false-alarm rate ${ew.percent(target)}`;
+  if (method === "manual") return `set by hand${threshold.on_test ? " on the test split" : ""}`;
+  if (!["held-out", "percentile", "sigma"].includes(method)) return `by ${method}${aim}`;
+  return `based on ${ew.number(count)} ${read}${method === "held-out" ? "" : ` by ${method}`}${aim}`;
 };
 
 ew.confusion = (name, table, m) => {
@@ -73,11 +82,11 @@ ew.confusion = (name, table, m) => {
     ew.el("div", { class: "matrix", role: "group", "aria-label": `Confusion matrix of ${name}` }, ew.el("i", {}), ew.el("i", {}, "decided normal"), ew.el("i", {}, "decided anomalous"),
       ew.el("i", {}, "normal"), cell(c.true_negative, table.normal, true, "true negatives"), cell(c.false_positive, table.normal, false, "false alarms"),
       ew.el("i", {}, "abnormal"), cell(c.false_negative, table.abnormal, false, "missed"), cell(c.true_positive, table.abnormal, true, "caught")),
-    table.fpr_interval && ew.el("div", { class: "rate", title: "95 % Clopper–Pearson interval" }, ew.el("span", {}, "false-alarm rate ", ew.el("b", {}, ew.percent(table.fpr)), ew.el("span", { class: "dim" }, ` 95 %: ${ew.percent(table.fpr_interval[0])} – ${ew.percent(table.fpr_interval[1])}${name === "windows" && m.target_fpr ? `, target ${ew.percent(m.target_fpr)}` : ""}`)),
+    table.fpr_interval && ew.el("div", { class: "rate", title: "95 % Clopper–Pearson interval" }, ew.el("span", {}, "false-alarm rate ", ew.el("b", {}, ew.percent(table.fpr)), ew.el("span", { class: "dim" }, ` 95 %: ${ew.percent(table.fpr_interval[0])} – ${ew.percent(table.fpr_interval[1])}${name !== "recordings" && m.target_fpr ? `, target ${ew.percent(m.target_fpr)}` : ""}`)),
       ew.el("div", { class: "track" }, ew.el("i", { class: "span", style: { left: `${table.fpr_interval[0] / scale * 100}%`, width: `${(table.fpr_interval[1] - table.fpr_interval[0]) / scale * 100}%` } }), ew.el("i", { class: "dot", style: { left: `${table.fpr / scale * 100}%` } }),
-        name === "windows" && m.target_fpr && ew.el("i", { class: "goal", style: { left: `${m.target_fpr / scale * 100}%` } }))),
+        name !== "recordings" && m.target_fpr && ew.el("i", { class: "goal", style: { left: `${m.target_fpr / scale * 100}%` } }))),
     ew.el("dl", { class: "metrics" }, metrics.map(([title, value]) => ew.el("div", {}, ew.el("dt", {}, title), ew.el("dd", {}, value === null ? "–" : value.toFixed(3)))),
-      ew.el("div", {}, ew.el("dt", {}, "AUROC"), ew.el("dd", { title: "95 % by resampling recordings or groups" }, table.auroc === null ? "–" : table.auroc.toFixed(3), ew.el("small", {}, between(table.auroc_interval)))),
+      ew.el("div", {}, ew.el("dt", {}, "AUROC"), ew.el("dd", { title: `95 % by resampling ${name === "images" ? "images" : "recordings"} or groups` }, table.auroc === null ? "–" : table.auroc.toFixed(3), ew.el("small", {}, between(table.auroc_interval)))),
       ew.el("div", {}, ew.el("dt", {}, "average precision"), ew.el("dd", {}, table.average_precision === null ? "–" : table.average_precision.toFixed(3)))));
 };
 
