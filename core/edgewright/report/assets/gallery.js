@@ -10,15 +10,21 @@ ew.panels.gallery = (data) => {
   const strength = (score) => Math.min(1, Math.max(0, (score - low) / (high - low)));
   const blue = [37, 99, 235], red = [225, 29, 36];
 
-  const heat = (canvas, cells) => {
+  // A pixel a place, which the page enlarges.
+  const heat = (cells) => {
+    const [rows, columns] = data.grid, canvas = ew.el("canvas", { width: columns, height: rows, class: "heat", "aria-hidden": "true" });
+    const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
+    cells.forEach((score, i) => {
+      const t = strength(score);
+      image.data.set([...blue.map((from, k) => Math.round(from + t * (red[k] - from))), Math.round(255 * 0.8 * t ** 1.5)], 4 * i);
+    });
+    context.putImageData(image, 0, 0);
+    return canvas;
+  };
+  const border = (canvas, cells) => {
     const [rows, columns] = data.grid, { width, height } = canvas, context = canvas.getContext("2d");
     const x = (column) => Math.round(column / columns * width), y = (row) => Math.round(row / rows * height);
-    cells.forEach((score, i) => {
-      const t = strength(score), column = i % columns, row = Math.floor(i / columns);
-      context.fillStyle = `rgba(${blue.map((from, k) => Math.round(from + t * (red[k] - from)))}, ${(0.8 * t ** 1.5).toFixed(3)})`;
-      context.fillRect(x(column), y(row), x(column + 1) - x(column), y(row + 1) - y(row));
-    });
-    if (!data.same_scale) return;
+    context.clearRect(0, 0, width, height);
     const hot = (column, row) => column >= 0 && column < columns && row >= 0 && row < rows && above(cells[row * columns + column]);
     const inside = (value, most) => Math.min(most - 1.5, Math.max(1.5, value)); // a border along the picture's edge is seen too
     context.beginPath();
@@ -38,8 +44,7 @@ ew.panels.gallery = (data) => {
   const figure = (image, number) => {
     const shown = `score ${ew.number(image.score)} · p ${ew.number(image.p)}`, said = ew.el("p", { class: "dim told" }, shown);
     const cells = maps && maps[number], [rows, columns] = data.grid || [1, 1];
-    const canvas = maps && ew.el("canvas", { width: 448, height: Math.round(448 * data.side[1] / data.side[0]), class: "heat", hidden: !state.heat, "aria-hidden": "true" });
-    if (canvas) heat(canvas, cells);
+    const canvas = maps && data.same_scale && ew.el("canvas", { width: 448, height: Math.round(448 * data.side[1] / data.side[0]), class: "heat", "aria-hidden": "true" });
     const cursor = ew.el("i", { class: "cursor", hidden: true });
     let at = null, touched = false;
     const look = (place) => {
@@ -63,9 +68,10 @@ ew.panels.gallery = (data) => {
     };
     const toggle = () => { node.classList.toggle("large"); node.setAttribute("aria-expanded", String(node.classList.contains("large"))); };
     const layers = ew.el("div", { class: "layers", onpointermove: point, onpointerdown: point, onpointerleave: (event) => event.pointerType === "mouse" && look(null) },
-      ew.el("img", { src: image.picture, alt: "", class: "image" }), canvas, image.mask && ew.el("img", { src: image.mask, alt: "", class: "image outline", hidden: !state.mask }), cursor);
+      ew.el("img", { src: image.picture, alt: "", class: "image" }), maps && heat(cells), canvas, image.mask && ew.el("img", { src: image.mask, alt: "", class: "image outline" }), cursor);
+    const judgement = ew.el("span", {});
     const node = ew.el("figure", {
-      class: `small picture ${wrong(image) ? "wrong" : ""}`, tabindex: "0", role: "button", "aria-expanded": "false", "aria-label": `${image.name}, ${image.label}, score ${ew.number(image.score)}, ${verdict(image)}`,
+      class: "small picture", tabindex: "0", role: "button", "aria-expanded": "false",
       onclick: (event) => { if (!(maps && touched && layers.contains(event.target))) toggle(); }, // a finger on the picture asks for a score
       onblur: () => look(null),
       onkeydown: (event) => {
@@ -75,9 +81,18 @@ ew.panels.gallery = (data) => {
       },
     },
     ew.el("figcaption", { title: image.file }, ew.el("b", {}, image.name)), layers,
-    ew.el("p", { class: "told" }, ew.chip(verdict(image), wrong(image) ? "abnormal" : over(image) ? "test" : "known"), " ", ew.el("span", { class: "dim", title: image.label }, image.label)), said);
+    ew.el("p", { class: "told" }, judgement, " ", ew.el("span", { class: "dim", title: image.label }, image.label)), said);
+    node.update = () => {
+      node.classList.toggle("wrong", wrong(image));
+      node.setAttribute("aria-label", `${image.name}, ${image.label}, score ${ew.number(image.score)}, ${verdict(image)}`);
+      judgement.replaceChildren(ew.chip(verdict(image), wrong(image) ? "abnormal" : over(image) ? "test" : "known"));
+      if (canvas) border(canvas, cells);
+      for (const layer of layers.querySelectorAll(".heat")) layer.hidden = !state.heat;
+      for (const layer of layers.querySelectorAll(".outline")) layer.hidden = !state.mask;
+    };
     return node;
   };
+  const figures = new Map(), figureOf = ({ image, number }) => figures.get(number) || figures.set(number, figure(image, number)).get(number);
 
   const numbered = data.images.map((image, number) => ({ image, number }));
   const kept = () => numbered.filter(({ image }) => state.only === "all" || (state.only === "wrong" ? wrong(image) : state.only === "over" ? over(image) : !over(image)))
@@ -98,8 +113,12 @@ ew.panels.gallery = (data) => {
   const told = ew.el("div", { class: "warn", hidden: true }, test ? "Chosen on the test set: these metrics are optimistic. " : "", "To keep it: ", ew.el("div", { class: "command" }, command, copy));
   const draw = () => {
     const images = kept();
-    grid.replaceChildren(...images.slice(0, state.most).map(({ image, number }) => figure(image, number)));
+    grid.replaceChildren(...images.slice(0, state.most).map(figureOf));
     more.hidden = images.length <= state.most;
+    decide();
+  };
+  const decide = () => {
+    for (const node of grid.children) node.update();
     const count = (is) => data.images.filter(is).length, all = data.images.length < data.total ? `of ${data.images.length} of ${data.total} images here ` : "";
     const known = (normal) => count((image) => image.normal === normal), mistaken = (normal) => count((image) => image.normal === normal && wrong(image));
     tally.replaceChildren(`Threshold ${ew.number(state.threshold, 4)}: ${all}${count(over)} above` + (judged ? `, ${mistaken(true)} of ${known(true)} normal are false alarms, ${mistaken(false)} of ${known(false)} abnormal are missed.` : "."));
@@ -108,10 +127,10 @@ ew.panels.gallery = (data) => {
   };
   const scores = data.images.map((image) => image.score), least = Math.min(...scores, suggested), largest = Math.max(...scores, suggested);
   const home = (suggested - least) / (largest - least || 1) * 1000;
-  // Six digits: what is decided here is what the command decides.
-  const slider = ew.el("input", { type: "range", min: 0, max: 1000, value: home, oninput: () => { state.threshold = Number((least + slider.value / 1000 * (largest - least)).toPrecision(6)); draw(); } });
+  // Six digits: what is decided here is what the command decides. Images change places when the slider is let go.
+  const slider = ew.el("input", { type: "range", min: 0, max: 1000, value: home, onchange: () => draw(), oninput: () => { state.threshold = Number((least + slider.value / 1000 * (largest - least)).toPrecision(6)); decide(); } });
   const reset = ew.el("button", { type: "button", onclick: () => { state.threshold = suggested; slider.value = home; draw(); } }, "Reset");
-  const show = (name, text) => ew.el("label", { class: "check" }, ew.el("input", { type: "checkbox", checked: true, onchange: (event) => { state[name] = event.target.checked; for (const layer of grid.querySelectorAll(name === "heat" ? ".heat" : ".outline")) layer.hidden = !state[name]; } }), text);
+  const show = (name, text) => ew.el("label", { class: "check" }, ew.el("input", { type: "checkbox", checked: true, onchange: (event) => { state[name] = event.target.checked; decide(); } }), text);
   draw();
   return [
     ew.el("div", { class: "controls" },
