@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgewright_sdk.compiler.ir import Graph, Op
+    from edgewright_sdk.compiler.planning import Memory
 
     Lowering = Callable[["Calls", Op], None]
 
@@ -59,8 +60,8 @@ class Calls:
     Parameters
     ----------
     graph : Graph
-    places : mapping of str to int
-        Where in the arena each value lies, in bytes.
+    memory : Memory
+        Where in the arena each value lies.
     lowerings : mapping
         What writes the calls of each kind of operation.
 
@@ -72,12 +73,12 @@ class Calls:
         What the calls name, of float32, int8 and int32.
     """
 
-    def __init__(self, graph: Graph, places: Mapping[str, int], lowerings: Mapping[str, Lowering]) -> None:
-        self.graph, self._places = graph, places
+    def __init__(self, graph: Graph, memory: Memory, lowerings: Mapping[str, Lowering]) -> None:
+        self.graph, self._memory, self._step = graph, memory, 0
         self.rows: list[int] = []
         self.weights, self.weights8, self.weights32 = Table("float32"), Table("int8"), Table("int32")
         self._constants: dict[str, int] = {}
-        for op in graph.ops:
+        for self._step, op in enumerate(graph.ops, start=1):
             lowerings[op.kind](self, op)
 
     def add(self, kind: int, *fields: int | Sequence[int]) -> None:
@@ -88,8 +89,12 @@ class Calls:
     def place(self, name: str) -> int:
         """Number by which a call names a value or a constant."""
         if name not in self.graph.constants:
-            return self._places[name]
+            return self._memory.places[name]
         return self.once(name, self.graph.constants[name])
+
+    def spare(self) -> tuple[int, int]:
+        """Place and size in bytes of what the operation at hand may use of the arena besides."""
+        return self._memory.spare(self._step)
 
     def once(self, name: str, array: NDArray[Any]) -> int:
         """Add a constant to the table of its type, unless one of that name is there; gives what a call names it by."""

@@ -73,7 +73,8 @@ def _sums(calls: Calls, op: Op, given: list[int], made: list[int], sliding: list
     bias, *rest = (calls.place(name) for name in op.inputs[2:])
     scaled = [*rest, NOWHERE] if len(rest) == 2 else [NOWHERE, NOWHERE, *rest]
     calls.add(
-        _CONVOLVE, given, made, sliding, [bias, NOWHERE, 0, NOWHERE, op.settings["zero_in"], *scaled, *_bounds(op)]
+        _CONVOLVE, given, made, sliding, [bias, NOWHERE, 0, NOWHERE, op.settings["zero_in"], *scaled, *_bounds(op)],
+        calls.spare(),
     )  # fmt: skip
 
 

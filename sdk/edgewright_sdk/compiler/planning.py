@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edgewright_sdk.codegen.memory import Slot, plan_arena
+from edgewright_sdk.codegen.memory import Slot, plan_arena, rounded
 
 if TYPE_CHECKING:
     from edgewright_sdk.compiler.ir import Graph, Op
@@ -38,6 +38,26 @@ class Memory:
     places: dict[str, int]
     size: int
     slots: list[Slot]
+
+    def spare(self, step: int) -> tuple[int, int]:
+        """Place and size, in bytes, of the largest piece of the arena that no value needs at a step.
+
+        Examples
+        --------
+        >>> slots = [Slot("a", 30, 0, 1), Slot("b", 10, 1, 2), Slot("c", 90, 2, 3)]
+        >>> memory = Memory({"a": 0, "b": 96, "c": 0}, 112, slots)
+        >>> memory.spare(1), memory.spare(2)
+        ((32, 64), (0, 0))
+        """
+        taken = sorted(
+            (self.places[slot.name], slot.size) for slot in self.slots if slot.first <= step <= slot.last
+        )
+        end, most, place = 0, 0, 0
+        for begin, size in [*taken, (self.size, 0)]:
+            if begin - end > most:
+                most, place = begin - end, end
+            end = max(end, begin + rounded(size))
+        return place, most
 
 
 def plan_memory(graph: Graph) -> Memory:

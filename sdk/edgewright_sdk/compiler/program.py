@@ -154,7 +154,7 @@ def lower(graph: Graph, entry: Grid | None = None) -> Program:
     graph = strips(whole)
     repeated = multiply_adds(graph) / max(multiply_adds(whole), 1) - 1
     memory = plan_memory(graph)
-    calls = Calls(graph, memory.places, ALL_LOWERINGS)
+    calls = Calls(graph, memory, ALL_LOWERINGS)
     weights = calls.weights.array
     if not np.isfinite(weights).all():
         raise BlockError(f"{graph.source} can't be deployed: it has a weight that float32 can't hold")

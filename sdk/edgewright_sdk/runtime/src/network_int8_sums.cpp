@@ -3,6 +3,7 @@
 
 #include "edgewright/int8_lanes.h"
 #include "edgewright/network_checks.h"
+#include "edgewright/network_cmsis.h"
 
 namespace EW_NS {
 namespace {
@@ -267,6 +268,10 @@ bool known(const ew_program& program, const ew_convolve8& call, tables& t) {
 bool ew_run_convolve8(const ew_program& program, const ew_convolve8& call) {
     tables t;
     if (!known(program, call, t)) return false;
+#ifdef EW_NN_CMSIS
+    const ew_convolve8_data data = {t.in, t.weights, t.bias, t.multipliers, t.shifts, t.out};
+    if (t.factors == nullptr && ew_convolve8_cmsis(program, call, data)) return true;
+#endif
     const ew_convolve& s = call.sums;
     const bool each = s.in_channels == 1 && s.out_channels == 1;
     const int32_t channels = s.groups * s.out_channels;

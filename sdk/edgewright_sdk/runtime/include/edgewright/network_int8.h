@@ -20,6 +20,7 @@ struct ew_convolve8 {
     int32_t multipliers, shifts;  // one an output channel; ew_nowhere where the output is float32:
     int32_t factors;              // what the sum of each channel is multiplied by, else ew_nowhere
     int32_t zero, low, high;
+    int32_t spare, spare_bytes;   // of the arena, that nothing needs meanwhile; see network_cmsis.h
 };
 
 struct ew_combine8 {
