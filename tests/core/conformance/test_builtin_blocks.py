@@ -33,7 +33,9 @@ SLOW |= {
 }
 
 #: Every task of these starts torch: hundreds of fits take minutes. `edgewright blocks check` does them by hand.
-BY_HAND = {(name, check) for name in ("autoencoder", "neural_network") for check in ("bounds", "effect")}
+TORCH = ("autoencoder", "neural_network")
+BY_HAND = {(name, check) for name in TORCH for check in ("bounds", "effect")}
+SLOW |= {(name, check) for name in TORCH for check in QUICK if check not in ("spec", "readme")}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
 LEARN_NOTHING = {"converted_model"}
