@@ -6,6 +6,7 @@ python examples/surface/fetch.py && python examples/surface/evaluate.py
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 import warnings
@@ -40,9 +41,14 @@ def main() -> int:
         print(f"{folder}: no images; run fetch.py first", file=sys.stderr)
         return 2
     train = images(folder / "train" / "good")
+    groups = groups_of(options.data / f"{options.surface}.csv")
     test = {path.name: images(path) for path in sorted((folder / "test").iterdir())}
     new = images(options.data / "new_piece" / options.surface)
-    rows = [look(train[:count], test, new, options.size) for count in COUNTS if count <= options.most]
+    rows = [
+        look(train[:count], groups[:count], test, new, options.size)
+        for count in COUNTS
+        if count <= options.most
+    ]
     if options.json:
         print(json.dumps(rows, indent=1))
         return 0
@@ -57,15 +63,29 @@ def images(folder: Path) -> list[np.ndarray]:
     return [np.asarray(Image.open(path).convert("L")) for path in sorted(folder.glob("*.png"))]
 
 
+def groups_of(path: Path) -> list[str]:
+    """The group of each training image, in the order of their names."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            row["group"]
+            for row in sorted(csv.DictReader(file), key=lambda row: row["path"])
+            if row["split"] == "training"
+        ]
+
+
 def look(
-    train: list[np.ndarray], test: dict[str, list[np.ndarray]], new: list[np.ndarray], size: int
+    train: list[np.ndarray],
+    groups: list[str],
+    test: dict[str, list[np.ndarray]],
+    new: list[np.ndarray],
+    size: int,
 ) -> dict[str, Any]:
     """Learn from some images; say how well damaged ones are told from good ones, and how many good ones are not let pass."""
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # few images: that no threshold can be had of one is what is looked at here
-        detector = PatchCore(size=(size, size), resize=resize, fpr=FPR).fit(train)
+        detector = PatchCore(size=(size, size), resize=resize, fpr=FPR).fit(train, groups)
         scores = {name: detector.predict(some).scores for name, some in {**test, "new": new}.items()}
     good = scores["good"]
     bad = np.concatenate([some for name, some in scores.items() if name not in ("good", "new")])

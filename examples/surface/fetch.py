@@ -6,12 +6,15 @@ into ``.cache/``), not installed. Everything else is drawn from a seed: run it a
 
     python examples/surface/fetch.py
 
-Training pieces are cut from the left of a photograph, test pieces from its right: no pixel is in both.
+A photograph is divided into 4 × 4 fields, and a piece lies within one. Test pieces come from four fields, one in each row and
+column, training pieces from the twelve others: no pixel is in both. Pieces of one field overlap, so ``data/<surface>.csv``,
+which lists the images, names the field of each as its ``group``.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import io
 import subprocess
@@ -32,8 +35,9 @@ PHOTOGRAPHS = {
 }
 SURFACES = ("brick", "gravel")  # grass only lies where it does not belong
 SEED = 7
-SIDE = 128  # of a piece
-BORDER = 336  # training pieces end left of this column, test pieces begin there
+FIELDS = 4  # a side of a photograph
+SIDE = 112  # pixels of a piece; of a field 128
+TEST_FIELDS = ("a2", "b4", "c1", "d3")  # row and column
 TRAINING, GOOD, EACH = 64, 24, 8
 
 
@@ -46,7 +50,8 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=HERE / ".cache", help="folder for the wheel (default: .cache/)")  # fmt: skip
     options = parser.parse_args()
     expected = len(SURFACES) * (TRAINING + 2 * GOOD + 2 * EACH * len(DAMAGES))
-    if len(list(options.out.rglob("*.png"))) == expected:
+    lists = [options.out / f"{name}.csv" for name in SURFACES]
+    if len(list(options.out.rglob("*.png"))) == expected and all(path.exists() for path in lists):
         print(f"{options.out}: {expected} images are there already")
         return 0
     try:
@@ -82,31 +87,65 @@ def read(cache: Path) -> dict[str, np.ndarray]:
 def write(
     folder: Path, photograph: np.ndarray, others: list[np.ndarray], random: np.random.Generator
 ) -> None:
-    """One surface: pieces to learn from, good and damaged ones to test, and a batch from another piece of material."""
-    left, right = photograph[:, :BORDER], photograph[:, BORDER:]
-    save(folder / "train" / "good", [cut(left, random) for _ in range(TRAINING)])
-    save(folder / "test" / "good", [cut(right, random) for _ in range(GOOD)])
-    for name, damage in DAMAGES.items():
-        pairs = [damage(cut(right, random), cut(others[n % 2], random), random) for n in range(EACH)]
-        save(folder / "test" / name, [image for image, _ in pairs])
-        save(folder / "ground_truth" / name, [255.0 * mask for _, mask in pairs], "_mask")
+    """One surface: pieces to learn from, good and damaged ones to test, a list of these, and a batch from another piece of material."""
+    fields = fields_of(photograph)
+    learned = [name for name in fields if name not in TEST_FIELDS]
+    names = [learned[n % len(learned)] for n in range(TRAINING)]
+    save(folder / "train" / "good", [cut(fields[name], random) for name in names])
+    rows = [(f"train/good/{n:03}.png", "training", "", name) for n, name in enumerate(names)]
+    names = [TEST_FIELDS[n % len(TEST_FIELDS)] for n in range(GOOD)]
+    save(folder / "test" / "good", [cut(fields[name], random) for name in names])
+    rows += [(f"test/good/{n:03}.png", "test", "", name) for n, name in enumerate(names)]
+    for kind, damage in DAMAGES.items():
+        pairs = [
+            damage(cut(fields[names[n]], random), cut(others[n % 2], random), random) for n in range(EACH)
+        ]
+        save(folder / "test" / kind, [image for image, _ in pairs])
+        save(folder / "ground_truth" / kind, [255.0 * mask for _, mask in pairs], "_mask")
+        rows += [
+            (f"test/{kind}/{n:03}.png", "test", f"ground_truth/{kind}/{n:03}_mask.png", names[n])
+            for n in range(EACH)
+        ]
+    list_images(folder, rows)
     # The same material, laid the other way round under a lamp that is brighter on one side.
     lamp = np.linspace(1.05, 1.3, SIDE)
-    save(folder.parent / "new_piece" / folder.name, [cut(right.T[::-1], random) * lamp for _ in range(GOOD)])
+    turned = [cut(fields[name].T[::-1], random) * lamp for name in names]
+    save(folder.parent / "new_piece" / folder.name, turned)
+
+
+def fields_of(photograph: np.ndarray) -> dict[str, np.ndarray]:
+    """The fields of a photograph by their names, ``a1`` to ``d4``."""
+    size = len(photograph) // FIELDS
+    return {
+        f"{'abcd'[row]}{column + 1}": photograph[row * size : (row + 1) * size, column * size : (column + 1) * size]
+        for row in range(FIELDS)
+        for column in range(FIELDS)
+    }  # fmt: skip
 
 
 def cut(photograph: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A piece from anywhere in a photograph, exposed a little differently each time, with a camera's noise."""
+    """A piece from anywhere in a field or a photograph, exposed a little differently each time, with a camera's noise."""
     row, column = (random.integers(0, size - SIDE + 1) for size in photograph.shape)
     piece = photograph[row : row + SIDE, column : column + SIDE]
     return piece * random.uniform(0.96, 1.04) + random.normal(0, 1.5, piece.shape)
 
 
 def save(folder: Path, images: list[np.ndarray], suffix: str = "") -> None:
+    """Write images as ``000.png``, ``001.png`` …"""
     folder.mkdir(parents=True, exist_ok=True)
     for number, image in enumerate(images):
         pixels = np.rint(np.clip(image, 0, 255)).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"{number:03}{suffix}.png")
+
+
+def list_images(folder: Path, rows: list[tuple[str, str, str, str]]) -> None:
+    """Write ``<surface>.csv`` beside the folder: path, label, split, mask and group of each image."""
+    with (folder.parent / f"{folder.name}.csv").open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(("path", "label", "split", "mask", "group"))
+        for path, split, mask, group in rows:
+            label, inside = Path(path).parent.name, mask and f"{folder.name}/{mask}"
+            lines.writerow((f"{folder.name}/{path}", label, split, inside, group))
 
 
 if __name__ == "__main__":
