@@ -7,12 +7,17 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # As in a task: threads that wait for a busy machine's cores spin.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("edgewright", derandomize=True, deadline=None, database=None)
+settings.load_profile("edgewright")
 
 BROWSER_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

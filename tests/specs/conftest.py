@@ -9,11 +9,6 @@ from typing import Any
 
 import pydantic
 import pytest
-from hypothesis import settings
-
-# The same examples every time, however busy the machine is.
-settings.register_profile("specs", derandomize=True, deadline=None, database=None)
-settings.load_profile("specs")
 
 #: Generated files are compared only where they were made: an older pydantic words the same schema otherwise.
 WORDS_SCHEMAS_OTHERWISE = tuple(map(int, pydantic.VERSION.split(".")[:2])) < (2, 12)

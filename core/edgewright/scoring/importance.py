@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Suggested features reach this share of the importance, within these counts.
 SHARE = 0.5
 FEWEST, MOST = 2, 8
-#: Sums of shares are rounded: what misses the half by less has reached it.
+#: Sums are rounded: what misses the half by a smaller share of it has reached it.
 _ROUNDING = 1e-9
 
 
@@ -22,7 +22,7 @@ def suggested_count(importance: ArrayLike) -> int:
     Parameters
     ----------
     importance : array [shape=(f,)]
-        In descending order; sums to 1, or all 0 where no feature tells anything.
+        In descending order; all 0 where no feature tells anything.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def suggested_count(importance: ArrayLike) -> int:
     values = np.asarray(importance, np.float64)
     if not values.sum() > 0:
         return 0
-    reached = int(np.searchsorted(np.cumsum(values), SHARE * values.sum() - _ROUNDING)) + 1
+    reached = int(np.searchsorted(np.cumsum(values), SHARE * values.sum() * (1 - _ROUNDING))) + 1
     return min(max(reached, FEWEST), MOST, len(values))
 
 
