@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgewright.data.likeness import alike_rows, even_rows
 from edgewright.data.resize import resize, to_channels
-from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +21,6 @@ MOST_IMAGES: Final = 4096
 #: of a grey value in spreads of the image.
 _SIDE: Final = 16
 CORRELATION: Final = 0.998
-_CANDIDATES: Final = 3
-_BATCH: Final = 1024
 #: Standard deviations of a thumbnail, in grey values, below which it is a plain area, which is like any plain area.
 _PLAIN: Final = 1.0
 #: Normal images of two splits differ in brightness by more than so many standard deviations of one, and grey values.
@@ -60,25 +58,21 @@ def image_document(
     -----
     Near-duplicates: thumbnails of 16 × 16 in grey, less their mean, correlate to 0.998, and so do the images themselves.
     """
-    rows: dict[str, NDArray[np.int64]] = {}
-    small: dict[str, NDArray[np.float32]] = {}
-    for split in SPLITS:
-        first, last = splits.get(split, (0, 0))
-        chosen = np.unique(np.linspace(first, last - 1, min(last - first, MOST_IMAGES)).astype(np.int64))
-        if len(chosen):
-            rows[split], small[split] = chosen, _thumbnails(signal, index["start"][chosen])
+    rows = even_rows(splits, MOST_IMAGES)
+    small = {split: _thumbnails(signal, index["start"][chosen]) for split, chosen in rows.items()}
     owner = index["sample"]
-    pairs = []
+    pairs: list[dict[str, Any]] = []
     for one, other in combinations(rows, 2):
-        for left, right, value in _alike(small[one], small[other]):
-            places = (int(rows[one][left]), int(rows[other][right]))
+        found = alike_rows(_unit(small[one]), _unit(small[other]), CORRELATION)
+        for left, right, value in zip(*(part.tolist() for part in found), strict=True):
+            places = (rows[one][left], rows[other][right])
             if _confirmed(signal, *(int(index["start"][row]) for row in places)):
                 sides = [
                     {"split": split, "recording": samples[int(owner[row])]["name"], "seconds": 0.0}
                     for split, row in zip((one, other), places, strict=True)
                 ]
                 pairs.append({"sides": sides, "windows": 1, "correlation": round(value, 4)})
-    pairs.sort(key=lambda pair: -pair["correlation"])  # type: ignore[operator]
+    pairs.sort(key=lambda pair: -pair["correlation"])
     light = {
         split: values
         for split, chosen in rows.items()
@@ -138,20 +132,6 @@ def _unit(values: NDArray[Any]) -> NDArray[np.float32]:
     norm = np.linalg.norm(centred, axis=1, keepdims=True)
     seen = norm > _PLAIN * np.sqrt(values.shape[1])
     return np.asarray(np.where(seen, centred / np.where(seen, norm, 1), 0), np.float32)
-
-
-def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> list[tuple[int, int, float]]:
-    """Pairs of rows that are alike, the best few of each row of ``other``."""
-    left, right = _unit(one), _unit(other)
-    count = min(_CANDIDATES, len(left))
-    found = []
-    for start in range(0, len(right), _BATCH):
-        alike = right[start : start + _BATCH] @ left.T
-        best = np.argpartition(-alike, count - 1, axis=1)[:, :count]
-        value = np.take_along_axis(alike, best, axis=1)
-        for row, column in zip(*np.nonzero(value >= CORRELATION), strict=True):
-            found.append((int(best[row, column]), start + int(row), float(value[row, column])))
-    return found
 
 
 def _confirmed(signal: NDArray[np.uint8], one: int, other: int) -> bool:

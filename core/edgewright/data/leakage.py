@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgewright.data.likeness import alike_rows, even_rows
 from edgewright.data.windowing import windows as cut
-from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,6 @@ CORRELATION: Final = 0.995
 MOST_WINDOWS: Final = 8192
 #: Spectra less alike than this aren't compared sample by sample.
 _ALIKE: Final = 0.97
-_CANDIDATES: Final = 3
 _BANDS: Final = 24
 #: Pairs compared sample by sample, at most: the most alike ones.
 _MOST_PAIRS: Final = 4000
@@ -136,12 +135,10 @@ def find_leakage(
     Strictly periodic signals (a tone, a perfect machine) are near-duplicates of each other by this definition.
     """
     loudness = _spread(signal)
-    sides = {}
-    for split in SPLITS:
-        first, last = splits.get(split, (0, 0))
-        rows = np.unique(np.linspace(first, last - 1, min(last - first, MOST_WINDOWS)).astype(np.int64))
-        if len(rows):
-            sides[split] = _fingerprints(signal, index, rows, length, loudness)
+    sides = {
+        split: _fingerprints(signal, index, rows, length, loudness)
+        for split, rows in even_rows(splits, MOST_WINDOWS).items()
+    }
     leaks: list[Leak] = []
     for one, other in combinations(sides, 2):
         pairs = _candidates(sides[one], sides[other])
@@ -186,18 +183,8 @@ def _parts(rows: Array, row_bytes: int) -> Iterator[Array]:
 def _candidates(one: tuple[Array, Array], other: tuple[Array, Array]) -> Array:
     """Pairs of rows whose spectra are alike, ``(pairs, 2)``: the best few of each row of ``other``."""
     (left, left_prints), (right, right_prints) = one, other
-    if not len(left) or not len(right):
-        return np.zeros((0, 2), np.int64)
-    pairs, likeness = [], []
-    count = min(_CANDIDATES, len(left))
-    for part in _parts(np.arange(len(right)), 4 * len(left)):
-        alike = right_prints[part] @ left_prints.T
-        best = np.argpartition(-alike, count - 1, axis=1)[:, :count]
-        value = np.take_along_axis(alike, best, axis=1)
-        row, column = np.nonzero(value >= _ALIKE)
-        pairs.append(np.stack([left[best[row, column]], right[part[row]]], axis=1))
-        likeness.append(value[row, column])
-    found, value = np.concatenate(pairs), np.concatenate(likeness)
+    ones, others, value = alike_rows(left_prints, right_prints, _ALIKE)
+    found = np.stack([left[ones], right[others]], axis=1)
     best_first: Array = found[np.argsort(-value, kind="stable")[:_MOST_PAIRS]]
     return best_first
 
