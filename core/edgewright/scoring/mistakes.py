@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: Windows listed on each side.
+#: Windows listed, of each kind.
 MOST_WINDOWS = 100
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from edgewright.errors import DataError
 from edgewright.scoring.classification import classification_metrics
 from edgewright.scoring.metrics import auroc, confusion, rates
+from edgewright.scoring.mistakes import MOST_WINDOWS
 from edgewright.scoring.regression import regression_metrics
 from edgewright.scoring.thresholds import decide
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-#: Windows listed.
-MOST_WINDOWS = 100
 _CLASS_FIGURES = ("accuracy", "macro_f1", "log_loss")
 _NUMBER_FIGURES = ("mae", "rmse", "r2")
 
