@@ -14,6 +14,7 @@ from edgewright.errors import EdgewrightError, TaskError
 from edgewright.running.cancel import on_interrupt
 from edgewright.running.folder import clear_run_folder, link_latest, link_outputs, new_run_folder, writing
 from edgewright.running.lock import lock
+from edgewright.running.packaging import build_packages, deployment_node, export_nodes, selftest_data
 from edgewright.running.record import Listener, Recorder, write_json
 from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
@@ -125,8 +126,8 @@ def run_impulse(
                 blocks_ran = True
                 session.learn()
                 session.explore(maps=options.maps)
-                build = session.export(needed=bool(deployment))
-                session.deploy(deployment, build, verify=options.verify)
+                build = export_nodes(session, needed=bool(deployment))
+                build_packages(session, deployment, build, verify=options.verify)
     except EdgewrightError:
         # A block's log is the one thing to keep of a run that came to nothing.
         if not blocks_ran and not (folder / "logs").exists():
@@ -253,7 +254,6 @@ def deploy(
     """
     from edgewright.errors import UsageError
     from edgewright.plugins import make_plugins
-    from edgewright.running.session import deployment_node, selftest_data
     from edgewright.running.verification import read_verification
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -263,8 +263,8 @@ def deploy(
     with writing(out), reopened(run, options, plugins=plugins, listeners=listeners) as session:
         planned = next((node for node in session.deployment if node.block.name == target), None)
         node = deployment_node(target, Path(run.record["base"]), plugins, planned, params or {})
-        build = session.export()
-        session.deploy([node], build, verify=options.verify)
+        build = export_nodes(session)
+        build_packages(session, [node], build, verify=options.verify)
         package = session.engine.path(f"{node.id}/build", "package")
         found = None
         if options.verify and not node.block.spec.legacy:

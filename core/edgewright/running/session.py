@@ -5,37 +5,31 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import TaskError
 from edgewright.planner.nodes import Node, build_nodes
 from edgewright.planner.plan import INDEX, LEAKAGE, READ, Planner
 from edgewright.planner.samples import load_samples
-from edgewright.planner.tasks import FromTask, HostTask, Task
-from edgewright.runners.grants import NO_GRANTS
-from edgewright.runners.limits import limits_of
-from edgewright.running import assemble
 from edgewright.running.cancel import Cancel
 from edgewright.running.combination_step import combination_task
 from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
 from edgewright.running.engine import Engine
 from edgewright.running.importance_steps import ranker_node
-from edgewright.running.lock import build_id, identity
 from edgewright.running.map_steps import ERROR_CLUSTERS, error_tasks, map_tasks, mapper_node, ranking_tasks
 from edgewright.running.pixel_step import pixel_task
 from edgewright.running.prediction_steps import prediction_tasks
 from edgewright.running.selection_step import selection_task
 from edgewright.running.suggesting import rank, resolve_suggestions
 from edgewright.running.unseen_steps import shown_unseen, training_scores
-from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
+    from pathlib import Path
 
     from edgewright.data import Inventory
     from edgewright.executors import Executor
+    from edgewright.planner.tasks import Task
     from edgewright.plugins import Plugins
     from edgewright.running.record import Recorder
     from edgewright.running.run import Run
@@ -85,43 +79,6 @@ def load(
         base,
     )
     return impulse, processing, learning, deployment
-
-
-def deployment_node(
-    target: str, base: Path, plugins: Plugins, planned: Node | None, params: Mapping[str, Any]
-) -> Node:
-    """A deployment node for ``target``: as the impulse planned it, with ``params`` over its parameters."""
-    from edgewright.errors import UsageError
-    from edgewright.registry import resolve
-    from edgewright_specs.parameters import resolve_params
-
-    block = planned.block if planned is not None else resolve(target, base, plugins, otherwise="deployment")
-    if block.type != "deployment":
-        raise UsageError(
-            f"{target!r} is a {block.type} block, not a target",
-            hint="`edgewright blocks list --type deployment` lists the targets",
-        )
-    given = {**(planned.params if planned is not None else {}), **params}
-    complete = resolve_params(block.spec, given, where=f"--target {target}")
-    name, limits = (planned.id, planned.limits) if planned is not None else (block.name, limits_of(block))
-    grants = planned.grants if planned is not None else NO_GRANTS
-    return Node(name, block, complete, (), None, None, limits, f"--target {target}", grants=grants)
-
-
-def library_node(plugins: Plugins) -> Node:
-    """The node that makes the C++ library which deployment blocks of Edge Impulse's build on."""
-    from edgewright.contracts.deployment import LIBRARY_BLOCK, LIBRARY_PARAMS
-    from edgewright.registry import resolve
-    from edgewright_specs.parameters import resolve_params
-
-    block = resolve(LIBRARY_BLOCK, Path.cwd(), plugins)
-    params = resolve_params(block.spec, LIBRARY_PARAMS)
-    return Node("edge-impulse-library", block, params, (), None, None, limits_of(block), "")
-
-
-def selftest_data(node: Node) -> str:
-    """What a deployment node's self-test runs on."""
-    return str(node.params.get("selftest-data") or ("none" if node.block.spec.legacy else "recorded"))
 
 
 class Session:
@@ -207,7 +164,7 @@ class Session:
     def open_planner(self) -> None:
         """Make the planner from the finished data stage."""
         samples = load_samples(self.engine.entries[INDEX].path)
-        self.planner = Planner(self.impulse, self.processing, self.learning, samples, self._description)
+        self.planner = Planner(self.impulse, self.processing, self.learning, samples, self.description)
 
     def open_run_planner(self, run: Run) -> None:
         """Make the planner of a finished run from its folder alone."""
@@ -238,7 +195,7 @@ class Session:
 
         ``on_test`` are the nodes whose threshold is chosen by the labels of the test split.
         """
-        kinds = {node.id: self._description(node.id)["kind"] for node in self.learning}
+        kinds = {node.id: self.description(node.id)["kind"] for node in self.learning}
         seed = self.impulse.seed
         self.engine.run(
             [selection_task(node, self.planner, kind=kinds[node.id], seed=seed) for node in self.learning]
@@ -254,7 +211,7 @@ class Session:
                 tasks += training_scores(node, self.planner)
             else:
                 tasks += self.planner.fit(node, every_window=selection["all"])
-            description = self._description(node.id)
+            description = self.description(node.id)
             if kinds[node.id] == "anomaly":
                 tasks += decision_tasks(
                     self.impulse, node, self.planner, description, selection, on_test=node.id in on_test
@@ -277,140 +234,11 @@ class Session:
             tasks += [*error_tasks(self.planner, clusters), *ranking_tasks(self.planner)]
         self.engine.run(tasks)
 
-    def export(self, *, needed: bool = True) -> str:
-        """Turn every node into device code and tables; return the build id of the trained impulse.
-
-        Parameters
-        ----------
-        needed : bool
-            Whether something is to be built of them. If not, a node that has no device code is only told of.
-
-        Raises
-        ------
-        TaskError
-            ``refused``, with `needed`: a node that can't be deployed.
-        """
-        refusals = [node.no_device_code() for node in (*self.processing, *self.learning)]
-        for refusal in refusals:
-            if refusal is not None and needed:
-                raise TaskError("export", "refused", refusal)
-            if refusal is not None:
-                self.recorder.event("note", text=refusal)
-        try:
-            self.engine.run(self.planner.exports(), keep_going=not needed)
-        except TaskError as error:
-            if needed or error.reason != "block_error":
-                raise
-            self.recorder.event("note", text=f"can't be deployed: {error.message}")
-        document = self.impulse.model_dump(mode="json")
-        self.identity = identity(document, [*self.processing, *self.learning], self.engine.entries)
-        build = build_id(self.identity)
-        self.recorder.set(build_id=build)
-        return build
-
-    def deploy(self, nodes: Sequence[Node], build: str, *, verify: bool) -> None:
-        """Build the package of each deployment node, and with ``verify`` compile and run its self-test."""
-        from edgewright import toolchain
-
-        tasks: dict[str, Task] = {}
-        for node in nodes:
-            if self.chooser.choose(node.block).name == "process":
-                toolchain.ensure(
-                    node.block, compiles=verify, tell=lambda line: self.recorder.event("note", text=line)
-                )
-            foreign = node.block.spec.legacy
-            mode = selftest_data(node)
-            library = library_node(self.plugins) if foreign else None
-            planned = [*self._assembly(mode, build), *self.planner.build(node, f"assemble/{mode}", library)]
-            if verify and foreign:
-                self.recorder.event(
-                    "note", text=f"{node.id}: what a block of Edge Impulse's makes can't be verified"
-                )
-            elif verify:
-                planned += self.planner.verify(node)
-            tasks.update((task.id, task) for task in planned)
-        for task in tasks:
-            # Asked for again, since parameters may differ from those of an earlier time; what didn't change is a hit.
-            self.engine.entries.pop(task, None)
-        self.engine.run(tasks.values())
-        for task in tasks:
-            if task.endswith("/verify"):
-                self._check_verified(task)
-
-    # -- parts ------------------------------------------------------------------------------------------------------
-
-    def _check_verified(self, task: str) -> None:
-        """Refuse a package that doesn't compute what Python computed. Raises TaskError."""
-        found = json.loads(self.engine.path(task, "verification").read_text(encoding="utf-8"))
-        if found.get("ok") is not False:
-            return
-        beyond = [
-            f"{node} by {result['largest_difference']:.3g}"
-            for node, result in found.get("nodes", {}).items()
-            if result.get("beyond_tolerance")
-        ]
-        what = ", ".join(beyond) or "in its decisions, its p-values or its stream"
-        raise TaskError(task, "bad_output", f"the package's self-test differs from Python: {what}")
-
-    def _description(self, node: str) -> Mapping[str, Any]:
+    def description(self, node: str) -> Mapping[str, Any]:
+        """What a described node said that it returns."""
         path = self.engine.path(f"{node}/describe", "description")
         description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return description
-
-    def _assembly(self, mode: str, build: str) -> list[Task]:
-        planner, samples = self.planner, self.planner.samples
-        test = f"selftest/{mode}"
-        columns = {node.id: planner.columns(node) for node in self.processing}
-        windows = HostTask(
-            id=test, node="selftest", operation="selftest", step=assemble.self_test_windows, version=assemble.STEP_VERSION,
-            settings={
-                "mode": mode, "length": samples.length, "splits": {split: list(samples.splits[split]) for split in SPLITS},
-                "columns": {name: None if chosen is None else list(chosen) for name, chosen in columns.items()},
-            },
-            reads=(FromTask(READ, "signal"), FromTask(INDEX, "index"), FromTask(INDEX, "samples")),
-        )  # fmt: skip
-        reads = [FromTask(test, "windows"), FromTask(test, "origin")]
-        nodes: list[dict[str, Any]] = []
-        for node in self.processing:
-            chosen = columns[node.id]
-            axes = list(range(len(samples.window.get("axes", ())))) if chosen is None else list(chosen)
-            nodes.append(
-                {
-                    "id": node.id,
-                    "type": "processing",
-                    "block": node.block.name,
-                    "inputs": ["input"],
-                    "axes": axes,
-                    "params": dict(node.params),
-                }
-            )
-            reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
-            reads.append(FromTask(f"{node.id}/transform/selftest-{mode}", "features"))
-        for node in self.learning:
-            nodes.append(
-                {
-                    "id": node.id,
-                    "type": "learning",
-                    "block": node.title,
-                    "inputs": list(node.inputs),
-                    "params": dict(node.params),
-                }
-            )
-            reads += [FromTask(f"{node.id}/export", "export"), FromTask(node.describe, "description")]
-            kind = self._description(node.id)["kind"]
-            given = "probabilities" if kind == "classification" else "scores"
-            reads.append(FromTask(f"{node.id}/score/selftest-{mode}", given))
-            if kind == "anomaly":
-                reads.append(FromTask(f"{node.id}/threshold", "threshold"))
-        window = {**samples.window, "stride": samples.stride}
-        if samples.window["kind"] == "image":
-            window["resize"] = self.impulse.input.fit
-        together = HostTask(
-            id=f"assemble/{mode}", node="assemble", operation="assemble", step=assemble.assemble, version=assemble.STEP_VERSION,
-            settings={"mode": mode, "name": self.impulse.name, "build_id": build, "window": window, "nodes": nodes},
-            reads=tuple(reads),
-        )  # fmt: skip
-        return [windows, *planner.self_test(mode, test), together]
 
 
 def _executor(options: Options, plugins: Plugins) -> Executor:
