@@ -22,6 +22,7 @@ from edgewright_blocks.learning.visual_anomaly.backbone import (
 )
 from edgewright_blocks.learning.visual_anomaly.block import (
     cell_sources,
+    image_scores,
     learn_model,
     score_images,
     seen_cells,
@@ -52,7 +53,7 @@ class Prediction:
     Attributes
     ----------
     scores : np.ndarray [shape=(n,), dtype=float32]
-        Of the worst cell: higher is more anomalous.
+        Of the worst cell, or the ``min_cells``-th worst: higher is more anomalous.
     means : np.ndarray [shape=(n,), dtype=float32]
         Mean over the cells.
     maps : list of np.ndarray [shape=(height, width), dtype=float32]
@@ -79,7 +80,7 @@ class PatchCore:
         ``efficientnet-lite0``, or an ONNX file (see the block's README).
     taps : sequence of str
         Of an ONNX file.
-    layers, pool_size, sampling_ratio, neighbours, memory_limit
+    layers, pool_size, sampling_ratio, neighbours, min_cells, memory_limit
         The block's parameters.
     size : (height, width), optional
         What images are brought to; by default all must have the size of the first one.
@@ -111,6 +112,7 @@ class PatchCore:
         pool_size: int = 3,
         sampling_ratio: float = 0.01,
         neighbours: int = 9,
+        min_cells: int = 1,
         memory_limit: float = 2000,
         size: tuple[int, int] | None = None,
         resize: Resize | None = None,
@@ -127,6 +129,7 @@ class PatchCore:
             pool_size=pool_size,
             sampling_ratio=sampling_ratio,
             neighbours=neighbours,
+            min_cells=min_cells,
             memory_limit=memory_limit,
         )
         self.size, self.resize, self.strict_size = size, resize, strict_size
@@ -187,7 +190,7 @@ class PatchCore:
         sources = cell_sources(learned.places, model.meta["size"])
         sources[:, 0] += len(self.held_out_)
         parts = seen_cells(train, self._known) if learned.held is None else np.split(learned.held, len(train))
-        unseen = patchcore.unseen_scores(learned.bank, parts, groups, self.context)
+        maps = patchcore.unseen_maps(learned.bank, parts, groups, self.context)
         arrays = {
             "cells": learned.bank.cells,
             "owners": learned.bank.owners,
@@ -195,7 +198,7 @@ class PatchCore:
             "sources": np.concatenate([model.arrays["sources"], sources]),
         }
         self.model_ = Model(model.meta, arrays, networks=model.networks)
-        return self._hold(np.concatenate([self.held_out_, unseen]))
+        return self._hold(np.concatenate([self.held_out_, image_scores(maps, int(self.params.min_cells))]))
 
     def predict(self, images: Images) -> Prediction:
         """Score images."""
@@ -204,9 +207,9 @@ class PatchCore:
         windows = self._windows(given, model.meta["size"])
         cells, nearest = score_images(model, windows.values, self.context.threads)
         assert nearest is not None
-        flat = cells.reshape(len(cells), -1)
         maps = [_enlarged(scores, *image.shape[:2]) for scores, image in zip(cells, given, strict=True)]
-        return Prediction(flat.max(axis=1), flat.mean(axis=1), maps, cells, model.arrays["sources"][nearest])
+        scores, means = image_scores(cells, int(self.params.min_cells)), cells.mean(axis=(1, 2))
+        return Prediction(scores, means, maps, cells, model.arrays["sources"][nearest])
 
     def classify(self, images: Images, threshold: float | None = None) -> NDArray[np.bool_]:
         """Say which images are anomalous: those whose score lies above `threshold`, by default ``threshold_``."""

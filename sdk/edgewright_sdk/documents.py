@@ -81,7 +81,7 @@ class LearningDescription:
     ----------
     kind : {"anomaly", "classification", "regression"}
     outputs : list of str
-        Which of ``scores``, ``contributions``, ``probabilities``, ``map``, ``in_float32`` it writes.
+        Which of ``scores``, ``contributions``, ``probabilities``, ``map``, ``in_float32``, ``nearest`` it writes.
     contributions : list of str
         Labels of the columns of ``contributions``.
     classes : list of str

@@ -45,13 +45,13 @@ def _fit(block: AnyLearner, task: Task, outputs: Outputs) -> None:
     if not isinstance(model, Model):
         raise wrong_return(block, "fit", model, "a Model")
     model.save(outputs.new_folder("model"))
-    for name, rank in (("train_scores", 1), ("train_contributions", 2)):
+    for name, rank in (("train_scores", 1), ("train_contributions", 2), ("train_map", 3)):
         values = getattr(model, name)
         if values is None:
             continue
         if np.ndim(values) != rank or len(values) != len(train):
             raise BlockError(f"{name} has shape {np.shape(values)} for {len(train)} training windows")
-        outputs.array(name, np.asarray(values, np.float32) if rank == 2 else np.asarray(values))
+        outputs.array(name, np.asarray(values, np.float32) if rank > 1 else np.asarray(values))
 
 
 def _check_codes(context: Context, training: int, validation: int) -> None:
@@ -112,6 +112,8 @@ def _checked_scores(block: Block, scores: Any, rows: int) -> dict[str, Array]:
         value = getattr(scores, name)
         if value is not None:
             arrays[name] = np.asarray(value, dtype=np.float32)
+    if scores.nearest is not None:
+        arrays["nearest"] = np.asarray(scores.nearest, dtype=np.int32)
     if not arrays:
         raise OutputError("score gave neither scores nor probabilities nor a map")
     for name, array in arrays.items():
@@ -133,6 +135,8 @@ def _write_empty_scores(description: LearningDescription, outputs: Outputs) -> N
             outputs.array(name, np.zeros(0, np.float64))
         elif name in widths:
             outputs.array(name, np.zeros((0, widths[name]), np.float32))
+        elif name == "nearest":
+            outputs.array(name, np.zeros((0, 3), np.int32))
         else:
             outputs.array(name, np.zeros((0, 0, 0), np.float32))
 

@@ -35,6 +35,8 @@ class Model:
         Scores of the training windows *as if unseen*, where the block can give them. Written beside the model.
     train_contributions : np.ndarray [shape=(n, k)], optional
         What each described input adds to `train_scores`.
+    train_map : np.ndarray [shape=(n, rows, columns)], optional
+        Scores by place of the training images, as if unseen.
     networks : dict of str to bytes
         Serialised ONNX networks; names as those of arrays.
     """
@@ -44,6 +46,7 @@ class Model:
     train_scores: NDArray[np.float32] | NDArray[np.float64] | None = None
     networks: dict[str, bytes] = field(default_factory=dict)
     train_contributions: NDArray[np.float32] | None = None
+    train_map: NDArray[np.float32] | None = None
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder."""

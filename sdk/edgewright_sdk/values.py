@@ -182,6 +182,9 @@ class Scores:
         Anomaly score a cell.
     in_float32 : np.ndarray [shape=(n, 1) or (n, classes), dtype=float32] or None
         What the score or the probabilities would be in float32, of a model that computes in integers: the report compares them.
+    nearest : np.ndarray [shape=(n, 3), dtype=int32] or None
+        What the largest cell of the map was compared with: a window that was learned from (its row of what ``fit`` was given),
+        and the row and column of the cell in that window's map. The report shows the two side by side.
     """
 
     scores: NDArray[np.float32] | NDArray[np.float64] | None = None
@@ -189,3 +192,4 @@ class Scores:
     probabilities: NDArray[np.float32] | None = None
     map: NDArray[np.float32] | None = field(default=None)
     in_float32: NDArray[np.float32] | None = None
+    nearest: NDArray[np.int32] | None = None

@@ -29,7 +29,7 @@ class LearningDescription(WrittenModel):
     """What a learning block makes of features."""
 
     kind: Literal["anomaly", "classification", "regression"]
-    outputs: list[Literal["scores", "contributions", "probabilities", "map", "in_float32"]]
+    outputs: list[Literal["scores", "contributions", "probabilities", "map", "in_float32", "nearest"]]
     contributions: list[str] = Field(default_factory=list)
     classes: list[str] = Field(default_factory=list)
     bounded_in_sample: bool = False

@@ -196,6 +196,7 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
         "model": {"kind": "folder", "required": True},
         "train_scores": {"kind": "array", "required": False, "dtypes": ("float32", "float64"), "rank": 1},
         "train_contributions": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
+        "train_map": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 3},
     },
     "score": {
         "scores": {"kind": "array", "required": False, "dtypes": ("float32", "float64"), "rank": 1},
@@ -203,6 +204,7 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
         "probabilities": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
         "map": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 3},
         "in_float32": {"kind": "array", "required": False, "dtypes": ("float32",), "rank": 2},
+        "nearest": {"kind": "array", "required": False, "dtypes": ("int32",), "rank": 2, "shape": (None, 3)},
     },
     "train": {"artifacts": {"kind": "folder", "required": True}},
     "convert": {"model": {"kind": "folder", "required": True}},

@@ -57,8 +57,15 @@ def expected_shapes(task: BlockTask, find: Find) -> dict[str, tuple[int | None, 
         return {"features": (rows, task.columns)}
     if task.operation == "score":
         one = {"scores": (rows,), "contributions": (rows, None), "probabilities": (rows, task.columns)}
-        return {**one, "map": (rows, None, None), "in_float32": (rows, task.columns or 1)}
-    return {"train_scores": (rows,), "train_contributions": (rows, None)} if task.operation == "fit" else {}
+        return {
+            **one,
+            "map": (rows, None, None),
+            "in_float32": (rows, task.columns or 1),
+            "nearest": (rows, 3),
+        }
+    if task.operation != "fit":
+        return {}
+    return {"train_scores": (rows,), "train_contributions": (rows, None), "train_map": (rows, None, None)}
 
 
 def _count_rows(source: FeatureRows, find: Find) -> int | None:

@@ -36,25 +36,34 @@ class VisualAnomaly(WindowLearningBlock):
     def describe(self, window: WindowSpec, params: Params) -> LearningDescription:
         """Say what ``score`` gives, and refuse what can't be looked at."""
         size = _size(window)
-        _scoring(params)
+        scoring, _ = _scoring(params)
         _backbone(params, size, self.context)
-        return LearningDescription(kind="anomaly", outputs=["scores", "map"])
+        places = cell_count(size, params)
+        if params.min_cells > places:
+            raise BlockError(
+                f"min-cells is {params.min_cells}, and images of {size[1]} x {size[0]} have {places} cells: give at most as many"
+            )
+        nearest = ["nearest"] if scoring == "patchcore" else []
+        return LearningDescription(kind="anomaly", outputs=["scores", "map", *nearest])
 
     def fit(self, train: Windows, validation: Windows | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the cells of normal images."""
         backbone = _backbone(params, _size(train.spec), context)
         return learn_model(train, backbone, params, context)
 
-    def score(self, model: Model, windows: Windows, params: Params) -> Scores:  # noqa: ARG002
-        """Score images: a map of cells, and its largest value."""
+    def score(self, model: Model, windows: Windows, params: Params) -> Scores:
+        """Score images: a map of cells, and its largest value, or the ``min-cells``-th largest."""
         size = _size(windows.spec)
         if list(size) != model.meta["size"]:
             trained = model.meta["size"]
             raise BlockError(
                 f"the images are {size[1]} x {size[0]}; the model has learned from {trained[1]} x {trained[0]}: resize them so"
             )
-        maps, _ = score_images(model, np.asarray(windows.values), self.context.threads)
-        return Scores(scores=maps.reshape(len(maps), -1).max(axis=1), map=maps)
+        maps, kept = score_images(model, np.asarray(windows.values), self.context.threads)
+        cells, rows = maps.reshape(len(maps), -1), np.arange(len(maps))
+        worst = cells.argmax(axis=1)
+        nearest = None if kept is None else model.arrays["sources"][kept.reshape(cells.shape)[rows, worst]]
+        return Scores(scores=image_scores(maps, int(params.min_cells)), map=maps, nearest=nearest)
 
     def plot(self, model: Model, windows: Windows | None, params: Params) -> list[dict[str, Any]]:
         """Show images beside their maps."""
@@ -85,9 +94,9 @@ class VisualAnomaly(WindowLearningBlock):
             ]
         return plots
 
-    def export(self, model: Model, window: WindowSpec, params: Params) -> Export:  # noqa: ARG002
+    def export(self, model: Model, window: WindowSpec, params: Params) -> Export:
         """Give the node for the device."""
-        return device_node(model, window)
+        return device_node(model, window, int(params.min_cells))
 
 
 def learn_model(train: Windows, backbone: Backbone, params: Params, context: Context) -> Model:
@@ -113,7 +122,8 @@ def learn_model(train: Windows, backbone: Backbone, params: Params, context: Con
     )
     context.metric("cells kept", len(learned.bank.cells))
     parts = seen_cells(train, backbone) if learned.held is None else np.split(learned.held, len(train))
-    unseen = patchcore.unseen_scores(learned.bank, parts, groups, context)
+    rows, columns = grid(*_size(train.spec))
+    unseen = patchcore.unseen_maps(learned.bank, parts, groups, context).reshape(-1, rows, columns)
     return Model(
         meta,
         {
@@ -123,8 +133,23 @@ def learn_model(train: Windows, backbone: Backbone, params: Params, context: Con
             "sources": cell_sources(learned.places, meta["size"]),
         },
         networks={"backbone": backbone.data},
-        train_scores=unseen,
+        train_scores=image_scores(unseen, int(params.min_cells)),
+        train_map=unseen,
     )
+
+
+def image_scores(maps: NDArray[np.float32], min_cells: int) -> NDArray[np.float32]:
+    """Score of each image: the ``min_cells``-th largest of its map, so that as many cells are above what it is above."""
+    flat = maps.reshape(len(maps), -1)
+    return np.asarray(np.partition(flat, -min_cells, axis=1)[:, -min_cells])
+
+
+def cell_count(size: tuple[int, int], params: Params) -> int:
+    """How many cells a map has."""
+    rows, columns = grid(*size)
+    if _scoring(params)[0] == "gmm":
+        rows, columns = mixture.map_size(rows, columns)
+    return rows * columns
 
 
 def cell_sources(places: NDArray[np.int64], size: list[int]) -> NDArray[np.int32]:
@@ -176,22 +201,18 @@ def _learn_mixture(
     assert basis is not None
     maps = np.concatenate(parts)
     learned = mixture.learn(maps, basis, capacity, context.seed)
-    unseen = _largest(learned, maps)
+    unseen = learned.scores_of(maps)
     for others, held in cross_fits(context, len(maps)):
         fold = mixture.learn(maps[others], basis, capacity, context.seed)
-        unseen[held] = _largest(fold, maps[held])
+        unseen[held] = fold.scores_of(maps[held])
     arrays: dict[str, NDArray[Any]] = {name: getattr(learned, name) for name in _MIXTURE}
     return Model(
         {**meta, "level": learned.level, "spread": learned.spread},
         arrays,
         networks={"backbone": backbone.data},
-        train_scores=unseen,
+        train_scores=image_scores(unseen, int(params.min_cells)),
+        train_map=unseen,
     )
-
-
-def _largest(learned: mixture.CellMixture, maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Largest score of each image."""
-    return np.asarray(learned.scores_of(maps).reshape(len(maps), -1).max(axis=1))
 
 
 def seen_cells(

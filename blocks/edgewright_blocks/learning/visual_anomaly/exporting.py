@@ -11,7 +11,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.compiler import compile_graph, memory_map, read_graph
 
 from .backbone import grid, open_session
-from .mixture import POOL, STRIDE, constants
+from .mixture import constants, map_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import WindowSpec
 
 
-def device_node(model: Model, window: WindowSpec) -> Export:
+def device_node(model: Model, window: WindowSpec, min_cells: int) -> Export:
     """Compile a model.
 
     Raises
@@ -44,11 +44,12 @@ def device_node(model: Model, window: WindowSpec) -> Export:
         "rows": rows,
         "columns": columns,
         "features": features,
+        "min_cells": min_cells,
     }
     scratch = scratch_bytes(program.memory.size, itemsize=1) + scratch_bytes(features)
     if model.meta["scoring"] == "gmm":
         name, own, modules = "visual_mixture", _mixture_tables(model), ["gaussian"]
-        rows, columns = ((size - POOL) // STRIDE + 1 for size in (rows, columns))
+        rows, columns = map_size(rows, columns)
         size = int(own["size"])
         scratch += scratch_bytes(rows * columns * size, size, size)
     else:
@@ -57,7 +58,7 @@ def device_node(model: Model, window: WindowSpec) -> Export:
         symbol=f"ew_{name}",
         header=f"{name}.h",
         sources=[f"{name}.cpp"],
-        modules=["cells", "network", "vector", *modules],
+        modules=["cells", "network", "order", "vector", *modules],
         tables=tables | own,
         inputs=[{"dtype": "uint8", "shape": [height, width, channels]}],
         outputs=[

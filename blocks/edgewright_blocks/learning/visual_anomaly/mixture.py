@@ -82,8 +82,7 @@ def constants(weights: NDArray[np.float64], roots: NDArray[np.float64]) -> NDArr
 
 def pooled(maps: Values) -> Values:
     """Mean over 3 x 3 cells, every second one, no padding: ``(n, rows, columns, k)`` float32."""
-    rows, columns = maps.shape[1:3]
-    across = [(size - POOL) // STRIDE + 1 for size in (rows, columns)]
+    across = map_size(*maps.shape[1:3])
     total = np.zeros((len(maps), *across, maps.shape[3]), np.float32)
     for down in range(POOL):
         for right in range(POOL):
@@ -93,6 +92,11 @@ def pooled(maps: Values) -> Values:
                 right : right + STRIDE * across[1] - 1 : STRIDE,
             ]
     return total / np.float32(POOL * POOL)
+
+
+def map_size(rows: int, columns: int) -> tuple[int, int]:
+    """Rows and columns of the map over a grid of cells."""
+    return (rows - POOL) // STRIDE + 1, (columns - POOL) // STRIDE + 1
 
 
 def random_basis(channels: int, capacity: str, seed: int) -> Values:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from edgewright_sdk import Context
 
-__all__ = ["Bank", "Learned", "learn", "unseen_scores"]
+__all__ = ["Bank", "Learned", "learn", "unseen_maps"]
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def learn(
     return Learned(make_bank(cells, owners, neighbours), places, coreset.whole)
 
 
-def unseen_scores(
+def unseen_maps(
     bank: Bank, parts: Iterable[NDArray[np.float32]], groups: NDArray[np.int32], context: Context
 ) -> NDArray[np.float32]:
-    """Largest cell score of each training image, its own kept cells (and those of its group) left out.
+    """Cell scores of each training image, its own kept cells (and those of its group) left out: ``(images, cells)``.
 
     Parameters
     ----------
@@ -109,13 +109,11 @@ def unseen_scores(
         context.warn(
             "all kept cells come from one image: scores as if unseen can't be had, and a threshold of seen ones is far too low; give more images"
         )
-    scores = np.empty(len(groups), np.float32)
-    number = 0
+    found: list[NDArray[np.float32]] = []
     for part in parts:
         images = part[None] if part.ndim == 2 else part.reshape(len(part), -1, part.shape[-1])
         for cells in images:
-            scores[number] = bank.scores(cells, without=int(groups[number]))[0].max()
-            number += 1
-            if number % 16 == 0 or number == len(groups):
-                context.progress(number, len(groups), "images scored as if unseen")
-    return scores
+            found.append(bank.scores(cells, without=int(groups[len(found)]))[0])
+            if len(found) % 16 == 0 or len(found) == len(groups):
+                context.progress(len(found), len(groups), "images scored as if unseen")
+    return np.stack(found)

@@ -22,6 +22,27 @@ void sift(float* values, int32_t root, int32_t count) {
 
 }  // namespace
 
+float ew_nth_largest(const float* values, const int32_t* chosen, int32_t count, int32_t n) {
+    float found = 0.0f;
+    for (int32_t passed = 0, round = 0; passed < n && round < count; ++round) {
+        const float above = found;  // all values down to this one are passed
+        int32_t equal = 0;
+        for (int32_t i = 0; i < count; ++i) {
+            const float value = values[chosen == nullptr ? i : chosen[i]];
+            if (round > 0 && !(value < above)) continue;
+            if (equal == 0 || value > found) {
+                found = value;
+                equal = 1;
+            } else if (value == found) {
+                ++equal;
+            }
+        }
+        if (equal == 0) break;
+        passed += equal;
+    }
+    return found;
+}
+
 void ew_sort(float* values, int32_t count) {
     for (int32_t root = count / 2 - 1; root >= 0; --root) sift(values, root, count);
     for (int32_t last = count - 1; last > 0; --last) {

@@ -3,6 +3,7 @@
 
 #include "edgewright/cells.h"
 #include "edgewright/network_feed.h"
+#include "edgewright/order.h"
 #include "edgewright/scalar.h"
 #include "edgewright/vector.h"
 
@@ -60,6 +61,7 @@ ew_status ew_visual_anomaly(const ew_visual_anomaly_tables& tables, void*, const
                             ew_arena& scratch) {
     const ew_layers layers = {tables.layers, tables.outputs, tables.rows, tables.columns, tables.features};
     if (!ew_layers_fit(layers) || !sound(tables)) return ew_bad_tables;
+    if (tables.min_cells < 1 || tables.min_cells > tables.rows * tables.columns) return ew_bad_tables;
     if (!ew_is_image(in[0], tables.height, tables.width, tables.channels)) return ew_bad_shape;
     if (!ew_is_floats(out[0], 1) || !ew_is_floats(out[1], tables.rows * tables.columns)) return ew_bad_shape;
     const ew_program program = ew_program_of(tables, scratch);
@@ -70,17 +72,14 @@ ew_status ew_visual_anomaly(const ew_visual_anomaly_tables& tables, void*, const
     if (status != ew_ok) return status;
 
     float* const map = ew_floats(out[1]);
-    float worst = 0.0f;
     int32_t nearest = 0;
     for (int32_t row = 0; row < tables.rows; ++row) {
         for (int32_t column = 0; column < tables.columns; ++column) {
             if (!ew_see(program, layers, row, column, cell)) return ew_bad_tables;
-            const float score = score_of(tables, cell, nearest);
-            map[row * tables.columns + column] = score;
-            if (score > worst) worst = score;
+            map[row * tables.columns + column] = score_of(tables, cell, nearest);
         }
     }
-    ew_floats(out[0])[0] = worst;
+    ew_floats(out[0])[0] = ew_nth_largest(map, nullptr, tables.rows * tables.columns, tables.min_cells);
     return ew_ok;
 }
 

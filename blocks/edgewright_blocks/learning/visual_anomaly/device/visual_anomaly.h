@@ -20,13 +20,14 @@ struct ew_visual_anomaly_tables {
     const int32_t* outputs;  // [layers][4] byte of the arena, height, width, channels: maps, channels last
     int32_t rows, columns;   // the grid that all layers are brought to
     int32_t features;        // of a cell: channels of all layers
+    int32_t min_cells;       // the score is the so many-th largest of the map
     int32_t kept;
     const float* cells;      // [kept][features] the memory bank
     int32_t neighbours;
     const int32_t* support;  // [kept][neighbours] kept cells around each, itself first
 };
 
-// Image (uint8) -> scores (1 value, the largest of the map) and map (rows x columns): of each cell the distance to the
+// Image (uint8) -> scores (1 value, the `min_cells`-th largest of the map) and map (rows x columns): of each cell the distance to the
 // nearest kept one, times 1 - exp(distance) / sum of exp(distance to each of that one's neighbours).
 // Scratch: `arena` bytes and `features` floats, each rounded up to 16 bytes.
 ew_status ew_visual_anomaly(const ew_visual_anomaly_tables& tables, void* state, const ew_view* in, ew_view* out,

@@ -4,6 +4,7 @@
 #include "edgewright/cells.h"
 #include "edgewright/gaussian.h"
 #include "edgewright/network_feed.h"
+#include "edgewright/order.h"
 #include "edgewright/scalar.h"
 #include "edgewright/vector.h"
 
@@ -59,6 +60,7 @@ ew_status ew_visual_mixture(const ew_visual_mixture_tables& tables, void*, const
     if (!ew_layers_fit(layers) || tables.rows < pool || tables.columns < pool) return ew_bad_tables;
     if (tables.size < 1 || tables.components < 1) return ew_bad_tables;
     const int32_t places = pooled(tables.rows) * pooled(tables.columns);
+    if (tables.min_cells < 1 || tables.min_cells > places) return ew_bad_tables;
     if (!ew_is_image(in[0], tables.height, tables.width, tables.channels)) return ew_bad_shape;
     if (!ew_is_floats(out[0], 1) || !ew_is_floats(out[1], places)) return ew_bad_shape;
     const ew_program program = ew_program_of(tables, scratch);
@@ -82,9 +84,7 @@ ew_status ew_visual_mixture(const ew_visual_mixture_tables& tables, void*, const
     }
     float* const map = ew_floats(out[1]);
     for (int32_t i = 0; i < places; ++i) map[i] = score_of(tables, grid + i * tables.size, delta, whitened);
-    float worst = map[0];
-    for (int32_t i = 1; i < places; ++i) worst = map[i] > worst ? map[i] : worst;
-    ew_floats(out[0])[0] = worst;
+    ew_floats(out[0])[0] = ew_nth_largest(map, nullptr, places, tables.min_cells);
     return ew_ok;
 }
 

@@ -20,6 +20,7 @@ struct ew_visual_mixture_tables {
     const int32_t* outputs;   // [layers][4] byte of the arena, height, width, channels: maps, channels last
     int32_t rows, columns;    // the grid that all layers are brought to
     int32_t features;         // of a cell: channels of all layers
+    int32_t min_cells;        // the score is the so many-th largest of the map
     int32_t size;             // of a projected cell
     const float* projection;  // [size][features]
     const float* offset;      // [size]
@@ -30,7 +31,7 @@ struct ew_visual_mixture_tables {
     float level, spread;      // a score counts from `level` in units of `spread`
 };
 
-// Image (uint8) -> scores (1 value, the largest of the map) and map: cells are projected and averaged over 3 x 3 at every
+// Image (uint8) -> scores (1 value, the `min_cells`-th largest of the map) and map: cells are projected and averaged over 3 x 3 at every
 // second one, g = (rows - 3) / 2 + 1 down and as many across; each scores its negative log-likelihood.
 // Scratch: `arena` bytes, `features` floats, g * g' * `size` floats and twice `size`, each rounded up to 16 bytes.
 ew_status ew_visual_mixture(const ew_visual_mixture_tables& tables, void* state, const ew_view* in, ew_view* out,

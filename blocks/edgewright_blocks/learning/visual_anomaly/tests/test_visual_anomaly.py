@@ -72,6 +72,22 @@ def test_a_defect_is_found_where_it_is(scoring):
     np.testing.assert_allclose(alone.map[0], found.map[1], rtol=1e-5)
 
 
+@pytest.mark.parametrize("scoring", ["patchcore", "gmm"])
+def test_min_cells_asks_for_so_many_cells_above(scoring):
+    given = {"scoring": scoring, "sampling_ratio": 0.1, "taps": ["fine"], "pool_size": 1}
+    images = textures(6, seed=5)
+    images[:3, 8:24, 24:40] = [250, 20, 20]
+    model, any_cell = fit(textures(30), **given, min_cells=3), fit(textures(30), **given)
+    found = score(model, images, **given, min_cells=3)
+    ranked = np.sort(found.map.reshape(6, -1), axis=1)
+    np.testing.assert_array_equal(found.scores, ranked[:, -3])
+    limit = np.median(found.scores)
+    np.testing.assert_array_equal(found.scores > limit, (found.map > limit).sum(axis=(1, 2)) >= 3)
+    ranked = np.sort(model.train_map.reshape(30, -1), axis=1)
+    np.testing.assert_array_equal(model.train_scores, ranked[:, -3])
+    np.testing.assert_array_equal(any_cell.train_scores, ranked[:, -1])
+
+
 def test_training_scores_leave_out_the_images_own_cells():
     images = textures(12)
     for folds in (None, np.repeat([0, 1, 2, -1], 3).astype(np.int32)):
@@ -106,6 +122,15 @@ def test_kept_cells_are_those_of_the_images_they_name():
     image, row, column = model.arrays["sources"].T
     np.testing.assert_array_equal(every[image, row, column], model.arrays["cells"])
     assert len(model.arrays["cells"]) == int(0.1 * every[..., 0].size)
+
+    odd = textures(3, seed=5)
+    odd[:, 8:24, 24:40] = 250
+    found = score(model, odd, sampling_ratio=0.1)
+    places = found.map.reshape(3, -1).argmax(axis=1)
+    worst = network.cells(odd).reshape(3, -1, every.shape[-1])[np.arange(3), places]
+    away = np.linalg.norm(worst[:, None] - model.arrays["cells"], axis=2)
+    named = np.linalg.norm(worst - every[tuple(found.nearest.T)], axis=1)
+    np.testing.assert_allclose(named, away.min(axis=1), rtol=1e-6)
 
 
 def test_the_same_seed_gives_the_same_model_and_another_one_another():
@@ -176,6 +201,7 @@ def test_training_scores_of_the_mixture_are_of_others_mixtures():
         ({**SPEC, "width": 16}, {}, "images are 16 x 48; allowed: 32 to 1024"),
         (SPEC, {"backbone": "../tiny.onnx"}, "backbone is '../tiny.onnx'; allowed: efficientnet-lite0, or the name"),
         (SPEC, {"backbone": "missing.onnx"}, "missing.onnx can't be read"),
+        (SPEC, {"min_cells": 37}, "min-cells is 37, and images of 48 x 48 have 36 cells"),
         (SPEC, {"taps": ["gone"]}, "tiny.onnx has no value 'gone'"),
         (SPEC, {"backbone": "efficientnet-lite0"}, "taps are for an ONNX file of yours"),
     ],
