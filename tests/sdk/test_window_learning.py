@@ -77,6 +77,18 @@ def test_a_detector_goes_all_the_way(folder, block):
     assert len(json.loads((plot.out_dir / "plots.json").read_bytes())["plots"]) == 1
 
 
+def test_nearest_cells_are_whole_numbers(folder, block):
+    outputs = DETECTOR.replace('["scores", "map"]', '["scores", "map", "nearest"]')
+    path = block(outputs.replace("map=off)", "map=off, nearest=np.full((len(windows), 3), 2))"))
+    fit = perform(path, folder().windows(IMAGES).request("fit", window=WINDOW))
+    for count in (0, 5):
+        scored = perform(
+            path, with_model(folder().windows(IMAGES[:count]), fit).request("score", window=WINDOW)
+        )
+        nearest = scored.output("nearest")
+        assert (nearest.dtype, nearest.shape, (nearest == 2).all()) == (np.int32, (count, 3), True)
+
+
 def test_validation_windows_and_their_targets(folder, block):
     task = folder().windows(IMAGES[:3])
     task.inputs["validation"] = {

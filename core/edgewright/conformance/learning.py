@@ -327,6 +327,22 @@ def _compare_description(bench: Bench, params: dict[str, Any]) -> None:
             )
         if not np.isfinite(array).all():
             raise BrokenPromiseError(f"{name} is not finite", "clip or define what far-away windows score")
+    if "nearest" in answer.outputs:
+        _check_nearest(bench, answer)
+
+
+def _check_nearest(bench: Bench, answer: Answer) -> None:
+    if "map" not in answer.outputs:
+        raise BrokenPromiseError(
+            "nearest tells of cells, and there is no map", "give the map too, or neither"
+        )
+    nearest, cells = answer.array("nearest"), answer.array("map").shape[1:]
+    within = (len(rows_of(bench).training()), *cells)
+    if ((nearest < 0) | (nearest >= within)).any():
+        raise BrokenPromiseError(
+            f"nearest goes from {nearest.min(axis=0).tolist()} to {nearest.max(axis=0).tolist()}",
+            f"below {list(within)}: a training window, a row and a column of its map",
+        )
 
 
 _WORKS = ("defaults",)

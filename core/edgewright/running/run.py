@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
+from edgewright.planner.tasks import Rows
 from edgewright.running.combination_step import DECISION
 from edgewright.running.verification import read_verification
 from edgewright_specs.interface import SPLITS
@@ -233,6 +234,26 @@ class Run:
     def maps(self, node: str, split: str) -> NDArray[np.float32] | None:
         """Anomaly scores by cell of the images of a split, ``(n, rows, columns)``, or None where the block gives none."""
         return self._chunks(node, "map", split)
+
+    def nearest(self, node: str, split: str) -> NDArray[np.int32] | None:
+        """What the largest cell of each map was compared with, ``(n, 3)``: a row of :attr:`index`, a row and a column of its map.
+
+        None where the block gives none; the row is −1 where it names no window that the node learned from.
+        """
+        import numpy as np
+
+        found = self._chunks(node, "nearest", split)
+        if found is None:
+            return None
+        folder = self.path / "outputs" / node
+        kept = Rows("", part="learned" if (folder / "validation.npy").is_file() else None)
+        learned = self.rows("training")[0] + kept.of(
+            *(np.load(folder / f"{name}.npy") for name in kept.outputs())
+        )
+        named = (found[:, 0] >= 0) & (found[:, 0] < len(learned))
+        nearest = np.array(found)
+        nearest[:, 0] = np.where(named, learned[np.where(named, found[:, 0], 0)], -1)
+        return nearest
 
     def held_out(self, node: str) -> NDArray[Any] | None:
         """Scores of the normal training windows by models that had not seen them, or None."""
