@@ -75,10 +75,10 @@ def node(
     ).write(folder, device)
 
 
-def impulse(folder: Path, window: dict[str, Any], nodes: list[dict[str, Any]]) -> Graph:
+def impulse(folder: Path, window: dict[str, Any], nodes: list[dict[str, Any]], name: str = "own") -> Graph:
     document = {
         "contract": 1,
-        "name": "own",
+        "name": name,
         "build_id": "00000000000000aa",
         "namespace": "own_00000000",
         "window": window,

@@ -5,6 +5,7 @@ Names and redirections only: what computes are the same sources as in every pack
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,17 +19,29 @@ if TYPE_CHECKING:
 
 LIBRARY: Final = "tflite-model"
 LICENSE: Final = "// SPDX-License-Identifier: 0BSD\n"
-#: Where applications include what, below the package -> below the library's own folder.
+#: Where applications include what -> the header of ours that it is.
 REDIRECTED: Final = {
     "edge-impulse-sdk/classifier/ei_run_classifier.h": "ei_compat.h",
+    "edge-impulse-sdk/classifier/ei_run_classifier_c.h": "ei_run_classifier_c.h",
     "edge-impulse-sdk/classifier/ei_run_dsp.h": "ei_compat.h",
-    "edge-impulse-sdk/classifier/ei_classifier_types.h": "ei_compat.h",
-    "edge-impulse-sdk/classifier/ei_model_types.h": "ei_compat.h",
+    "edge-impulse-sdk/classifier/ei_classifier_smooth.h": "ei_smooth.h",
+    "edge-impulse-sdk/classifier/ei_classifier_types.h": "ei_types.h",
+    "edge-impulse-sdk/classifier/ei_model_types.h": "ei_types.h",
     "edge-impulse-sdk/dsp/numpy.hpp": "ei_compat.h",
     "edge-impulse-sdk/dsp/numpy_types.h": "ei_compat.h",
+    "edge-impulse-sdk/dsp/image/image.hpp": "ei_image.h",
+    "edge-impulse-sdk/dsp/image/processing.hpp": "ei_image.h",
     "edge-impulse-sdk/porting/ei_classifier_porting.h": "ei_porting.h",
     "model-parameters/model_variables.h": "ei_compat.h",
 }
+HEADERS: Final = (
+    "ei_compat.h",
+    "ei_image.h",
+    "ei_porting.h",
+    "ei_run_classifier_c.h",
+    "ei_smooth.h",
+    "ei_types.h",
+)
 #: Sources that build files name outright, beside those that they look for: nothing of what they held is needed.
 EMPTY_SOURCES: Final = ("edge-impulse-sdk/tensorflow/lite/c/common.c",)
 #: Sensors by their numbers.
@@ -40,6 +53,12 @@ SENSORS: Final = {
     "9dof": 4,
     "environmental": 5,
     "fusion": 6,
+}
+#: How images are made to fit, by number and name.
+RESIZE: Final = {
+    "fit-shortest": (1, "FIT_SHORTEST"),
+    "fit-longest": (2, "FIT_LONGEST"),
+    "squash": (3, "SQUASH"),
 }
 #: Kinds of anomaly models by their numbers.
 KMEANS, GMM, VISUAL = 1, 2, 3
@@ -55,7 +74,7 @@ def edge_impulse_files(graph: Graph) -> dict[str, str]:
     becomes a unit at the top that includes the text below.
     """
     files: dict[str, str] = {}
-    for name, text in library_files(graph).items():
+    for name, text in {**library_files(graph), **_c_binding()}.items():
         path = PurePosixPath(name)
         if path.suffix == ".cpp":
             files[f"{LIBRARY}/{path.with_suffix('.inc')}"] = text
@@ -63,21 +82,47 @@ def edge_impulse_files(graph: Graph) -> dict[str, str]:
             files[unit] = f'{LICENSE}#include "{path.with_suffix(".inc")}"\n'
         else:
             files[f"{LIBRARY}/{name}"] = text
-    values = _values(graph)
-    files[f"{LIBRARY}/edgewright/ei_compat.h"] = fill("edge_impulse/ei_compat.h", **values)
-    files[f"{LIBRARY}/edgewright/ei_porting.h"] = fill("edge_impulse/ei_porting.h")
-    files["model-parameters/model_metadata.h"] = metadata_header(graph)
-    # The metadata stand where scripts read them as text.
-    files[f"{LIBRARY}/edgewright/ei_metadata.h"] = _redirection("../../model-parameters/model_metadata.h")
-    for name, header in REDIRECTED.items():
-        up = "../" * (len(PurePosixPath(name).parts) - 1)
-        files[name] = _redirection(f"{up}{LIBRARY}/edgewright/{header}")
+    files |= _headers(graph, f"{LIBRARY}/")
     for name in EMPTY_SOURCES:
         files[name] = f"{LICENSE}typedef int edgewright_has_no_need_of_this;\n"
-    files["edge-impulse-sdk/porting/posix/ei_classifier_porting.cpp"] = fill("edge_impulse/posix.cpp")
+    porting = fill("edge_impulse/ei_porting.cpp", porting="../ei_classifier_porting.h")
+    files["edge-impulse-sdk/porting/posix/ei_classifier_porting.cpp"] = porting
     files["edge-impulse-sdk/cmake/utils.cmake"] = fill("edge_impulse/utils.cmake")
-    files["edge-impulse-sdk/README.md"] = fill("edge_impulse/README.md", **values)
+    files["edge-impulse-sdk/README.md"] = fill("edge_impulse/README.md", **_values(graph))
     return dict(sorted(files.items()))
+
+
+def drop_in_files(graph: Graph) -> dict[str, str]:
+    """Text of what lies beside the library in ``src/``, where that is the only include path: as in an Arduino library.
+
+    Sketches include ``<name>_inferencing.h``, by the impulse's own name or by that of the library.
+    """
+    files = {**_headers(graph, ""), **_c_binding()}
+    files["edgewright/ei_porting.cpp"] = fill("edge_impulse/ei_porting.cpp", porting="ei_porting.h")
+    own = re.sub(r"[^A-Za-z0-9_-]+", "_", str(graph.document["name"])) or graph.name
+    for name in (graph.name, own):
+        files[f"{name}_inferencing.h"] = fill("edge_impulse/inferencing.h", **_values(graph))
+    return dict(sorted(files.items()))
+
+
+def _headers(graph: Graph, library: str) -> dict[str, str]:
+    """Our headers below the library's folder, and their names' redirections to them."""
+    values = _values(graph)
+    files = {f"{library}edgewright/{name}": fill(f"edge_impulse/{name}", **values) for name in HEADERS}
+    # The metadata stand where scripts read them as text.
+    metadata = "model-parameters/model_metadata.h"
+    files[metadata] = metadata_header(graph)
+    up = "../" * (1 + library.count("/"))
+    files[f"{library}edgewright/ei_metadata.h"] = _redirection(f"{up}{metadata}")
+    for name, header in REDIRECTED.items():
+        up = "../" * (len(PurePosixPath(name).parts) - 1)
+        files[name] = _redirection(f"{up}{library}edgewright/{header}")
+    return files
+
+
+def _c_binding() -> dict[str, str]:
+    name = "ei_run_classifier_c.cpp"
+    return {f"edgewright/{name}": fill(f"edge_impulse/{name}")}
 
 
 def _redirection(header: str) -> str:
@@ -130,9 +175,16 @@ def _macros(graph: Graph) -> dict[str, str]:
         "EI_CLASSIFIER_INPUT_WIDTH": width,
         "EI_CLASSIFIER_INPUT_HEIGHT": height,
         "EI_CLASSIFIER_INPUT_FRAMES": 1 if image else 0,
+        "EI_CLASSIFIER_RESIZE_NONE": 0,
+        **{f"EI_CLASSIFIER_RESIZE_{name}": number for number, name in RESIZE.values()},
+        "EI_CLASSIFIER_RESIZE_MODE": RESIZE[str(window.get("resize") or "squash")][0] if image else 0,
         "EI_CLASSIFIER_INTERVAL_MS": _number(1000.0 / frequency if frequency else 1.0),
         "EI_CLASSIFIER_FREQUENCY": _number(frequency),
         "EI_CLASSIFIER_LABEL_COUNT": len(class_names(graph)),
+        "EI_ANOMALY_TYPE_UNKNOWN": 0,
+        "EI_ANOMALY_TYPE_KMEANS": KMEANS,
+        "EI_ANOMALY_TYPE_GMM": GMM,
+        "EI_ANOMALY_TYPE_VISUAL_GMM": VISUAL,
         "EI_CLASSIFIER_HAS_ANOMALY": anomaly,
         "EI_CLASSIFIER_HAS_ANOMALY_KMEANS": int(anomaly == KMEANS),
         "EI_CLASSIFIER_HAS_ANOMALY_GMM": int(anomaly == GMM),

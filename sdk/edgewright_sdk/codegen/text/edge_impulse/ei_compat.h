@@ -24,19 +24,15 @@
 #include "../@n@.h"
 #include "ei_metadata.h"
 #include "ei_porting.h"
+#include "ei_types.h"
 
 namespace ei {
 
 constexpr int EIDSP_OK = 0;
 
-// Where the values of a window come from, piece by piece.
-typedef struct ei_signal_t {
-    std::function<int(size_t offset, size_t length, float* out)> get_data;
-    size_t total_length;
-} signal_t;
-
 class numpy {
 public:
+#ifndef EDGEWRIGHT_EI_PLAIN_SIGNAL
     // A signal over values that lie in memory; they must stay there.
     static int signal_from_buffer(const float* data, size_t size, signal_t* signal) {
         signal->total_length = size;
@@ -46,6 +42,7 @@ public:
         };
         return EIDSP_OK;
     }
+#endif
 
     static int int16_to_float(const int16_t* from, float* to, size_t length) {
         for (size_t i = 0; i < length; ++i) to[i] = static_cast<float>(from[i]);
@@ -59,65 +56,6 @@ public:
 };
 
 }  // namespace ei
-
-using namespace ei;
-
-typedef struct {
-    const char* label;
-    float value;
-} ei_impulse_result_classification_t;
-
-typedef struct {
-    const char* label;
-    uint32_t x;
-    uint32_t y;
-    uint32_t width;
-    uint32_t height;
-    float value;
-} ei_impulse_result_bounding_box_t;
-
-typedef struct {
-    int sampling;
-    int dsp;
-    int classification;
-    int anomaly;
-    int postprocessing;
-    int64_t dsp_us;
-    int64_t classification_us;
-    int64_t anomaly_us;
-    int64_t postprocessing_us;
-} ei_impulse_result_timing_t;
-
-typedef struct {
-    float mean_value;
-    float max_value;
-} ei_impulse_visual_ad_result_t;
-
-typedef struct {
-    ei_impulse_result_bounding_box_t* bounding_boxes;
-    uint32_t bounding_boxes_count;
-    ei_impulse_result_classification_t classification[EI_CLASSIFIER_LABEL_COUNT > 0 ? EI_CLASSIFIER_LABEL_COUNT : 1];
-    float anomaly;
-    ei_impulse_result_timing_t timing;
-    bool copy_output;
-    ei_impulse_result_bounding_box_t* visual_ad_grid_cells;
-    uint32_t visual_ad_count;
-    ei_impulse_visual_ad_result_t visual_ad_result;
-} ei_impulse_result_t;
-
-// There is one impulse; a handle to it stands for nothing more.
-typedef struct {
-    int reserved;
-} ei_impulse_t;
-
-typedef struct {
-    const ei_impulse_t* impulse;
-} ei_impulse_handle_t;
-
-static ei_impulse_handle_t ei_default_impulse __attribute__((unused)) = {nullptr};
-
-// Labels of the classification, in its order.
-static const char* const ei_classifier_inferencing_categories[] __attribute__((unused)) = {@labels@};
 
 namespace edgewright_ei {
 
@@ -279,6 +217,15 @@ inline EI_IMPULSE_ERROR process_impulse(ei_impulse_handle_t*, ei::signal_t* sign
     return run_classifier(signal, result, debug);
 }
 
+inline EI_IMPULSE_ERROR process_impulse_continuous(ei_impulse_handle_t*, ei::signal_t* signal, ei_impulse_result_t* result,
+                                                   bool debug = false) {
+    return run_classifier_continuous(signal, result, debug);
+}
+
 inline EI_IMPULSE_ERROR init_impulse(ei_impulse_handle_t*) { return edgewright_ei::start(); }
+
+inline void run_classifier_init(ei_impulse_handle_t*) { run_classifier_init(); }
+
+inline void run_classifier_deinit(ei_impulse_handle_t*) { run_classifier_deinit(); }
 
 #endif

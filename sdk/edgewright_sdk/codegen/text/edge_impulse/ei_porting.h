@@ -26,6 +26,10 @@ typedef enum {
     EI_IMPULSE_INFERENCE_ERROR = -22
 } EI_IMPULSE_ERROR;
 
+#if defined(__cplusplus) && defined(EI_C_LINKAGE) && EI_C_LINKAGE == 1
+extern "C" {
+#endif
+
 EI_IMPULSE_ERROR ei_run_impulse_check_canceled(void);
 EI_IMPULSE_ERROR ei_sleep(int32_t time_ms);
 uint64_t ei_read_timer_ms(void);
@@ -33,8 +37,13 @@ uint64_t ei_read_timer_us(void);
 void ei_printf(const char* format, ...);
 void ei_printf_float(float f);
 void ei_putchar(char c);
+char ei_getchar(void);
 void* ei_malloc(size_t size);
 void* ei_calloc(size_t nitems, size_t size);
 void ei_free(void* ptr);
+
+#if defined(__cplusplus) && defined(EI_C_LINKAGE) && EI_C_LINKAGE == 1
+}
+#endif
 
 #endif
