@@ -222,6 +222,7 @@ class EdgewrightSection(SpecModel):
     mounts: list[MountSpec] = Field(default_factory=list)
     deterministic: bool = True
     device: DeviceCode | bool = False
+    chooses: bool = False
     reads: Literal["features", "windows"] = "features"
     training: Literal["normal-only", "few-abnormal", "unlabelled", "labelled"] | None = None
     validation: bool = False

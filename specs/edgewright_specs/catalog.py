@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DOCUMENTS: Final[dict[str, tuple[str, str]]] = {
     "parameters": ("block_file", "BlockFile"),
     "impulse": ("impulse", "ImpulseSpec"),
+    "device": ("impulse", "DeviceSpec"),
     "request": ("task", "RequestFile"),
     "result": ("task", "ResultFile"),
     "description": ("description", "DescriptionFile"),

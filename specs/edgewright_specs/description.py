@@ -25,6 +25,22 @@ class ProcessingDescription(WrittenModel):
         return self
 
 
+class DeviceNeeds(WrittenModel):
+    """What a node takes of a device at least, in bytes, as far as that is known before it has learned."""
+
+    ram_bytes: Size = 0
+    flash_bytes: Size = 0
+    note: str = ""
+
+
+class Choice(WrittenModel):
+    """A parameter that a block chose, and why."""
+
+    parameter: str
+    value: str | bool | int | float | list[str]
+    reason: str
+
+
 class LearningDescription(WrittenModel):
     """What a learning block makes of features."""
 
@@ -33,6 +49,8 @@ class LearningDescription(WrittenModel):
     contributions: list[str] = Field(default_factory=list)
     classes: list[str] = Field(default_factory=list)
     bounded_in_sample: bool = False
+    choices: list[Choice] = Field(default_factory=list)
+    device: DeviceNeeds | None = None
 
 
 def _which(value: Any) -> str:

@@ -52,7 +52,7 @@ class Standardisation(WrittenModel):
 
 
 class ExportFile(WrittenModel):
-    """``export.json``: ``tables`` are in the order of the struct's fields."""
+    """``export.json``: ``tables`` are in the order of the struct's fields; ``onnx`` names the same as an ONNX graph."""
 
     contract: Contract
     symbol: Symbol
@@ -67,6 +67,7 @@ class ExportFile(WrittenModel):
     streamable: bool = False
     standardisation: Standardisation | None = None
     tolerance: Tolerance = Tolerance(absolute=1e-4, relative=1e-4)
+    onnx: FileName | None = None
 
     @model_validator(mode="after")
     def _one_field_a_name(self) -> ExportFile:

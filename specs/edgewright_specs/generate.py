@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAGES: Final = [Path(__file__).parents[2] / "docs" / name for name in ("impulse.md", "parameters.md")]
 SCHEMAS: Final = Path(__file__).parent / "schemas"
 #: Documents whose fields may be written with dashes or underscores.
-WRITTEN_BY_PEOPLE: Final = ("parameters", "impulse")
+WRITTEN_BY_PEOPLE: Final = ("parameters", "impulse", "device")
 BASE: Final = "https://edgewright.org/schemas"
 
 

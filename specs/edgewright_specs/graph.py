@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 INPUT: Final = "input"
 #: Names that stand for something else in a graph or a run folder.
-RESERVED: Final = (INPUT, "data", "selftest", "assemble", "decision", "ranking")
+RESERVED: Final = (INPUT, "data", "selftest", "assemble", "decision", "ranking", "fits")
 _CYCLE_SHOWN: Final = 12
 
 #: The fields that go with each threshold method; True where one is needed.
@@ -33,7 +33,7 @@ METHOD_FIELDS: Final[dict[str, dict[str, bool]]] = {
 #: The fields of `input` that only some kinds have.
 _KIND_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "time-series": ("frequency", "window", "window_ms", "max_length_ms", "stride_ms", "pad", "axes"),
-    "image": ("width", "height", "channels", "resize"),
+    "image": ("width", "height", "channels", "resize", "strict_size"),
     "tabular": ("axes",),
 }
 
@@ -45,8 +45,18 @@ def impulse_problems(impulse: ImpulseSpec) -> list[Problem]:
         *_input_problems(impulse.input),
         *_id_problems(impulse),
         *_edge_problems(impulse),
+        *_region_problems(impulse),
         *_threshold_problems(impulse),
+        *_device_problems(impulse),
     ]
+
+
+def _device_problems(impulse: ImpulseSpec) -> list[Problem]:
+    if impulse.device is None:
+        return []
+    from edgewright_specs.devices import name_problems
+
+    return name_problems(impulse.device)
 
 
 def _data_problems(data: DataSpec) -> list[Problem]:
@@ -116,6 +126,7 @@ def _id_problems(impulse: ImpulseSpec) -> list[Problem]:
         found.append(problem("has no block: processing or learning needs one", ""))
     named = [(f"/processing/{i}/id", n.id) for i, n in enumerate(impulse.processing)]
     named += [(f"/learning/{i}/id", n.id) for i, n in enumerate(impulse.learning)]
+    named += [(f"/learning/{i}/regions/{r}", r) for i, n in enumerate(impulse.learning) for r in n.regions]
     named += [
         (f"/deployment/{i}/{'id' if n.id else 'block'}", n.name) for i, n in enumerate(impulse.deployment)
     ]
@@ -220,11 +231,36 @@ def find_cycle(inputs: Mapping[str, Sequence[str]]) -> list[str]:
     return []
 
 
+def _region_problems(impulse: ImpulseSpec) -> list[Problem]:
+    found: list[Problem] = []
+    for i, node in enumerate(impulse.learning):
+        if node.regions and impulse.input.kind != "image":
+            hint = "only images have regions"
+            found.append(problem(f"the input is {impulse.input.kind}", f"/learning/{i}/regions", hint=hint))
+        for name, region in node.regions.items():
+            pointer = f"/learning/{i}/regions/{name}"
+            if region.box is not None and region.polygon is not None:
+                found.append(problem("has a box and a polygon", pointer, hint="give one of them"))
+            if region.box is not None and not min(region.box[2:]) > 0:
+                message = "has no width or no height"
+                found.append(
+                    problem(message, f"{pointer}/box", got=region.box, allowed="[left, top, width, height]")
+                )
+    return found
+
+
 def _threshold_problems(impulse: ImpulseSpec) -> list[Problem]:
     found: list[Problem] = []
-    learning = [n.id for n in impulse.learning]
+    learning = [name for n in impulse.learning for name in (n.regions or [n.id])]
     for name, spec in impulse.thresholds.items():
         pointer = f"/thresholds/{escape_pointer(name)}"
+        regions = next((n.regions for n in impulse.learning if n.id == name), None)
+        if regions:
+            hint = "its regions decide: give them thresholds"
+            found.append(
+                problem("decides nothing", pointer, got=name, allowed=choices(list(regions)), hint=hint)
+            )
+            continue
         if name not in learning:
             hint = suggestion(name, learning)
             found.append(

@@ -36,11 +36,18 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 #: Where a secret's value is; the value itself stands in no file of a project.
 SecretSource = Annotated[str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
 Rate = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+#: A place in an image: shares of its width and height, from the left and the top.
+Point = Annotated[list[Share], Field(min_length=2, max_length=2)]
 
 Method = Literal[
     "held-out", "max-of-training", "percentile", "sigma", "manual",
     "target-fpr", "target-fnr", "f1", "fbeta", "roc", "pr",
 ]  # fmt: skip
+
+#: Kinds of processors: each has a profile of a device.
+Cpu = Literal["cortex-m4f", "cortex-m7", "esp32s3", "cortex-a", "x86-64", "browser"]
+Positive = Annotated[float, Field(gt=0)]
 
 #: What a learning block of Edge Impulse's works on, in their words.
 OperatesOn = Literal[
@@ -84,6 +91,7 @@ class InputSpec(SpecModel):
     height: int | None = Field(default=None, ge=1, le=16384)
     channels: Literal["rgb", "grayscale"] | None = None
     resize: Literal["squash", "fit-shortest", "fit-longest"] | None = None
+    strict_size: bool = False
 
     @property
     def fit(self) -> Literal["squash", "fit-shortest", "fit-longest"]:
@@ -156,6 +164,14 @@ class TrainSpec(SpecModel):
     labels: Texts | None = None
 
 
+class RegionSpec(SpecModel):
+    """A part of the image that is decided by itself: a box, a polygon, or without either the whole of it."""
+
+    box: Annotated[list[Share], Field(min_length=4, max_length=4)] | None = None
+    polygon: Annotated[list[Point], Field(min_length=3)] | None = None
+    min_cells: int = Field(default=1, ge=1)
+
+
 class LearningNode(SpecModel):
     """One use of a learning block."""
 
@@ -165,6 +181,7 @@ class LearningNode(SpecModel):
     input: Texts
     params: dict[str, Any] = Field(default_factory=dict)
     train: TrainSpec = Field(default_factory=TrainSpec)
+    regions: dict[NodeId, RegionSpec] = Field(default_factory=dict)
     grants: GrantSpec = Field(default_factory=GrantSpec)
 
 
@@ -204,10 +221,20 @@ class DeviceSpec(SpecModel):
     """Where the impulse will run."""
 
     name: str = "custom"
-    cpu: str | None = None
+    cpu: Cpu
     clock_mhz: float | None = Field(default=None, gt=0)
     ram_kb: float | None = Field(default=None, gt=0)
     flash_kb: float | None = Field(default=None, gt=0)
+    os: bool | None = None
+    cycles: Annotated[list[Positive], Field(min_length=2, max_length=2)] | None = None
+
+
+class BudgetSpec(SpecModel):
+    """What the impulse may take of its device; where it says nothing, all that the device has."""
+
+    ram_kb: float | None = Field(default=None, gt=0)
+    flash_kb: float | None = Field(default=None, gt=0)
+    ms: float | None = Field(default=None, gt=0)
 
 
 class ImpulseSpec(SpecModel):
@@ -222,6 +249,7 @@ class ImpulseSpec(SpecModel):
     thresholds: dict[str, ThresholdSpec] = Field(default_factory=dict)
     deployment: list[DeploymentNode] = Field(default_factory=list)
     device: str | DeviceSpec | None = None
+    budget: BudgetSpec | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     _document: Document | None = PrivateAttr(default=None)

@@ -20,6 +20,7 @@ MODEL_FILE: Final = "model.json"
 EXPORT_FILE: Final = "export.json"
 #: Beside it, where a node's network has a memory plan to show.
 MEMORY_FILE: Final = "memory.json"
+FRAGMENT_FILE: Final = "node.onnx"
 DEPLOYMENT_FILE: Final = "deployment.json"
 
 #: Variables by which a task finds what it was granted: the folder with a file a secret, and a mount by its name.
@@ -121,6 +122,24 @@ class PathInput(TypedDict):
     sha256: str
 
 
+class ChoosingDevice(TypedDict):
+    """A device as blocks see it; ``os``: an operating system runs there."""
+
+    name: str
+    cpu: str
+    os: bool
+    ram_kb: float
+    flash_kb: float
+
+
+class Choosing(TypedDict):
+    """What ``describe`` of a block that chooses is told: the device, the parameters that the impulse gives, training windows."""
+
+    device: ChoosingDevice | None
+    given: list[str]
+    training_windows: int
+
+
 class Request(TypedDict, total=False):
     """``request.json``. ``params`` by the spec's names, complete (defaults filled in) and typed.
 
@@ -136,6 +155,8 @@ class Request(TypedDict, total=False):
     classes: list[str]
     inputs: dict[str, ArrayInput | FeaturesInput | PathInput]
     options: dict[str, Any]
+    deploys: bool
+    choosing: Choosing
 
 
 class Output(TypedDict, total=False):

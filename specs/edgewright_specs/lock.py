@@ -56,6 +56,14 @@ class Suggestion(WrittenModel):
     note: str
 
 
+class Chosen(WrittenModel):
+    """A parameter that a node's block chose for the device, and why."""
+
+    parameter: str
+    value: str | bool | int | float | list[str]
+    reason: str
+
+
 class LockedTask(WrittenModel):
     """Key and outputs of one task."""
 
@@ -75,4 +83,5 @@ class LockFile(WrittenModel):
     blocks: dict[str, LockedBlock]
     images: dict[str, str] = Field(default_factory=dict)
     suggested: dict[str, Suggestion] = Field(default_factory=dict)
+    chosen: dict[str, list[Chosen]] = Field(default_factory=dict)
     tasks: dict[str, LockedTask]

@@ -75,6 +75,24 @@ Input = Annotated[
 ]
 
 
+class ChoosingDevice(WrittenModel):
+    """The device as a block that chooses for it sees it; sizes in KiB."""
+
+    name: str
+    cpu: str
+    os: bool
+    ram_kb: float
+    flash_kb: float
+
+
+class Choosing(WrittenModel):
+    """What a block that chooses parameters may know: the device, the parameters that the impulse gives, its training windows."""
+
+    device: ChoosingDevice | None
+    given: list[str]
+    training_windows: Size
+
+
 class RequestFile(WrittenModel):
     """``request.json``: what a block is asked."""
 
@@ -87,6 +105,8 @@ class RequestFile(WrittenModel):
     classes: list[str] = Field(default_factory=list)
     inputs: dict[str, Input] = Field(default_factory=dict)
     options: Plain = Field(default_factory=dict)
+    deploys: bool = False
+    choosing: Choosing | None = None
 
 
 class OutputEntry(WrittenModel):

@@ -26,7 +26,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "learning": "Uses of learning blocks.",
         "thresholds": "By id of a learning block: how its threshold is set. Without an entry: held-out, at a false-alarm rate of 0.01.",
         "deployment": "Uses of deployment blocks: what packages are made.",
-        "device": "Where it will run: the name of a profile, or one of your own.",
+        "device": "Where it will run: cortex-m4f, cortex-m7, esp32s3, cortex-a, x86-64, browser, a YAML file, or values of your own ([estimates.md](estimates.md)).",
+        "budget": "What it may take there; a run whose impulse takes more fails, naming the node. Without it all that the device has.",
         "seed": "Every random choice of the run follows from it.",
     },
     "DataSpec": {
@@ -56,6 +57,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "width": "Width that images are brought to, in pixels.",
         "height": "Height that images are brought to, in pixels.",
         "channels": "Colours of an image; rgb where it is not given.",
+        "strict_size": "Refuse new images of another size than those of the training split, where without it they are resized with a note.",
         "resize": "What gives way where the shape differs: `squash` (the default) distorts, `fit-shortest` crops, `fit-longest` fills with black.",
     },
     "ProcessingNode": {
@@ -73,7 +75,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "input": "Ids of processing nodes, whose features are put side by side in this order, or `input` itself.",
         "params": "As for processing.",
         "train": "What to learn from.",
+        "regions": "Of a block that gives a map of images: named parts of the image, each decided by itself, by a threshold of its own.",
         "grants": "As for processing.",
+    },
+    "RegionSpec": {
+        "box": "Left, top, width and height, in shares of the image's width and height.",
+        "polygon": "Corners `[x, y]` in shares of the image's width and height.",
+        "min_cells": "How many of its cells must be above the threshold: its score is its so many-th largest cell.",
     },
     "TrainSpec": {"labels": "Only samples with these labels. Without it an anomaly block learns from the normal ones, others from all."},
     "ThresholdSpec": {
@@ -95,11 +103,18 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "grants": "As for processing.",
     },
     "DeviceSpec": {
-        "name": "Name of the profile.",
-        "cpu": "Processor, such as `cortex-m4f`.",
+        "name": "Name of your device.",
+        "cpu": "Processor. What isn't said here is as in its profile.",
         "clock_mhz": "Clock in MHz.",
         "ram_kb": "RAM in KiB.",
         "flash_kb": "Flash in KiB.",
+        "os": "Whether an operating system runs there.",
+        "cycles": "Cycles that an instruction is assumed to take, from and to.",
+    },
+    "BudgetSpec": {
+        "ram_kb": "RAM in KiB: arena, state of a stream and stack.",
+        "flash_kb": "Flash in KiB: code and tables.",
+        "ms": "Milliseconds of one window: checked by `edgewright estimate`, which counts instructions.",
     },
     "GrantSpec": {
         **_LIMITS,
@@ -162,6 +177,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "mounts": "Folders of the host that it asks for; which ones, the impulse says.",
         "deterministic": "The same request gives the same bytes.",
         "device": "Has device code: true, or where and what it is.",
+        "chooses": "Of a learning block: its `describe` is told the device, how many training windows there are and which parameters the impulse gives, and may choose the others.",
         "reads": "What a learning block reads: features, or the windows themselves (images, mostly).",
         "training": "What a learning block may learn from.",
         "validation": "Keep 20 % of a learning block's training windows, by group and label, to validate by.",
