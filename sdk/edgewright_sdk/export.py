@@ -11,7 +11,7 @@ import numpy as np
 from edgewright_sdk.arrays import Array, save_array
 from edgewright_sdk.documents import write_document
 from edgewright_sdk.errors import OutputError
-from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE, MEMORY_FILE
+from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE, FRAGMENT_FILE, MEMORY_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,8 @@ class Export:
         Packages then tell of drift, and can be commissioned. See :func:`edgewright_sdk.standardisation.anomaly_export`.
     memory : dict, optional
         What a network needs of its arena, for the report: :func:`edgewright_sdk.compiler.memory_map`.
+    onnx : bytes, optional
+        The same as an ONNX graph, for the target ``onnx``: :class:`edgewright_sdk.fragments.Fragment`.
     """
 
     symbol: str
@@ -64,6 +66,7 @@ class Export:
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"absolute": 1e-4, "relative": 1e-4})
     standardisation: Mapping[str, str] | None = None
     memory: Mapping[str, Any] | None = None
+    onnx: bytes | None = None
 
     def write(self, folder: Path, device: Path) -> None:
         """Write the export into a new folder.
@@ -98,6 +101,9 @@ class Export:
         }
         if self.standardisation is not None:
             document["standardisation"] = dict(self.standardisation)
+        if self.onnx is not None:
+            document["onnx"] = FRAGMENT_FILE
+            (folder / FRAGMENT_FILE).write_bytes(self.onnx)
         write_document(folder / EXPORT_FILE, document)
         if self.memory is not None:
             write_document(folder / MEMORY_FILE, self.memory)

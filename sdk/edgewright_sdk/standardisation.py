@@ -100,6 +100,7 @@ def anomaly_export(
     tables: Mapping[str, TableValue],
     scratch_bytes: int,
     tolerance: Mapping[str, float],
+    onnx: bytes | None = None,
 ) -> Export:
     """Give the device node of a block that standardises its features and gives a score with a contribution of each.
 
@@ -111,7 +112,7 @@ def anomaly_export(
         With the arrays ``selected``, ``mean`` and ``scale``.
     features : FeatureSpec
         What comes in.
-    modules, scratch_bytes, tolerance
+    modules, scratch_bytes, tolerance, onnx
         As of :class:`~edgewright_sdk.export.Export`.
     tables : mapping
         What follows ``inputs, features, selected, mean, scale`` in ``ew_<name>_tables``.
@@ -139,4 +140,5 @@ def anomaly_export(
         scratch_bytes=scratch_bytes,
         tolerance=tolerance,
         standardisation=TABLES,
+        onnx=onnx,
     )

@@ -6,6 +6,7 @@ runtime's of the same name.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import trained_columns
 from edgewright_sdk.errors import BlockError
 from edgewright_sdk.export import Export
+from edgewright_sdk.fragments.predictors import predictor_fragment
 
 if TYPE_CHECKING:
     from edgewright_sdk.model import Model
@@ -35,6 +37,13 @@ def node(model: Model, features: FeatureSpec) -> Export:
     BlockError
         For operators of networks that the device doesn't have, and for more features than a table can name.
     """
+    made = _tabled(model, features)
+    if model.meta.get("precision") == "int8" or model.meta["kind"] == "network":
+        return made
+    return replace(made, onnx=predictor_fragment(model, features))
+
+
+def _tabled(model: Model, features: FeatureSpec) -> Export:
     meta = model.meta
     if meta.get("precision") == "int8":
         return int8_node(model, features)
@@ -47,7 +56,7 @@ def node(model: Model, features: FeatureSpec) -> Export:
 
 def table_bytes(model: Model, features: FeatureSpec) -> int:
     """Size of the node's tables: what it takes of a device's flash beside code."""
-    return sum(np.asarray(value).nbytes for value in node(model, features).tables.values())
+    return sum(np.asarray(value).nbytes for value in _tabled(model, features).tables.values())
 
 
 def _linear(model: Model, features: FeatureSpec) -> Export:

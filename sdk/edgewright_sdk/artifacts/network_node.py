@@ -17,6 +17,7 @@ from edgewright_sdk.compiler import (
     reads_channels_last,
 )
 from edgewright_sdk.errors import BlockError
+from edgewright_sdk.fragments.networks import network_fragment
 from edgewright_specs.interface import IMAGE_SCALINGS
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ def network_node(model: Model, features: FeatureSpec, *, logits: bool = False) -
     """
     graph, boundary, selected = network_graph(model, features, logits=logits)
     classes = len(model.meta.get("classes", ()))
-    return compile_graph(graph, boundary).export(
+    made = compile_graph(graph, boundary).export(
         inputs=features.width,
         selected=selected,
         output={"name": "probabilities", "shape": [classes]} if classes else {"name": "scores", "shape": [1]},
         tolerance={"absolute": 1e-4, "relative": 1e-4},
     )
+    return replace(made, onnx=network_fragment(model, features, logits=logits))
 
 
 class Fed(NamedTuple):

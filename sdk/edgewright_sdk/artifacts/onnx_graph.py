@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from edgewright_sdk.artifacts.onnx_bytes import ML_DOMAIN, TYPES, Node, Value, model_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OPSET = 13
-_IR_VERSION = 8
+    from numpy.typing import NDArray
+
+OPSET: Final = 13
+_ML_OPSET: Final = 3
+_IR_VERSION: Final = 8
+_DOMAINS: Final = {"TreeEnsembleRegressor": ML_DOMAIN}
 
 
 class OnnxGraph:
@@ -24,26 +30,21 @@ class OnnxGraph:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        self.nodes: list[Node] = []
+        self.constants: dict[str, NDArray[Any]] = {}
         self._count = 0
 
     def constant(self, array: Any) -> str:
         """Name of a new constant."""
-        from onnx import numpy_helper
-
         name = self._name("c")
-        held = np.ascontiguousarray(array).reshape(np.shape(array))
-        self.constants.append(numpy_helper.from_array(held, name))
+        self.constants[name] = np.ascontiguousarray(array).reshape(np.shape(array))
         return name
 
     def add(self, kind: str, *inputs: str, outputs: int = 1, **settings: Any) -> str:
         """Add a node; returns the name of its output, or of the first of several, numbered on with ``.1``, ``.2``."""
-        from onnx import helper
-
         name = self._name("v")
-        names = [name, *(f"{name}.{i}" for i in range(1, outputs))]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, **settings))
+        names = (name, *(f"{name}.{i}" for i in range(1, outputs)))
+        self.nodes.append(Node(kind, inputs, names, settings, _DOMAINS.get(kind, "")))
         return name
 
     def reshaped(self, value: str, shape: Sequence[int]) -> str:
@@ -73,26 +74,33 @@ class OnnxGraph:
 
     def output(self, value: str, name: str, *, cast: bool = False) -> None:
         """Give a value its name as an output, as floats."""
-        if cast:
-            self.add("Cast", value, to=1)
-        else:
-            self.add("Identity", value)
-        self.nodes[-1].output[0] = name
+        kind, settings = ("Cast", {"to": TYPES["float32"]}) if cast else ("Identity", {})
+        self.nodes.append(Node(kind, (value,), (name,), settings))
 
-    def model(self, inputs: Sequence[tuple[str, Sequence[int]]], outputs: Sequence[str]) -> bytes:
-        """Serialise."""
-        from onnx import TensorProto, helper
+    def model(
+        self,
+        inputs: Sequence[tuple[str, Sequence[int | str]]],
+        outputs: Sequence[str],
+        dtype: str = "float32",
+    ) -> bytes:
+        """Serialise.
 
-        given = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)) for name, shape in inputs
-        ]
-        made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
-        graph = helper.make_graph(self.nodes, "converted", given, made, self.constants)
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=_IR_VERSION
+        Parameters
+        ----------
+        inputs : sequence of (name, shape)
+            Of `dtype`; a size may be a name.
+        outputs : sequence of str
+            All of floats.
+        dtype : str
+        """
+        given = [Value(name, dtype, shape) for name, shape in inputs]
+        made = [Value(name, "float32", None) for name in outputs]
+        opsets = {"": OPSET}
+        if any(node.domain == ML_DOMAIN for node in self.nodes):
+            opsets[ML_DOMAIN] = _ML_OPSET
+        return model_bytes(
+            "converted", self.nodes, self.constants, given, made, opsets=opsets, ir_version=_IR_VERSION
         )
-        model.producer_name = "edgewright"
-        return bytes(model.SerializeToString(deterministic=True))
 
     def _name(self, letter: str) -> str:
         self._count += 1

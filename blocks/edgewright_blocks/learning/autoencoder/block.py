@@ -12,6 +12,8 @@ from edgewright_sdk.artifacts.scoring import layers_of
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.cross_fitting import cross_fits
+from edgewright_sdk.fragments.features import give_errors, standardised_features
+from edgewright_sdk.fragments.predictors import layers_values
 from edgewright_sdk.plots import lines_plot
 from edgewright_sdk.standardisation import anomaly_export, standardisation, standardise_bounded
 from edgewright_sdk.training import Schedule, Taught, learning_curve, require_torch, teach
@@ -115,7 +117,15 @@ class Autoencoder(LearningBlock):
             scratch_bytes=scratch_bytes(2 * network.widest),
             # A square of a difference: a rounding of the window and of its reconstruction counts as often as they are large.
             tolerance={"absolute": 1e-5 * used, "relative": 1e-3},
+            onnx=_fragment(model, features),
         )
+
+
+def _fragment(model: Model, features: FeatureSpec) -> bytes:
+    """Give errors and their sum as an ONNX graph."""
+    graph, z = standardised_features(model, features)
+    again = layers_values(graph, z, layers_of(model))
+    return give_errors(graph, graph.square(graph.add("Sub", z, again)))
 
 
 class _Learner:

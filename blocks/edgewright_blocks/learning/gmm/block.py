@@ -15,6 +15,7 @@ from edgewright_sdk.standardisation import anomaly_export, standardise
 
 from .choosing import WINDOWS_EACH, choose_count
 from .drawing import curve, space
+from .fragment import onnx_fragment
 from .mixture import Mixture, learn, unlikelihood, unseen
 
 if TYPE_CHECKING:
@@ -111,6 +112,9 @@ class GaussianMixtureAnomaly(LearningBlock):
             },
             scratch_bytes=scratch_bytes(used, used),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
+            onnx=onnx_fragment(
+                model, features, mixture, level, spread, absolute=params.score == "absolute-z"
+            ),
         )
 
 

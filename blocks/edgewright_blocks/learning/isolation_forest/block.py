@@ -11,6 +11,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 
 from .forest import Forest, grow
+from .fragment import onnx_fragment
 from .unseen import unseen
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class IsolationForestAnomaly(LearningBlock):
             ],
             scratch_bytes=scratch_bytes(used),
             tolerance={"absolute": 1e-5, "relative": 1e-4},
+            onnx=onnx_fragment(model, features, forest),
         )
 
 

@@ -14,6 +14,7 @@ from edgewright_sdk.standardisation import anomaly_export, standardise
 
 from .choosing import COUNTS, QUANTILES, WINDOWS_EACH, Choice, choose_count, given
 from .clusters import Clusters, beyond_edge, learn, unseen
+from .fragment import onnx_fragment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,6 +110,7 @@ class KMeansAnomaly(LearningBlock):
             },
             scratch_bytes=scratch_bytes(clusters.centroids.shape[1]),
             tolerance={"absolute": 1e-4, "relative": 1e-4},
+            onnx=onnx_fragment(model, features),
         )
 
 

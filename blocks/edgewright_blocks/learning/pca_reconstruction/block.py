@@ -10,6 +10,7 @@ from edgewright_sdk import BlockError, Export, LearningBlock, LearningDescriptio
 from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.columns import choose_columns, trained_columns, training_values
 from edgewright_sdk.cross_fitting import cross_fits
+from edgewright_sdk.fragments.features import give_errors, standardised_features
 from edgewright_sdk.standardisation import anomaly_export
 
 from .pictures import pictures
@@ -94,7 +95,17 @@ class PcaReconstruction(LearningBlock):
             },
             scratch_bytes=scratch_bytes(made),
             tolerance={"absolute": absolute, "relative": 1e-4},
+            onnx=_fragment(model, features, subspace),
         )
+
+
+def _fragment(model: Model, features: FeatureSpec, subspace: Subspace) -> bytes:
+    """Give errors and their sum as an ONNX graph."""
+    graph, z = standardised_features(model, features)
+    if len(subspace.components):
+        along = graph.do("MatMul", z, subspace.components.T)
+        z = graph.add("Sub", z, graph.do("MatMul", along, subspace.components))
+    return give_errors(graph, graph.square(z))
 
 
 def _components(params: Params, features: int) -> float | Literal["auto"]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
+from edgewright_sdk.fragments.fragment import INPUT, Fragment
+from edgewright_sdk.fragments.signals import moments_of
 from edgewright_sdk.plots import signal_plot
 from edgewright_sdk.signal import moments
 
@@ -62,7 +64,18 @@ class Flatten(ProcessingBlock):
                     "shape": [len(_labels(window, params))],
                 }
             ],
+            onnx=_fragment(window, params),
         )
+
+
+def _fragment(window: WindowSpec, params: Params) -> bytes:
+    length, axes = window["length"], len(window["axes"])
+    graph = Fragment([length, axes])
+    found = moments_of(graph, graph.do("Mul", graph.turned(INPUT, 0, 2, 1), float(params.scale_axes)), length)
+    chosen = [getattr(found, field) for name, _, field in STATISTICS if params[name]]
+    features = graph.add("Concat", *chosen, axis=2)
+    graph.give("features", graph.reshaped(features, [-1, axes * len(chosen)]))
+    return graph.data()
 
 
 @remembered

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock
+from edgewright_sdk.fragments.fragment import INPUT, Fragment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +68,20 @@ class Image(ProcessingBlock):
             inputs=[{"dtype": "uint8", "shape": [height, width, channels]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [height * width * _channels(params)]}],
             tolerance={"absolute": 1e-6, "relative": 1e-6},
+            onnx=_fragment([height, width, channels], _channels(params)),
         )
+
+
+def _fragment(size: list[int], channels: int) -> bytes:
+    graph = Fragment(size, "uint8")
+    values = graph.add("Cast", INPUT, to=1)
+    if channels < size[2]:
+        values = graph.do("MatMul", values, np.array([[_RED], [_GREEN], [_BLUE]]))
+    elif channels > size[2]:
+        values = graph.add("Concat", *[values] * channels, axis=3)
+    features = graph.reshaped(graph.do("Div", values, float(_LARGEST)), [-1, size[0] * size[1] * channels])
+    graph.give("features", features)
+    return graph.data()
 
 
 def _channels(params: Params) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
+from edgewright_sdk.fragments.fragment import INPUT, Fragment
 from edgewright_sdk.plots import signal_plot
 
 if TYPE_CHECKING:
@@ -41,7 +42,14 @@ class Raw(ProcessingBlock):
             tables={"scale": np.float32(params.scale_axes)},
             inputs=[{"dtype": "float32", "shape": shape}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [shape[0] * shape[1]]}],
+            onnx=_fragment(shape, float(params.scale_axes)),
         )
+
+
+def _fragment(shape: list[int], scale: float) -> bytes:
+    graph = Fragment(shape)
+    graph.give("features", graph.do("Mul", graph.reshaped(INPUT, [-1, shape[0] * shape[1]]), scale))
+    return graph.data()
 
 
 @remembered

@@ -1,0 +1,99 @@
+"""One node's ONNX graph: of any number of windows or rows of features, in float32."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from edgewright_sdk.artifacts.onnx_graph import OnnxGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+BATCH: Final = "batch"
+INPUT: Final = "input"
+
+
+class Fragment(OnnxGraph):
+    """A graph with one input, ``input``, and the outputs of the operation that computes the same in Python.
+
+    Outputs are those of `transform` (``features``) or `score` (``scores``, ``contributions``, ``probabilities``, ``map``), in the
+    same shapes. Operators are those of opset 13.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of one window, or the number of features.
+    dtype : str
+    """
+
+    def __init__(self, shape: Sequence[int], dtype: str = "float32") -> None:
+        super().__init__("a fragment")
+        self.shape, self.dtype = list(shape), dtype
+        self._given: list[str] = []
+
+    def do(self, kind: str, *values: str | float | NDArray[Any], **settings: Any) -> str:
+        """Add an operation; what is no name of a value becomes a constant: of float32, unless it is an array of integers."""
+        return self.add(
+            kind, *(v if isinstance(v, str) else self.constant(_narrow(v)) for v in values), **settings
+        )
+
+    def total(self, value: str, axis: int, *, keep: bool = False) -> str:
+        """Sum along an axis."""
+        return self.do("ReduceSum", value, np.array([axis]), keepdims=int(keep))
+
+    def mean(self, value: str, axis: int, size: int, *, keep: bool = False) -> str:
+        """Mean along an axis of that size."""
+        return self.do("Div", self.total(value, axis, keep=keep), size)
+
+    def largest(self, value: str, axes: Sequence[int], *, keep: bool = False) -> str:
+        """Largest value along axes."""
+        return self.add("ReduceMax", value, axes=list(axes), keepdims=int(keep))
+
+    def smallest(self, value: str, axes: Sequence[int], *, keep: bool = False) -> str:
+        """Smallest value along axes."""
+        return self.add("ReduceMin", value, axes=list(axes), keepdims=int(keep))
+
+    def square(self, value: str) -> str:
+        """Square of each value."""
+        return self.add("Mul", value, value)
+
+    def turned(self, value: str, *axes: int) -> str:
+        """Transpose."""
+        return self.add("Transpose", value, perm=list(axes))
+
+    def chosen(self, value: str, columns: Sequence[int], width: int) -> str:
+        """Columns of rows ``(n, width)``, in that order."""
+        if list(columns) == list(range(width)):
+            return value
+        return self.do("Gather", value, np.array(columns, np.int64), axis=1)
+
+    def one_hot(self, places: str, count: int, axis: int = -1) -> str:
+        """1 at each place and 0 elsewhere, along a new axis."""
+        return self.do("OneHot", places, np.array(count), np.array([0, 1], np.float32), axis=axis)
+
+    def softened_largest(self, value: str, axis: int) -> str:
+        """Logarithm of the sum of exponentials along an axis, which stays."""
+        top = self.largest(value, [axis], keep=True)
+        return self.add(
+            "Add", top, self.add("Log", self.total(self.add("Exp", self.add("Sub", value, top)), axis, keep=True))
+        )  # fmt: skip
+
+    def give(self, name: str, value: str) -> None:
+        """Make a value an output."""
+        self.output(value, name)
+        self._given.append(name)
+
+    def data(self) -> bytes:
+        """Serialise."""
+        return self.model([(INPUT, [BATCH, *self.shape])], self._given, self.dtype)
+
+
+def _narrow(value: float | NDArray[Any]) -> NDArray[Any]:
+    array = np.asarray(value)
+    if isinstance(value, np.ndarray) and array.dtype.kind in "iu":
+        return array.astype(np.int64)
+    return array.astype(np.float32)
