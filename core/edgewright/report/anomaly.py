@@ -31,7 +31,8 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
     decisions = run.decisions(node)
     split = str(decisions["split"])
     recordings = decisions["recordings"]
-    if not recordings or run.inputs_of(node) == ["input"]:  # what reads windows has no space of features
+    # What reads windows, or the map of what does, has no space of features.
+    if not recordings or run.inputs_of(node) == ["input"] or node in run.regions:
         return None
     space = _space(run, node)
     most = max(300, min(MAX_WINDOWS, MAX_READ // max(1, len(space["labels"]))))

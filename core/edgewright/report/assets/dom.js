@@ -20,10 +20,10 @@ ew.el = (name, attributes, ...children) => {
   return node;
 };
 
-// {shape, f4} → Float32Array, or an array of rows when the shape has two numbers.
+// {shape, f4} or {shape, u2, low, step} → Float32Array, or an array of rows when the shape has two numbers.
 ew.unpack = (packed) => {
-  const bytes = Uint8Array.from(atob(packed.f4), (c) => c.charCodeAt(0));
-  const flat = new Float32Array(bytes.buffer);
+  const bytes = Uint8Array.from(atob(packed.f4 || packed.u2 || ""), (c) => c.charCodeAt(0));
+  const flat = "u2" in packed ? Float32Array.from(new Uint16Array(bytes.buffer), (steps) => packed.low + steps * packed.step) : new Float32Array(bytes.buffer);
   if (packed.shape.length < 2) return flat;
   const [rows, width] = packed.shape;
   return Array.from({ length: rows }, (_, i) => flat.subarray(i * width, (i + 1) * width));
