@@ -142,7 +142,7 @@ def show_run(console: Console, run: Run) -> None:
         f"{record['name']}: {counts['ran']} tasks ran, {counts['hit']} were in the store, {record['seconds']:.1f} s",
         bold=True,
     )
-    for node in run.node_ids("learning"):
+    for node in run.deciding_nodes:
         if node in run.anomaly_nodes:
             show_metrics(console, run, node)
         else:
@@ -212,7 +212,7 @@ def summary(run: Run) -> dict[str, Any]:
                 "metrics": run.metrics(node),
                 **({"pixels": pixels} if (pixels := run.pixels(node)) is not None else {}),
             }
-            for node in run.node_ids("learning")
+            for node in run.deciding_nodes
         },
         **({"decision": run.metrics(DECISION)} if run.combined else {}),
         "record": run.record,

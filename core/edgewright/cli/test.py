@@ -62,7 +62,7 @@ def command(
     if data is not None:
         options = Options(runner=runner, trust=trust)
         finished = retest(finished, data, options=options, plugins=state.plugins)
-    nodes = finished.node_ids("learning")
+    nodes = finished.deciding_nodes
     mistakes = {node: mistakes_of(finished, node) for node in nodes}
     for node in nodes:
         if node in finished.anomaly_nodes:

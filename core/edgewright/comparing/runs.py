@@ -29,7 +29,7 @@ KINDS = ("anomaly", "classification")
 def chosen_node(run: Run, wished: str | None, option: str, kind: str | None = None) -> str:
     """The learning node that is wished for, or the only one of its kind. Raises UsageError."""
     of_kind: dict[str, list[str]] = {each: [] for each in ((kind,) if kind else KINDS)}
-    for node in run.node_ids("learning"):
+    for node in run.deciding_nodes:
         of_kind.get(run.description(node)["kind"], []).append(node)
     nodes = [node for found in of_kind.values() for node in found]
     if wished is not None and wished not in nodes:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edgewright.registry import Block
     from edgewright.runners.base import Limits
-    from edgewright_specs.impulse import ImpulseSpec
+    from edgewright_specs.impulse import ImpulseSpec, RegionSpec
     from edgewright_specs.interface import Operation
 
     Resolve = Callable[[str, str, str | None], Block]
@@ -46,6 +46,14 @@ class Trainer:
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of the images that a node decides by, on the map of another node; ``shape`` as in the impulse."""
+
+    of: str
+    shape: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Node:
     """One block of the graph with complete parameters and the place where the impulse file names it."""
 
@@ -59,6 +67,8 @@ class Node:
     place: str
     trainer: Trainer | None = None
     grants: Grants = NO_GRANTS
+    region: Region | None = None  # of a node without tasks of its block's
+    regions: tuple[str, ...] = ()  # ids of the nodes that decide by this one's map, where it doesn't itself
 
     @property
     def describe(self) -> str:
@@ -89,7 +99,9 @@ class Node:
     @property
     def wants_suggestion(self) -> bool:
         """Whether the choice of its features is left to the run, and not made yet."""
-        return self.trainer is None and asks_for_suggestion(self.block.spec, self.params)
+        return (self.trainer, self.region) == (None, None) and asks_for_suggestion(
+            self.block.spec, self.params
+        )
 
     @property
     def wants_validation(self) -> bool:
@@ -126,6 +138,8 @@ class Node:
         """Say why it can't be deployed, as far as its spec tells; None where it can, or where only its export knows."""
         from edgewright.contracts import contract_of
 
+        if self.region is not None:  # that of the node whose map it reads
+            return None
         where = f"node {self.id!r} (block {self.title!r}) can't be deployed: "
         refusal = contract_of(self.block).refusal(self.block, "export")
         if refusal is not None:
@@ -177,7 +191,7 @@ def build_nodes(
         for number, entry in enumerate(getattr(impulse, kind)):
             pointer = f"/{kind}/{number}"
             try:
-                nodes.append(_node(impulse, kind, entry, pointer, resolve, complete, base))
+                nodes += _node(impulse, kind, entry, pointer, resolve, complete, base)
             except UsageError as error:
                 place = impulse.locate(f"{pointer}/block")
                 problems.append(Problem(error.message, f"{pointer}/block", hint=error.hint or "", path=place))
@@ -200,7 +214,8 @@ def _node(
     resolve: Resolve,
     complete: Complete,
     base: Path,
-) -> Node:
+) -> list[Node]:
+    """The node of an entry, and those of its regions."""
     block = resolve(entry.block, kind, getattr(entry, "operates_on", None))
     if block.type != kind:
         raise UsageError(
@@ -220,7 +235,7 @@ def _node(
         params, limits = complete(block, given, ""), limits_of(block)
         grants = NO_GRANTS
     train = getattr(entry, "train", None)
-    return Node(
+    node = Node(
         id=entry.name if kind == "deployment" else entry.id,
         block=block,
         params=params,
@@ -231,7 +246,17 @@ def _node(
         place=impulse.locate(pointer),
         trainer=trainer,
         grants=grants,
+        regions=tuple(getattr(entry, "regions", ())),
     )
+    return [node, *(_region(impulse, node, name, entry.regions[name], pointer) for name in node.regions)]
+
+
+def _region(impulse: ImpulseSpec, node: Node, name: str, spec: RegionSpec, pointer: str) -> Node:
+    shape = spec.model_dump(mode="json", exclude_none=True)
+    return replace(
+        node, id=name, params=shape, inputs=(node.id,), place=impulse.locate(f"{pointer}/regions/{name}"),
+        region=Region(node.id, shape), regions=(),
+    )  # fmt: skip
 
 
 def _trainer(block: Block, params: Mapping[str, Any], limits: Limits) -> Trainer:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import PlanError
+from edgewright.planner import regions
 from edgewright.planner.tasks import (
     BlockTask,
     CodeRows,
@@ -153,6 +154,9 @@ class Planner:
         """Tasks that say what each learning node returns, given its features."""
         tasks: list[Task] = []
         for node in self.learning.values():
+            if node.region is not None:
+                tasks.append(regions.describe(node))
+                continue
             missing = [label for label in node.labels or () if label not in self.samples.labels]
             if node.training == "labelled" and missing:
                 raise PlanError(
@@ -227,9 +231,13 @@ class Planner:
 
     def fit(self, node: Node, *, every_window: bool, score: Sequence[Split] = SPLITS) -> list[Task]:
         """Make a learning node's model and score splits with it; ``every_window`` when it learns from all of them."""
-        tasks: list[Task] = [*self._model_tasks(node, every_window=every_window)]
+        tasks: list[Task] = [*regions.fit(node)] if node.region is not None else []
+        if node.region is None:
+            tasks += self._model_tasks(node, every_window=every_window)
         for split in score:
             tasks += self.score(node, split)
+        if node.region is not None:
+            return tasks
         if self.description(node.id)["kind"] == "anomaly" and node.can("plot"):
             tasks.append(self._block(node, "plot", {"model": self.model(node)}))
         return tasks
@@ -238,10 +246,13 @@ class Planner:
         """Where a learning node's model comes from."""
         return FromTask(f"{node.id}/{'fit' if node.trainer is None else 'convert'}", "model")
 
-    def score(self, node: Node, split: Split, *, name: str = "") -> list[BlockTask]:
+    def score(self, node: Node, split: Split, *, name: str = "") -> list[Task]:
         """Score one split with the fitted model, chunk by chunk; the tasks are called ``name``, by default the split."""
-        tasks = []
+        tasks: list[Task] = []
         for number, (first, last) in enumerate(self.samples.chunks(split)):
+            if node.region is not None:
+                tasks.append(regions.score(node, f"{name or split}-{number}"))
+                continue
             rows: dict[str, Source]
             if node.reads_windows:
                 rows = {"windows": WindowRows(READ, INDEX, first, last, self.samples.length)}
@@ -271,6 +282,8 @@ class Planner:
 
     def fold_tasks(self, node: Node, folds: int) -> list[Task]:
         """Make a model without each fold in turn and score that fold."""
+        if node.region is not None:
+            return [regions.score(node, f"fold-{fold}") for fold in range(folds)]
         tasks: list[Task] = []
         for fold in range(folds):
             made = self._model_tasks(node, fold=fold)
@@ -332,6 +345,9 @@ class Planner:
                 )
             )
         for node in self.learning.values():
+            if node.region is not None:
+                tasks.append(regions.score(node, f"selftest-{mode}"))
+                continue
             rows: dict[str, Source] = {"windows": FromTask(task, "windows")}
             if not node.reads_windows:
                 parts = tuple(
@@ -354,6 +370,10 @@ class Planner:
         """The task that compiles and runs a package's self-test."""
         return [self._block(node, "verify", {"package": FromTask(f"{node.id}/build", "package")})]
 
+    def parity(self, node: Node) -> Task:
+        """The task that runs a package's self-test on every engine it can find."""
+        return self._block(node, "parity", {"package": FromTask(f"{node.id}/build", "package")})
+
     def exports(self) -> list[Task]:
         """Tasks by which every node that can becomes device code and tables."""
         tasks: list[Task] = [
@@ -362,7 +382,10 @@ class Planner:
             if node.no_device_code() is None
         ]
         for node in self.learning.values():
-            if node.no_device_code() is None:
+            if node.region is not None:
+                if self.learning[node.region.of].no_device_code() is None:
+                    tasks.append(regions.export(node))
+            elif node.no_device_code() is None:
                 tasks.append(self._block(node, "export", {"model": self.model(node), **self._told(node)}))
         return tasks
 

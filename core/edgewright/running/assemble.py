@@ -158,7 +158,11 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
             elif description["kind"] == "regression":
                 for decision, score in zip(decisions, scores, strict=True):
                     decision["nodes"][name] = {"score": float(score)}
-        if node["type"] == "learning" and description["kind"] == "anomaly":
+        decides = (f"{name}/threshold", "threshold") in inputs.files
+        if node["type"] == "learning" and description["kind"] == "anomaly" and not decides:  # its regions do
+            for decision, score in zip(decisions, scores, strict=True):
+                decision["nodes"][name] = {"score": float(score), "p": None, "anomalous": False}
+        if decides:
             threshold = json.loads(inputs[f"{name}/threshold", "threshold"].read_text(encoding="utf-8"))
             document["threshold"] = {
                 key: threshold.get(key) for key in ("value", "method", "target_fpr", "smoothing")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgewright.planner.tasks import BlockTask
+    from edgewright.planner.tasks import Task
     from edgewright.plugins import Plugins
     from edgewright.running.run import Run
     from edgewright_specs.impulse import ImpulseSpec
@@ -162,13 +162,14 @@ def scored(
         session.data(inventory(session.impulse.data, Path.cwd(), plugins))
         planner, engine = session.planner, session.engine
         engine.run(planner.features())
-        tasks: list[BlockTask] = []
+        tasks: list[Task] = []
         for node in session.learning:
             tasks += planner.score(node, "training", name="new")
         engine.run(tasks)
-        by_node: dict[str, list[str]] = {}
+        by_node: dict[str, list[str]] = {node: [] for node in run.deciding_nodes}
         for task in tasks:
-            by_node.setdefault(task.node, []).append(task.id)
+            if task.node in by_node:
+                by_node[task.node].append(task.id)
         outputs = {
             node: _outputs(session, ids, verdict_of(run, node).output) for node, ids in by_node.items()
         }

@@ -103,7 +103,11 @@ def run_impulse(
         "runner": options.runner,
         "base": str(base),
         "nodes": [
-            {"id": node.id, "type": node.block.type, "block": node.title, "inputs": list(node.inputs), "params": dict((node.trainer or node).params)}
+            {
+                "id": node.id, "type": node.block.type, "block": node.title, "inputs": list(node.inputs),
+                "params": dict((node.trainer or node).params),
+                **({"region_of": node.region.of} if node.region is not None else {}),
+            }
             for node in [*processing, *learning, *deployment]
         ],
         "versions": {"edgewright": version("edgewright"), "python": platform.python_version()},
@@ -155,7 +159,11 @@ def _pin_images(session: Session, *, locked: bool) -> dict[str, str]:
     images = {
         entry.block: node.blocks[0].image
         for kind in ("processing", "learning", "deployment")
-        for entry, node in zip(getattr(impulse, kind), getattr(session, kind), strict=True)
+        for entry, node in zip(
+            getattr(impulse, kind),
+            (node for node in getattr(session, kind) if node.region is None),
+            strict=True,
+        )
         if node.blocks[0].image is not None
     }
     if not images:

@@ -79,13 +79,18 @@ def rebuilds(node: Node, planner: Planner) -> bool:
     """Whether a node rebuilds windows: its score is an error by feature, of its training windows as if unseen."""
     return (
         node.own_outputs >= {"train_scores", "train_contributions"}
+        and node.region is None
         and planner.description(node.id)["kind"] == "anomaly"
     )
 
 
 def ranking_tasks(planner: Planner) -> list[Task]:
     """The ranking of training windows by all anomaly nodes, and the oddest beside their reconstruction."""
-    nodes = [node for node in planner.learning.values() if planner.description(node.id)["kind"] == "anomaly"]
+    nodes = [
+        node
+        for node in planner.learning.values()
+        if not node.regions and planner.description(node.id)["kind"] == "anomaly"
+    ]
     if not nodes:
         return []
     count = len(planner.samples.chunks("training"))

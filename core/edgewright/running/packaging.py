@@ -182,7 +182,7 @@ def _assembly(session: Session, mode: str, build: str) -> list[Task]:
         kind = session.description(node.id)["kind"]
         given = "probabilities" if kind == "classification" else "scores"
         reads.append(FromTask(f"{node.id}/score/selftest-{mode}", given))
-        if kind == "anomaly":
+        if kind == "anomaly" and not node.regions:
             reads.append(FromTask(f"{node.id}/threshold", "threshold"))
     window = {**samples.window, "stride": samples.stride}
     if samples.window["kind"] == "image":

@@ -107,9 +107,24 @@ class Run:
         return [node["id"] for node in self.nodes if node["type"] == kind]
 
     @property
+    def deciding_nodes(self) -> list[str]:
+        """Learning nodes that say something of a window: not one whose regions do."""
+        drawn = set(self.regions.values())
+        return [node for node in self.node_ids("learning") if node not in drawn]
+
+    @property
     def anomaly_nodes(self) -> list[str]:
-        """Learning nodes that give an anomaly score."""
-        return [node for node in self.node_ids("learning") if self.description(node)["kind"] == "anomaly"]
+        """Learning nodes that decide by an anomaly score."""
+        return [node for node in self.deciding_nodes if self.description(node)["kind"] == "anomaly"]
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """Nodes that decide by a region of the images, and the node whose maps they read."""
+        return {node["id"]: node["region_of"] for node in self.nodes if "region_of" in node}
+
+    def params(self, node: str) -> dict[str, Any]:
+        """Parameters of a node; of one of a region ``box`` or ``polygon``, and ``min_cells``."""
+        return next(dict(entry["params"]) for entry in self.nodes if entry["id"] == node)
 
     @property
     def combined(self) -> bool:
@@ -232,8 +247,16 @@ class Run:
         return self._chunks(node, "in_float32", split)
 
     def maps(self, node: str, split: str) -> NDArray[np.float32] | None:
-        """Anomaly scores by cell of the images of a split, ``(n, rows, columns)``, or None where the block gives none."""
-        return self._chunks(node, "map", split)
+        """Anomaly scores by cell of the images of a split, ``(n, rows, columns)``, or None where the block gives none.
+
+        Of a region they are NaN outside of it.
+        """
+        if node not in self.regions:
+            return self._chunks(node, "map", split)
+        from edgewright.scoring import region_maps
+
+        maps = self._chunks(self.regions[node], "map", split)
+        return None if maps is None else region_maps(maps, self.params(node))
 
     def nearest(self, node: str, split: str) -> NDArray[np.int32] | None:
         """What the largest cell of each map was compared with, ``(n, 3)``: a row of :attr:`index`, a row and a column of its map.

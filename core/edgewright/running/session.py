@@ -212,15 +212,19 @@ class Session:
             else:
                 tasks += self.planner.fit(node, every_window=selection["all"])
             description = self.description(node.id)
-            if kinds[node.id] == "anomaly":
+            if node.regions:
+                if not node.scores_its_training:
+                    tasks += self.planner.fold_tasks(node, selection["folds"])
+            elif kinds[node.id] == "anomaly":
                 tasks += decision_tasks(
                     self.impulse, node, self.planner, description, selection, on_test=node.id in on_test
                 )
-                if "map" in description["outputs"] and self.engine.has(READ, "masks"):
-                    tasks.append(pixel_task(node, self.planner))
             else:
                 tasks += prediction_tasks(node, self.planner, description)
-        together = combination_task(kinds, seed)
+            if "map" in description["outputs"] and self.engine.has(READ, "masks"):
+                tasks.append(pixel_task(node, self.planner))
+        deciding = {node.id: kinds[node.id] for node in self.learning if not node.regions}
+        together = combination_task(deciding, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)
 
     def explore(self, *, maps: bool = False) -> None:

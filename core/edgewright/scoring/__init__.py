@@ -27,6 +27,7 @@ from edgewright.scoring.mistakes import misclassified_document, mistakes_documen
 from edgewright.scoring.pixels import PixelMetrics, pixel_metrics
 from edgewright.scoring.precision import precision_document
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
+from edgewright.scoring.regions import nth_largest, region_cells, region_maps, region_scores
 from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
 from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
 
@@ -65,11 +66,15 @@ __all__ = [
     "metrics_document",
     "misclassified_document",
     "mistakes_document",
+    "nth_largest",
     "p_values",
     "pixel_metrics",
     "precision_document",
     "predictions_document",
     "rates",
+    "region_cells",
+    "region_maps",
+    "region_scores",
     "regression_metrics",
     "roc_document",
     "roc_metrics",

@@ -66,6 +66,11 @@ class Step:
         """Find an output by name."""
         return next((port for port in self.node.outputs if port.name == name), None)
 
+    @property
+    def given(self) -> Port:
+        """What a step that reads this one gets: features, or of a learning node its map, which nodes of regions read."""
+        return (self.output("map") if self.learning else None) or self.node.outputs[0]
+
     def slot(self, output: str) -> str:
         """Name of an output's slot in the arena."""
         return f"{self.id}.{output}"
@@ -150,9 +155,7 @@ class Graph:
         columns = self.columns(step)
         if columns is not None:
             return [Port("float32", (self.shape[0], len(columns)))]
-        return [
-            self.window_port if name == "input" else self._by_id[name].node.outputs[0] for name in step.inputs
-        ]
+        return [self.window_port if name == "input" else self._by_id[name].given for name in step.inputs]
 
     def source(self, step: Step) -> str:
         """Slot that the step reads: the window, another node's output, or a gathered copy of its own."""
@@ -161,7 +164,7 @@ class Graph:
         if step.inputs == ["input"]:
             return WINDOW
         origin = self._by_id[step.inputs[0]]
-        return origin.slot(origin.node.outputs[0].name)
+        return origin.slot(origin.given.name)
 
     def gathers(self, step: Step) -> bool:
         """Whether the input must be put together first."""
@@ -172,8 +175,8 @@ class Graph:
         return None if name == "input" else self._by_id[name]
 
     @cached_property
-    def plan(self) -> Plan:
-        """The arena of the impulse."""
+    def slots(self) -> list[Slot]:
+        """What lies in the arena, and for how long."""
         end = len(self.steps)
         slots = []
         readers = [step.index for step in self.steps if "input" in step.inputs]
@@ -187,7 +190,12 @@ class Graph:
             readers = [other.index for other in self.steps if step.id in other.inputs]
             last = end if step.learning else max(readers, default=step.index)
             slots += [Slot(step.slot(port.name), port.nbytes, step.index, last) for port in step.node.outputs]
-        return plan_arena(slots)
+        return slots
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The arena of the impulse."""
+        return plan_arena(self.slots)
 
     @cached_property
     def states(self) -> tuple[dict[str, int], int]:
