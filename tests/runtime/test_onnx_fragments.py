@@ -180,7 +180,7 @@ def test_networks_of_others(opset: int, random: np.random.Generator) -> None:
     pixels = Features(random.random((4, 60), np.float32), spec.labels)
     for mode, classes in (("classification", ["a", "b"]), ("anomaly", [])):
         outputs = 1 if mode == "anomaly" else 2
-        data = network(random, "n", opset, outputs)
+        data = network(random, "n" if classes else 1, opset, outputs)
         model = Network("net.onnx", data).model(
             spec, classes, mode, "-1..1" if classes else "bgr-subtract-imagenet-mean"
         )

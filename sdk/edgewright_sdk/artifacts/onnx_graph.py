@@ -47,6 +47,10 @@ class OnnxGraph:
         self.nodes.append(Node(kind, inputs, names, settings, _DOMAINS.get(kind, "")))
         return name
 
+    def second(self, value: str) -> str:
+        """Name of the second output of the node whose first one this is."""
+        return f"{value}.1"
+
     def reshaped(self, value: str, shape: Sequence[int]) -> str:
         """Give a value another shape."""
         return self.add("Reshape", value, self.constant(np.array(shape, np.int64)))

@@ -26,13 +26,9 @@ MAX_WINDOWS = 8
 
 def selftest_files(graph: Graph, impulse: TrainedImpulse) -> dict[str, str] | None:
     """Write ``selftest.cpp`` and ``selftest_data.h``; None when the deployment folder has no windows."""
-    windows = impulse.selftest("windows")
-    if windows is None or len(windows) == 0:
+    windows = selftest_windows(graph, impulse)
+    if windows is None:
         return None
-    if len(windows) > MAX_WINDOWS or windows.shape[1:] != graph.shape:
-        raise RequestError(
-            f"selftest/windows.npy has shape {windows.shape}; at most {MAX_WINDOWS} windows of {graph.shape} are allowed"
-        )
     n, upper = graph.name, graph.name.upper()
     streams = not graph.image
     program = fill(
@@ -47,6 +43,24 @@ def selftest_files(graph: Graph, impulse: TrainedImpulse) -> dict[str, str] | No
         stream_check=fill("selftest_stream.cpp", n=n, N=upper) if streams else "",
     )
     return {"selftest.cpp": program, "selftest_data.h": _data(graph, impulse, windows)}
+
+
+def selftest_windows(graph: Graph, impulse: TrainedImpulse) -> Array | None:
+    """The windows of a self-test; None when the deployment folder has none.
+
+    Raises
+    ------
+    RequestError
+        When they are too many or of another shape.
+    """
+    windows = impulse.selftest("windows")
+    if windows is None or len(windows) == 0:
+        return None
+    if len(windows) > MAX_WINDOWS or windows.shape[1:] != graph.shape:
+        raise RequestError(
+            f"selftest/windows.npy has shape {windows.shape}; at most {MAX_WINDOWS} windows of {graph.shape} are allowed"
+        )
+    return windows
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from edgewright_sdk.artifacts.onnx_graph import OnnxGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,11 +28,19 @@ class Fragment(OnnxGraph):
     shape : sequence of int
         Of one window, or the number of features.
     dtype : str
+    others : mapping, optional
+        Name and shape of further inputs, for a graph that is a part of a node's.
     """
 
-    def __init__(self, shape: Sequence[int], dtype: str = "float32") -> None:
+    def __init__(
+        self,
+        shape: Sequence[int],
+        dtype: str = "float32",
+        *,
+        others: Mapping[str, Sequence[int]] | None = None,
+    ) -> None:
         super().__init__("a fragment")
-        self.shape, self.dtype = list(shape), dtype
+        self.shapes, self.dtype = {INPUT: shape, **(others or {})}, dtype
         self._given: list[str] = []
 
     def do(self, kind: str, *values: str | float | NDArray[Any], **settings: Any) -> str:
@@ -89,7 +97,10 @@ class Fragment(OnnxGraph):
 
     def data(self) -> bytes:
         """Serialise."""
-        return self.model([(INPUT, [BATCH, *self.shape])], self._given, self.dtype)
+        given: list[tuple[str, list[int | str]]] = [
+            (name, [BATCH, *shape]) for name, shape in self.shapes.items()
+        ]
+        return self.model(given, self._given, self.dtype)
 
 
 def _narrow(value: float | NDArray[Any]) -> NDArray[Any]:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk import BlockError, DeploymentBlock
+from edgewright_sdk.codegen.expectations import expectations, rows_of
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import c_header, comment_text
 from edgewright_sdk.codegen.package import write_files
+from edgewright_sdk.codegen.selftest import selftest_windows
 from edgewright_sdk.codegen.templates import fill
 
 from .engines import merged, run_node, run_wasmtime
 from .module import compile_modules, module_cpus
 from .npm import package_json, package_name
-from .selftest import selftest_document
 
 if TYPE_CHECKING:
     from edgewright_sdk import Params, TrainedImpulse
@@ -52,7 +53,7 @@ class WasmModule(DeploymentBlock):
             modules = compile_modules(graph, fill(templates / "entry.cpp", **values), Path(work))
             for name, module in modules.items():
                 shutil.copyfile(module, out / name)
-        document = selftest_document(graph, impulse) if params.selftest_data != "none" else None
+        document = _selftest(graph, impulse) if params.selftest_data != "none" else None
         values["selftest"] = "" if document is None else "selftest/selftest.json"
         files = {
             f"{graph.name}.h": c_header(graph),
@@ -92,6 +93,13 @@ class WasmModule(DeploymentBlock):
                 name: (package / name).stat().st_size for name in module_cpus(str(document["name"]))
             },
         }
+
+
+def _selftest(graph: Graph, impulse: TrainedImpulse) -> dict[str, Any] | None:
+    windows = selftest_windows(graph, impulse)
+    if windows is None:
+        return None
+    return {**expectations(graph, impulse, len(windows)), "windows": rows_of(windows)}
 
 
 def _values(graph: Graph) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import BlockError
+from edgewright_sdk.codegen.expectations import compare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,47 +50,14 @@ def run_wasmtime(module: Path, document: dict[str, Any]) -> dict[str, Any] | Non
     instance = _Instance(module, str(document["name"]))
     dtype = np.uint8 if document.get("kind") == "image" else np.float32
     windows = [np.asarray(window, dtype) for window in document["windows"]]
-    nodes, differing, beyond = {}, [], 0
-    for index, features in enumerate(document["features"]):
-        device = np.array(
-            [instance.features(window, index, len(features["values"][0])) for window in windows]
-        )
-        nodes[features["name"]] = _compared(
-            "features", device, np.array(features["values"]), features["tolerance"]
-        )
-    for output in document["outputs"]:
-        results = [instance.run(window, output["index"]) for window in windows]
-        expected = output["expected"]
-        what = "classes" if output["output"] == "probabilities" else "score"
-        device = np.array([result[what] for result in results])
-        python = np.array([row[what] for row in expected])
-        nodes[output["name"]] = _compared(output["output"], device, python, output["tolerance"])
-        for number, (result, row) in enumerate(zip(results, expected, strict=True)):
-            beyond += not row["p"][0] - 1e-6 <= result["p"] <= row["p"][1] + 1e-6
-            if result["decision"] != row["decision"]:
-                # What the score was weighed against: the threshold, or the class that the device prefers.
-                other_class = what == "classes" and result["decision"] >= 0
-                rival = row["classes"][result["decision"]] if other_class else result["threshold"]
-                allowed = (2 if other_class else 1) * _allowed(row["score"], output["tolerance"])
-                differing.append(
-                    {
-                        "node": output["name"],
-                        "window": number,
-                        "device_score": result["score"],
-                        "python_score": row["score"],
-                        "threshold": result["threshold"],
-                        "within_tolerance": abs(row["score"] - rival) <= allowed,
-                    }
-                )
-    ok = not beyond and all(n["beyond_tolerance"] == 0 for n in nodes.values())
-    return {
-        "build_id": document["buildId"],
-        "windows": len(windows),
-        "nodes": nodes,
-        "p_values_beyond_tolerance": beyond,
-        "decisions_differ": differing,
-        "ok": ok and all(d["within_tolerance"] for d in differing),
-    }
+    features = [
+        np.array([instance.features(window, index, len(given["values"][0])) for window in windows])
+        for index, given in enumerate(document["features"])
+    ]
+    outputs = [
+        [instance.run(window, output["index"]) for window in windows] for output in document["outputs"]
+    ]
+    return compare(document, len(windows), features, outputs)
 
 
 def merged(found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -108,21 +76,6 @@ def merged(found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _how_far(node: Mapping[str, Any]) -> tuple[int, float]:
     return node["beyond_tolerance"], node["largest_difference"]
-
-
-def _allowed(value: Any, tolerance: dict[str, float]) -> Any:
-    return tolerance["absolute"] + tolerance["relative"] * np.abs(value)
-
-
-def _compared(what: str, device: Any, python: Any, tolerance: dict[str, float]) -> dict[str, Any]:
-    difference = np.nan_to_num(np.abs(device.astype(np.float64) - python), nan=1e300, posinf=1e300)
-    beyond = ~(difference <= _allowed(python, tolerance))
-    return {
-        "output": what,
-        "largest_difference": float(difference.max(initial=0.0)),
-        "beyond_tolerance": int(beyond.sum()),
-        "tolerance": tolerance,
-    }
 
 
 class _Instance:

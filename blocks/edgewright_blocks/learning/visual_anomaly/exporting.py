@@ -11,6 +11,8 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.compiler import compile_graph, memory_map, read_graph
 
 from .backbone import grid, open_session
+from .bank import Bank
+from .fragment import onnx_fragment
 from .mixture import constants, map_size
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def device_node(model: Model, window: WindowSpec, min_cells: int) -> Export:
         scratch_bytes=scratch,
         tolerance={"absolute": 1e-4, "relative": 1e-4},
         memory=memory_map(program),
+        onnx=onnx_fragment(model, window, maps, min_cells),
     )
 
 
@@ -83,7 +86,8 @@ def _compiled(model: Model, window: WindowSpec) -> tuple[Program, NDArray[np.int
 
 
 def _bank_tables(model: Model) -> dict[str, Any]:
-    cells, support = model.arrays["cells"], model.arrays["support"]
+    bank = Bank.of(model.arrays)
+    cells, support = bank.cells, bank.support
     return {"kept": len(cells), "cells": cells, "neighbours": support.shape[1], "support": support}
 
 
