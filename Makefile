@@ -11,7 +11,7 @@ COMPILE = $(BIN)/python -m compileall -q core specs sdk blocks
 JOBS ?= 2
 # worksteal: each worker has a run of neighbours, so that what they share is made once.
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
-QUICK = $(PYTEST) -m 'not docker and not browser and not slow'
+QUICK = $(PYTEST) -m 'not docker and not browser and not bwrap and not slow'
 
 .PHONY: help install install-dev demo test test-all test-slow test-containers test-pythons quick check fix generate engine clean
 
@@ -56,8 +56,8 @@ test-all: ## Checks and every test
 	for part in test test-slow test-containers; do $(MAKE) --no-print-directory $$part || status=1; done; \
 	exit $$status
 
-test-slow: install-dev ## The other tests that need no engine: slow ones and browsers
-	$(PYTEST) -m '(slow or browser) and not docker'
+test-slow: install-dev ## The other tests that need no engine: slow ones, browsers, bubblewrap
+	$(PYTEST) -m '(slow or browser or bwrap) and not docker'
 
 test-containers: install-dev ## The tests that need an engine, each file's in turn
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m docker

@@ -21,10 +21,11 @@ def edgewright_readers() -> list[Reader]:
 
 @hookimpl
 def edgewright_runners() -> list[Runner]:
+    from edgewright.runners.bwrap import BwrapRunner
     from edgewright.runners.docker import DockerRunner
     from edgewright.runners.process import ProcessRunner
 
-    return [DockerRunner(), ProcessRunner()]
+    return [DockerRunner(), BwrapRunner(), ProcessRunner()]
 
 
 @hookimpl

@@ -67,6 +67,7 @@ def _runners(plugins: Plugins) -> Iterator[Finding]:
     }
     purposes = {
         "docker": "every block in a container of its own",
+        "bwrap": "every block in a sandbox of its own, without a daemon",
         "process": "built-in blocks, and development: no isolation",
     }
     for name, runner in plugins.runners().items():

@@ -14,6 +14,7 @@ from edgewright.images.engine import engine_url, why_unreachable
 from edgewright.runners.docker import capabilities
 from edgewright.runners.docker.capabilities import ask_capabilities
 from edgewright.runners.docker.flags import task_user
+from edgewright.runners.unenforced import ALLOW_VARIABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,11 +48,11 @@ def test_a_whole_engine_refuses_nothing() -> None:
 
 
 def test_what_can_not_be_held_is_a_refusal_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(capabilities.ALLOW_VARIABLE, raising=False)
+    monkeypatch.delenv(ALLOW_VARIABLE, raising=False)
     found = ask(MemoryLimit=False, PidsLimit=False, SecurityOptions=[])
     assert found.unenforced == ("memory", "pids", "seccomp")
     assert "can't enforce: memory, pids, seccomp" in str(found.refusal())
-    monkeypatch.setenv(capabilities.ALLOW_VARIABLE, "1")
+    monkeypatch.setenv(ALLOW_VARIABLE, "1")
     assert found.refusal() is None
 
 

@@ -61,7 +61,7 @@ def find_image(block: Block) -> BlockImage | None:
     """Return the image of a block if the engine has it. Builds and fetches nothing."""
     tag = block.image or block_tag(block)
     found = inspect_image(tag)
-    return None if found is None else BlockImage(str(found["Id"]), _environment_of(found), tag)
+    return None if found is None else BlockImage(str(found["Id"]), environment_of(found), tag)
 
 
 def build_block(block: Block, progress: Progress) -> BlockImage:
@@ -162,7 +162,7 @@ def _ask_environment(block: Block, stage: str) -> list[str]:
     )
 
 
-def _environment_of(image: dict[str, Any]) -> tuple[str, ...]:
+def environment_of(image: dict[str, Any]) -> tuple[str, ...]:
     """Environment by the image's label; an image that says nothing counts by its digest."""
     label = ((image.get("Config") or {}).get("Labels") or {}).get(ENVIRONMENT_LABEL)
     if label is None:

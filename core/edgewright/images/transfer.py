@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from edgewright.images.commands import ImageError, run
-from edgewright.images.engine import image_id
+from edgewright.images.engine import image_id, why_unreachable
 from edgewright.images.frameworks import FRAMEWORKS, build_framework, framework_tag
 from edgewright.trees import replacing
 
@@ -73,7 +73,7 @@ def save_images(path: Path, tags: Sequence[str], *, progress: Progress) -> None:
 
 
 def load_images(path: Path, *, progress: Progress) -> list[str]:
-    """Give the engine the images of an archive. Returns their tags.
+    """Give the engine the images of an archive; without one, unpack them for bubblewrap. Returns their tags.
 
     Raises
     ------
@@ -84,6 +84,11 @@ def load_images(path: Path, *, progress: Progress) -> list[str]:
         raise ImageError(
             f"{path}: no such file", hint="write one where there is a network: edgewright images save"
         )
+    if why_unreachable() is not None:
+        from edgewright.images.roots import load_roots
+
+        progress("no engine answers: unpacking for the runner bwrap")
+        return load_roots(path)
     loaded: list[str] = []
 
     def listen(line: str) -> None:

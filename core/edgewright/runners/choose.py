@@ -67,7 +67,7 @@ class Chooser:
         if self.name == "process" and not block.builtin and not self._trust:
             raise RunnerUnavailableError(
                 f"block {block.name!r} is not built in, and runner 'process' does not isolate it",
-                hint="use --runner docker, or --trust to run its code with your own rights",
+                hint="use --runner docker or bwrap, or --trust to run its code with your own rights",
             )
         return runner
 
@@ -78,11 +78,18 @@ class Chooser:
             return docker
         if block.builtin or self._trust:
             why = missing or "the framework's images are not built yet"
-            self._say(f"running blocks as plain processes ({why}); for a container each: {_HOW['docker']}")
+            self._say(
+                f"running blocks as plain processes ({why}); for a container each: {_HOW['docker']}; "
+                "for a sandbox each: --runner bwrap"
+            )
             return self._runners["process"]
+        bwrap = self._runners.get("bwrap")
+        if bwrap is not None and bwrap.available() is None:
+            self._say(f"running blocks that are not built in by bubblewrap ({missing})")
+            return bwrap
         raise RunnerUnavailableError(
             f"block {block.name!r} is not built in and needs isolation, but no container engine can be used: {missing}",
-            hint=f"{_HOW['docker']}; or insist with --runner process --trust",
+            hint=f"{_HOW['docker']}; or install bubblewrap and load its image; or insist with --runner process --trust",
         )
 
     def _say(self, line: str) -> None:
@@ -97,7 +104,8 @@ class Chooser:
 
 
 _START = {
-    "docker": "start Docker, or set DOCKER_HOST to an engine that answers; `edgewright doctor` tells what is here"
+    "bwrap": "install bubblewrap (apt install bubblewrap) and let users make namespaces; `edgewright doctor` tells what is here",
+    "docker": "start Docker, or set DOCKER_HOST to an engine that answers; `edgewright doctor` tells what is here",
 }
 _HOW = {
     "docker": "start Docker (or set DOCKER_HOST), then `edgewright images build` or --runner docker",

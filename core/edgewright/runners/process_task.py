@@ -1,4 +1,4 @@
-"""One task of the process runner while it runs: its program, its service where it has one, and what stops them."""
+"""One task of supervised processes while it runs: its program, its service where it has one, and what stops them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.runners.messages import MessageLines
-from edgewright.runners.supervised import Ended, Supervised, signal_name
+from edgewright.runners.supervised import NO_SANDBOX, Ended, Sandbox, Supervised, signal_name
 from edgewright.runners.watch import OutWatch
 from edgewright.terminal import printable_line
 
@@ -38,12 +38,13 @@ TAIL_BYTES: Final = 500
 
 @dataclass(frozen=True)
 class Start:
-    """A command, its whole environment, its working folder and what it may be a fork of."""
+    """A command, its whole environment, its working folder, what it may be a fork of and what it is shut into."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: Path
     preloaded: Preloaded | None = None
+    sandbox: Sandbox = NO_SANDBOX
 
 
 class _Part:
@@ -68,6 +69,7 @@ class _Part:
                 stderr=given[1],
                 max_file_bytes=max_file_bytes,
                 preloaded=start.preloaded,
+                sandbox=start.sandbox,
             )
             stack.callback(self.supervised.close)
             self._stack = stack.pop_all()
@@ -84,11 +86,21 @@ class ProcessTask:
     ----------
     main, service : Start
         ``main`` decides how the task ends; the service is ended with it.
+    inside : callable, optional
+        From the end of ``main``'s command to that of the program which it watches over.
     """
 
     def __init__(
-        self, job: Job, main: Start, service: Start | None, cancel: Event, on_message: OnMessage, log: LogFile
+        self,
+        job: Job,
+        main: Start,
+        service: Start | None,
+        cancel: Event,
+        on_message: OnMessage,
+        log: LogFile,
+        inside: Callable[[Ended], Ended] = lambda ended: ended,
     ) -> None:
+        self._inside = inside
         self._limits = job.limits
         #: Whether the service makes the outputs: one that ended early has not made them all, whatever the block says.
         self._service_writes = job.contract.whole_folder(job.request.get("operation", "describe")) is not None
@@ -188,6 +200,7 @@ class ProcessTask:
             return "infra", "its supervisor was killed before it could report", None
         if ended.left:
             return "infra", f"{ended.left} of its processes could not be killed", ended
+        ended = self._inside(ended)
         if self._stopped is not None:
             return (*self._stopped, ended)
         needed = ended.exit_code != 0 or (self._service_writes and self._service_left)

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
@@ -19,6 +19,37 @@ if TYPE_CHECKING:
 
 SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 MAX_REPORT: Final = 64 << 10
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What happens to a command's process before it becomes the command.
+
+    Attributes
+    ----------
+    joins : tuple of str
+        ``cgroup.procs`` of the control groups that it joins.
+    max_open_files : int
+        0: as many as we may open.
+    user : tuple of int
+        User and group that it becomes; empty: it stays ours. Only root can become another.
+    sources : tuple of str
+        Only with `user`: files and folders that are then found at ``/tmp/0``, ``/tmp/1`` … whatever lies above them.
+    keep : tuple of int
+        Descriptors that the command gets beside its three.
+    monitored : bool
+        Whether the command is a monitor of the program that is meant: SIGTERM goes to those below it.
+    """
+
+    joins: tuple[str, ...] = ()
+    max_open_files: int = 0
+    user: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
+    keep: tuple[int, ...] = ()
+    monitored: bool = False
+
+
+NO_SANDBOX: Final = Sandbox()
 
 
 @dataclass(frozen=True)
@@ -83,6 +114,8 @@ class Supervised:
         No file that the command writes grows beyond it.
     preloaded : Preloaded, optional
         For a command ``python -m …``: what it is forked from instead of starting an interpreter.
+    sandbox : Sandbox, optional
+        Not together with `preloaded`.
     """
 
     def __init__(
@@ -96,6 +129,7 @@ class Supervised:
         stderr: int,
         max_file_bytes: int,
         preloaded: Preloaded | None = None,
+        sandbox: Sandbox = NO_SANDBOX,
     ) -> None:
         descriptors = (stdin, stdout, stderr)
         order = {
@@ -104,10 +138,11 @@ class Supervised:
             "cwd": os.fspath(cwd),
             "descriptors": descriptors,
             "max_file_bytes": max_file_bytes,
+            "sandbox": asdict(sandbox),
         }
         try:
             forked = None if preloaded is None else preloaded.fork(descriptors)
-            self._supervisor: Supervisor = forked or Executed(descriptors)
+            self._supervisor: Supervisor = forked or Executed((*descriptors, *sandbox.keep))
         finally:
             for fd in descriptors:
                 os.close(fd)

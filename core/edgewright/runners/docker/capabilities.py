@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from edgewright.runners.swap import has_swap
+from edgewright.runners.unenforced import allowed, refusal
 
 if TYPE_CHECKING:
     from docker import APIClient
-
-#: Run although a limit is not enforced; the record then says which.
-ALLOW_VARIABLE = "EDGEWRIGHT_ALLOW_UNENFORCED"
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
@@ -28,12 +26,9 @@ class Capabilities:
 
     def refusal(self) -> str | None:
         """Return why no task may run here, or None."""
-        if not self.unenforced or os.environ.get(ALLOW_VARIABLE, "") not in ("", "0"):
+        if not self.unenforced or allowed():
             return None
-        return (
-            f"the engine can't enforce: {', '.join(self.unenforced)} "
-            f"(`docker info` says why; {ALLOW_VARIABLE}=1 runs without, and the record says so)"
-        )
+        return refusal("the engine", self.unenforced, "`docker info` says why")
 
 
 def ask_capabilities(api: APIClient) -> Capabilities:
@@ -42,7 +37,7 @@ def ask_capabilities(api: APIClient) -> Capabilities:
     options = [str(option) for option in info.get("SecurityOptions") or ()]
     checks = {
         "memory": bool(info.get("MemoryLimit")),
-        "swap": bool(info.get("SwapLimit")) or not _host_swaps(),
+        "swap": bool(info.get("SwapLimit")) or not has_swap(),
         "pids": bool(info.get("PidsLimit", True)),
         "cpus": bool(info.get("CpuCfsQuota") or info.get("CPUCfsQuota")),
         "seccomp": any("seccomp" in option for option in options),
@@ -55,12 +50,3 @@ def ask_capabilities(api: APIClient) -> Capabilities:
         remapped=any("userns" in option for option in options),
         unenforced=tuple(name for name, held in checks.items() if not held),
     )
-
-
-def _host_swaps() -> bool:
-    """Whether there is swap that a container could grow into; unknown counts as yes."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("SwapTotal:")) > 0
-    except (OSError, StopIteration, ValueError, IndexError):
-        return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from edgewright.contracts.http_processing import PORT, declared_port
 from edgewright.images.context import BLOCK_FOLDER
 from edgewright.runners.environment import granted_variables, task_environment
 from edgewright.runners.grants import granted_record
+from edgewright.runners.ownership import User, unprivileged_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Job
     from edgewright.runners.docker.capabilities import Capabilities
 
-#: Who a task is when a root user starts it: nobody's files belong to it.
-UNPRIVILEGED = 65532
-
 TMP = "/tmp"
 SECRETS_FOLDER = "/run/secrets"
 HOSTNAME = "block"
@@ -34,28 +31,11 @@ NOFILE = 4096
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-@dataclass(frozen=True)
-class User:
-    """Who the block is inside its container, and who owns what it writes, outside."""
-
-    inside: str  # "uid:gid"
-    uid: int
-    gid: int
-
-    @property
-    def ours(self) -> bool:
-        """Whether what the block writes belongs to the caller as it is."""
-        return self.uid == os.geteuid()
-
-
 def task_user(capabilities: Capabilities) -> User:
     """Choose the user of a task: unprivileged, and the owner of its outputs where that can be had."""
-    uid, gid = os.geteuid(), os.getegid()
     if capabilities.rootless:  # 0 inside a user namespace is the caller outside, and has no capability
-        return User("0:0", uid, gid)
-    if uid == 0:
-        return User(f"{UNPRIVILEGED}:{UNPRIVILEGED}", UNPRIVILEGED, UNPRIVILEGED)
-    return User(f"{uid}:{gid}", uid, gid)
+        return User("0:0", os.geteuid(), os.getegid())
+    return unprivileged_user()
 
 
 def create_arguments(

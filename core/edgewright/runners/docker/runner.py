@@ -14,10 +14,10 @@ from edgewright.runners.docker.capabilities import ask_capabilities
 from edgewright.runners.docker.errors import engine_failures, explain
 from edgewright.runners.docker.flags import enforced_limits, task_user
 from edgewright.runners.docker.lease import Lease, sweep
-from edgewright.runners.docker.ownership import open_task_folders, take_back
 from edgewright.runners.docker.task import Task
 from edgewright.runners.docker.verdict import Verdict
 from edgewright.runners.logs import LogFile
+from edgewright.runners.ownership import open_task_folders, take_back
 from edgewright_specs.interface import LEGACY_OPERATIONS
 
 if TYPE_CHECKING:

@@ -9,15 +9,39 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgewright.runners.docker.flags import User
+#: Who a task is when a root user starts it: nobody's files belong to it.
+UNPRIVILEGED = 65532
 
 #: The harvest refuses what lies deeper, so nobody needs it back; and each level costs us a descriptor.
 MAX_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class User:
+    """Who the block is where it runs, and who owns what it writes, outside."""
+
+    inside: str  # "uid:gid"
+    uid: int
+    gid: int
+
+    @property
+    def ours(self) -> bool:
+        """Whether what the block writes belongs to the caller as it is."""
+        return self.uid == os.geteuid()
+
+
+def unprivileged_user() -> User:
+    """Who an isolated task is: the caller, or nobody where the caller is root."""
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == 0:
+        return User(f"{UNPRIVILEGED}:{UNPRIVILEGED}", UNPRIVILEGED, UNPRIVILEGED)
+    return User(f"{uid}:{gid}", uid, gid)
 
 
 def open_task_folders(in_dir: Path, out_dir: Path, user: User) -> None:
