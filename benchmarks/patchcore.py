@@ -28,6 +28,7 @@ for library in ("OMP", "OPENBLAS", "MKL", "BLIS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"  # read when the libraries are loaded
 
 ROOT = Path(__file__).resolve().parents[1]
+BLOCK = ROOT / "blocks" / "edgewright_blocks" / "learning" / "visual_anomaly"
 sys.path[:0] = [str(ROOT / root) for root in ("specs", "sdk", "blocks")]
 
 import numpy as np  # noqa: E402
@@ -49,9 +50,9 @@ PREDICTED = 20
 CHECKED = 1500
 
 
-def images_of(count: int, side: int) -> NDArray[np.uint8]:
+def images_of(count: int, side: int, seed: int = 0) -> NDArray[np.uint8]:
     """Textures that are alike, not equal."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     place = np.arange(side)
     made = []
     for _ in range(count):

@@ -80,7 +80,7 @@ class PatchCore:
         ``efficientnet-lite0``, or an ONNX file (see the block's README).
     taps : sequence of str
         Of an ONNX file.
-    layers, pool_size, sampling_ratio, neighbours, min_cells, memory_limit
+    layers, pool_size, sampling_ratio, neighbours, bank, min_cells, memory_limit
         The block's parameters.
     size : (height, width), optional
         What images are brought to; by default all must have the size of the first one.
@@ -112,6 +112,7 @@ class PatchCore:
         pool_size: int = 3,
         sampling_ratio: float = 0.01,
         neighbours: int = 9,
+        bank: str = "float32",
         min_cells: int = 1,
         memory_limit: float = 2000,
         size: tuple[int, int] | None = None,
@@ -129,6 +130,7 @@ class PatchCore:
             pool_size=pool_size,
             sampling_ratio=sampling_ratio,
             neighbours=neighbours,
+            bank=bank,
             min_cells=min_cells,
             memory_limit=memory_limit,
         )
@@ -180,6 +182,7 @@ class PatchCore:
                 images=len(train),
                 ratio=float(self.params.sampling_ratio),
                 neighbours=int(self.params.neighbours),
+                kind=str(self.params.bank),
                 memory=float(self.params.memory_limit),
                 groups=groups,
                 context=self.context,
@@ -192,9 +195,7 @@ class PatchCore:
         parts = seen_cells(train, self._known) if learned.held is None else np.split(learned.held, len(train))
         maps = patchcore.unseen_maps(learned.bank, parts, groups, self.context)
         arrays = {
-            "cells": learned.bank.cells,
-            "owners": learned.bank.owners,
-            "support": learned.bank.support,
+            **learned.bank.arrays(),
             "sources": np.concatenate([model.arrays["sources"], sources]),
         }
         self.model_ = Model(model.meta, arrays, networks=model.networks)
@@ -283,7 +284,7 @@ class PatchCore:
 
 
 def _bank(model: Model) -> patchcore.Bank:
-    return patchcore.Bank(model.arrays["cells"], model.arrays["owners"], model.arrays["support"])
+    return patchcore.Bank.of(model.arrays)
 
 
 def _enlarged(scores: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

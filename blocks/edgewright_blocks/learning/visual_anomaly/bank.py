@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .steps import Steps, in_steps
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     Values = NDArray[np.float32]
+    Mask = NDArray[np.bool_] | None
 
-_CELLS, _KEPT = 1024, 2048  # a matrix product holds at most so many distances
+_CELLS, _KEPT = 1024, 512  # a matrix product holds at most so many distances: they stay in a cache
 _LARGEST_EXPONENT = 60.0
+_FAR = 1e37  # not infinite: within a matrix product that can become NaN
 _ROUNDING = 2.0**-24
 
 
@@ -29,11 +35,35 @@ class Bank:
         Group of the image that a cell comes from.
     support : np.ndarray [shape=(m, b), dtype=int32]
         The `b` kept cells nearest to each, itself first.
+    steps : Steps, optional
+        The cells as they are kept in int8; ``cells`` are these in float32.
     """
 
     cells: Values
     owners: NDArray[np.int32]
     support: NDArray[np.int32]
+    steps: Steps | None = None
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Bank:
+        """Read what :meth:`arrays` gave."""
+        owners, support = arrays["owners"], arrays["support"]
+        if "cells" in arrays:
+            return cls(arrays["cells"], owners, support)
+        steps = Steps(arrays["cells_int8"], arrays["scale"], arrays["offset"])
+        return cls(steps.cells, owners, support, steps)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays of a model that keeps it."""
+        rest = {"owners": self.owners, "support": self.support}
+        if self.steps is None:
+            return {"cells": self.cells, **rest}
+        return {
+            "cells_int8": self.steps.numbers,
+            "scale": self.steps.scale,
+            "offset": self.steps.offset,
+            **rest,
+        }
 
     @cached_property
     def _factors(self) -> tuple[Values, Values, float]:
@@ -66,70 +96,89 @@ class Bank:
         for start in range(0, len(cells), _CELLS):
             part = slice(start, start + _CELLS)
             nearest[part] = self._nearest(cells[part], allowed)
-            scores[part] = self._weighted(cells[part], nearest[part])
+            scores[part] = self._weighted(cells[part], nearest[part], allowed)
         return scores, nearest
 
-    def _nearest(self, cells: Values, allowed: NDArray[np.bool_] | None) -> NDArray[np.int32]:
-        middle, factors, largest = self._factors
-        away = np.empty((len(cells), cells.shape[1] + 1), np.float32)
-        np.subtract(cells, middle, out=away[:, :-1])
-        away[:, -1] = 1
-        along = np.arange(len(cells))
-        least, second = np.full((2, len(cells)), np.inf, np.float32)
-        nearest = np.zeros(len(cells), np.int32)
-        for start in range(0, len(factors), _KEPT):
-            squares = away @ factors[start : start + _KEPT].T
-            if allowed is not None:
-                squares[:, ~allowed[start : start + _KEPT]] = np.inf
+    def _nearest(self, cells: Values, allowed: Mask) -> NDArray[np.int32]:
+        away, along = self._away(cells), np.arange(len(cells))
+        least, nearest = np.full(len(cells), np.inf, np.float32), np.zeros(len(cells), np.int32)
+        for start in range(0, len(self.cells), _KEPT):
+            squares = self._squares(away, allowed, start, start + _KEPT)
             at = squares.argmin(axis=1)
             found = squares[along, at]
-            squares[along, at] = np.inf
-            second = np.minimum(second, squares.min(axis=1))
             closer = found < least
-            second = np.minimum(second, np.where(closer, least, found))
             least[closer], nearest[closer] = found[closer], at[closer] + start
         own = np.einsum("ij,ij->i", away[:, :-1], away[:, :-1])
-        slack = 4 * away.shape[1] * _ROUNDING * np.maximum(own, largest)
-        # Products can't tell two so near each other apart, and it would show.
-        for row in np.flatnonzero((second <= least + 2 * slack) & (least + own < 256 * slack)):
-            nearest[row] = self._nearest_exactly(cells[row], away[row], least[row] + 2 * slack[row], allowed)
+        slack = 4 * away.shape[1] * _ROUNDING * np.maximum(own, self._factors[2])
+        # Products can't tell two so near to a cell apart, and it would show.
+        close = np.flatnonzero(least + own < 256 * slack)
+        if len(close):
+            most = (least + 2 * slack)[close, None]
+            rows, near = np.nonzero(self._squares(away[close], allowed) <= most)
+            exact = np.square(self.cells[near] - cells[close[rows]].astype(np.float64)).sum(axis=1)
+            order = np.lexsort((exact, rows))
+            first = order[np.unique(rows[order], return_index=True)[1]]
+            nearest[close] = near[first]
         return nearest
 
-    def _nearest_exactly(
-        self, cell: Values, away: Values, most: float, allowed: NDArray[np.bool_] | None
-    ) -> int:
-        squares = self._factors[1] @ away
-        if allowed is not None:
-            squares[~allowed] = np.inf
-        near = np.flatnonzero(squares <= most)
-        return int(near[np.square(self.cells[near] - cell.astype(np.float64)).sum(axis=1).argmin()])
+    def _away(self, cells: Values) -> Values:
+        """Cells from the middle, and a 1 beside each for the kept cell's own square."""
+        away = np.empty((len(cells), cells.shape[1] + 1), np.float32)
+        np.subtract(cells, self._factors[0], out=away[:, :-1])
+        away[:, -1] = 1
+        return away
 
-    def _weighted(self, cells: Values, nearest: NDArray[np.int32]) -> Values:
+    def _squares(self, away: Values, allowed: Mask, start: int = 0, stop: int | None = None) -> Values:
+        """Square distances to kept cells, less the cell's own square; huge to those that don't count."""
+        factors = self._factors[1][start:stop]
+        if allowed is not None:
+            factors = factors.copy()
+            factors[~allowed[start:stop], -1] = _FAR
+        return np.asarray(away @ factors.T)
+
+    def _weighted(self, cells: Values, nearest: NDArray[np.int32], allowed: Mask) -> Values:
         least = _distances(cells, self.cells[nearest])
         if self.support.shape[1] < 2:
             return least
+        support = self.support[nearest]
+        if allowed is not None:
+            places, rows = np.unique(nearest[~allowed[support].all(axis=1)], return_inverse=True)
+            support[~allowed[support].all(axis=1)] = self._support(places, support.shape[1], allowed)[rows]
         total = np.ones(len(cells), np.float32)
-        for place in range(1, self.support.shape[1]):
-            farther = _distances(cells, self.cells[self.support[nearest, place]]) - least
-            total += np.exp(np.minimum(farther, _LARGEST_EXPONENT))
+        for place in range(1, support.shape[1]):
+            farther = _distances(cells, self.cells[support[:, place]]) - least
+            counts = True if allowed is None else allowed[support[:, place]]
+            total += counts * np.exp(np.minimum(farther, _LARGEST_EXPONENT))
         return np.asarray(least * (1 - 1 / total), np.float32)
 
+    def _support(self, places: NDArray[Any], count: int, allowed: Mask = None) -> NDArray[np.int32]:
+        """The kept cells nearest to some of them, each itself first; those that don't count come last."""
+        support = np.empty((len(places), count), np.int32)
+        for start in range(0, len(places), _CELLS):
+            part = places[start : start + _CELLS]
+            squares = self._squares(self._away(self.cells[part]), allowed)
+            squares[np.arange(len(part)), part] = -np.inf
+            near = np.argpartition(squares, count - 1, axis=1)[:, :count]
+            order = np.argsort(np.take_along_axis(squares, near, axis=1), axis=1, kind="stable")
+            support[start : start + _CELLS] = np.take_along_axis(near, order, axis=1)
+        return support
 
-def make_bank(cells: Values, owners: NDArray[np.int32], neighbours: int) -> Bank:
-    """Make a bank of chosen cells, and find which of them are near each other."""
-    alone = Bank(cells, owners, np.zeros((len(cells), 1), np.int32))
-    middle, factors, _ = alone._factors
-    away = np.concatenate([cells - middle, np.ones((len(cells), 1), np.float32)], axis=1)
-    count = min(neighbours, len(cells))
-    support = np.empty((len(cells), count), np.int32)
-    for start in range(0, len(cells), _CELLS):
-        squares = away[start : start + _CELLS] @ factors.T
-        rows = np.arange(len(squares))
-        squares[rows, rows + start] = -np.inf  # itself first
-        near = np.argpartition(squares, count - 1, axis=1)[:, :count]
-        order = np.argsort(np.take_along_axis(squares, near, axis=1), axis=1, kind="stable")
-        support[start : start + _CELLS] = np.take_along_axis(near, order, axis=1)
-    return Bank(cells, owners, support)
+
+def make_bank(cells: Values, owners: NDArray[np.int32], neighbours: int, kind: str = "float32") -> Bank:
+    """Make a bank of chosen cells, and find which of them are near each other.
+
+    Parameters
+    ----------
+    cells : np.ndarray [shape=(m, channels)]
+    owners : np.ndarray [shape=(m,)]
+    neighbours : int
+    kind : {"float32", "int8"}
+        What a cell's values are kept as.
+    """
+    steps = in_steps(cells) if kind == "int8" else None
+    alone = Bank(cells if steps is None else steps.cells, owners, np.zeros((len(cells), 1), np.int32), steps)
+    support = alone._support(np.arange(len(cells)), min(neighbours, len(cells)))
+    return Bank(alone.cells, owners, support, steps)
 
 
 def _distances(cells: Values, others: Values) -> Values:

@@ -116,6 +116,7 @@ def learn_model(train: Windows, backbone: Backbone, params: Params, context: Con
         images=len(train),
         ratio=float(params.sampling_ratio),
         neighbours=int(params.neighbours),
+        kind=str(params.bank),
         memory=float(params.memory_limit),
         groups=groups,
         context=context,
@@ -126,12 +127,7 @@ def learn_model(train: Windows, backbone: Backbone, params: Params, context: Con
     unseen = patchcore.unseen_maps(learned.bank, parts, groups, context).reshape(-1, rows, columns)
     return Model(
         meta,
-        {
-            "cells": learned.bank.cells,
-            "owners": learned.bank.owners,
-            "support": learned.bank.support,
-            "sources": cell_sources(learned.places, meta["size"]),
-        },
+        {**learned.bank.arrays(), "sources": cell_sources(learned.places, meta["size"])},
         networks={"backbone": backbone.data},
         train_scores=image_scores(unseen, int(params.min_cells)),
         train_map=unseen,
@@ -176,7 +172,7 @@ def score_images(
         parts = {name: arrays[name] for name in _MIXTURE}
         learned = mixture.CellMixture(**parts, level=model.meta["level"], spread=model.meta["spread"])
         return learned.scores(cells), None
-    bank = patchcore.Bank(arrays["cells"], arrays["owners"], arrays["support"])
+    bank = patchcore.Bank.of(arrays)
     found = [bank.scores(image.reshape(-1, image.shape[-1])) for image in cells]
     maps, nearest = (np.stack(parts).reshape(cells.shape[:3]) for parts in zip(*found, strict=True))
     return maps, nearest

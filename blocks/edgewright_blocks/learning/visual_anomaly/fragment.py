@@ -12,6 +12,7 @@ from edgewright_sdk.fragments.fragment import BATCH, INPUT
 from edgewright_sdk.fragments.networks import for_many
 
 from .backbone import between, grid, open_session
+from .bank import Bank
 from .mixture import POOL, STRIDE, constants, map_size
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def _enlarged(fragment: Fragment, value: str, shape: list[int], size: tuple[int,
 
 def _bank(fragment: Fragment, model: Model, seen: str, size: tuple[int, int, int]) -> tuple[int, int, str]:
     """Distances to the nearest kept cells, weighted by equation 7, as ``bank.Bank.scores``."""
-    kept, support = np.asarray(model.arrays["cells"]), np.asarray(model.arrays["support"])
+    known = Bank.of(model.arrays)
+    kept, support = known.cells, known.support
     rows, columns, channels = size
     middle = kept.mean(axis=0, dtype=np.float64).astype(np.float32)
     bank = fragment.constant(kept - middle)

@@ -44,6 +44,7 @@ def learn(
     images: int,
     ratio: float,
     neighbours: int,
+    kind: str,
     memory: float,
     groups: NDArray[np.int32],
     context: Context,
@@ -57,7 +58,7 @@ def learn(
         Cells, some images at a time.
     images : int
         How many there are in all.
-    ratio, neighbours, memory
+    ratio, neighbours, kind, memory
         The block's parameters.
     groups : np.ndarray [shape=(images,), dtype=int32]
         Images of one group are left out together where scores are to be as if unseen.
@@ -90,7 +91,7 @@ def learn(
     owners = groups[places // each]
     if before is not None:
         cells, owners = np.concatenate([before.cells, cells]), np.concatenate([before.owners, owners])
-    return Learned(make_bank(cells, owners, neighbours), places, coreset.whole)
+    return Learned(make_bank(cells, owners, neighbours, kind), places, coreset.whole)
 
 
 def unseen_maps(
