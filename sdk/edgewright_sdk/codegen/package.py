@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewright_sdk.codegen.glue import glue_modules, glue_source
-from edgewright_sdk.codegen.header import c_header
+from edgewright_sdk.codegen.header import arena_bytes, c_header, comment_text
 from edgewright_sdk.codegen.sources import package_files
 from edgewright_sdk.codegen.tables import tables_header
 
@@ -23,6 +23,20 @@ def library_files(graph: Graph) -> dict[str, str]:
     files[f"{graph.name}.cpp"] = glue_source(graph)
     files[f"{graph.name}_tables.h"] = tables_header(graph)
     return dict(sorted(files.items()))
+
+
+def package_values(graph: Graph) -> dict[str, str]:
+    """What the texts of a package say of its impulse, for :func:`~edgewright_sdk.codegen.templates.fill`."""
+    outputs = [f"| {i} | `{step.id}` | {step.entry['kind']} |" for i, step in enumerate(graph.learning)]
+    return {
+        "title": comment_text(str(graph.document["name"])),
+        "name": graph.name,
+        "NAME": graph.name.upper(),
+        "build_id": graph.build_id,
+        "arena_bytes": str(arena_bytes(graph)),
+        "outputs": "\n".join(outputs) or "| – | none | |",
+        "window": " × ".join(map(str, graph.shape)),
+    }
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> None:

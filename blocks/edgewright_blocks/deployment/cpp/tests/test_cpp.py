@@ -19,7 +19,7 @@ def test_package_is_whole_and_agrees(impulse: TrainedImpulse, tmp_path: Path) ->
     params = Params.defaults(HERE)
     block.new().build(impulse, params, out)
     written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    assert {"CMakeLists.txt", "LICENSE.txt", "README.md", "library.properties", "example/main.cpp"} <= written
+    assert {"CMakeLists.txt", "LICENSE.txt", "README.md", "example/main.cpp"} <= written
     assert {
         "src/two.h",
         "src/two.cpp",

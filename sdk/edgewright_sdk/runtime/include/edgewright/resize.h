@@ -13,11 +13,12 @@ enum ew_fit : int32_t {
     ew_fit_longest = 2    // the whole picture in the middle, 0 beside it
 };
 
+constexpr size_t ew_whole_pieces(size_t bytes) { return (bytes + ew_alignment - 1) / ew_alignment * ew_alignment; }
+
 // Memory that ew_resize needs: a row of uint8 and a row of uint32.
 constexpr size_t ew_resize_scratch_bytes(int32_t width, int32_t channels) {
-    const size_t row = static_cast<size_t>(width) * static_cast<size_t>(channels);
-    return (row + ew_alignment - 1) / ew_alignment * ew_alignment +
-           (row * sizeof(uint32_t) + ew_alignment - 1) / ew_alignment * ew_alignment;
+    return ew_whole_pieces(static_cast<size_t>(width) * static_cast<size_t>(channels)) +
+           ew_whole_pieces(static_cast<size_t>(width) * static_cast<size_t>(channels) * sizeof(uint32_t));
 }
 
 // Bring `source` to `out` [height][width][channels], channels 3 (RGB) or 1 (grey). All memory of `scratch` is free again
