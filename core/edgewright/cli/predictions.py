@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgewright.wording import wording
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,11 +22,6 @@ _FIGURES = {
 MAX_CONFUSION = 8
 
 
-def tables_of(run: Run) -> dict[str, str]:
-    """Tables of metrics by what they are called; an image is a window and a recording at once."""
-    return {"images": "windows"} if run.of_images else {"windows": "windows", "recordings": "recordings"}
-
-
 def show_predictions(console: Console, run: Run, node: str) -> None:
     """Print the test metrics of one classification or regression node, or of all nodes together."""
     metrics = run.metrics(node)
@@ -35,7 +32,7 @@ def show_predictions(console: Console, run: Run, node: str) -> None:
     console.print(title + (f" of {len(classes)} classes: {', '.join(classes)}" if classes else ""))
     rows = [
         (title, *(_show(metrics[table][name]) for name in names))
-        for title, table in tables_of(run).items()
+        for title, table in wording(run).tables.items()
         if metrics.get(table)
     ]
     if rows:
@@ -45,7 +42,7 @@ def show_predictions(console: Console, run: Run, node: str) -> None:
         console.print("  no labelled sample to test on")
     unknown = metrics.get("unknown_labels") or {}
     if unknown:
-        named = ", ".join(f"{label} ({count} windows)" for label, count in unknown.items())
+        named = ", ".join(f"{label} ({count} {wording(run).window}s)" for label, count in unknown.items())
         console.print(f"  not in training, so counted as wrong: {named}")
 
 
@@ -53,17 +50,17 @@ def show_intervals(console: Console, run: Run, metrics: Mapping[str, Any], name:
     """Print the 95 % intervals of a figure, which resample recordings or groups, where there are any."""
     parts = [
         f"{title} {metrics[table][f'{name}_interval'][0]:.3f} to {metrics[table][f'{name}_interval'][1]:.3f}"
-        for title, table in tables_of(run).items()
+        for title, table in wording(run).tables.items()
         if metrics.get(table) and metrics[table].get(f"{name}_interval")
     ]
     if parts:
-        what = "images" if run.of_images else "recordings"
-        console.print(f"  {name}, 95 % interval over {what} or their groups: {', '.join(parts)}")
+        what = wording(run).recording
+        console.print(f"  {name}, 95 % interval over {what}s or their groups: {', '.join(parts)}")
 
 
-def show_classes(console: Console, metrics: Mapping[str, Any]) -> None:
+def show_classes(console: Console, run: Run, node: str) -> None:
     """Print figures by class over windows, and the confusion where it is small; nothing of numbers."""
-    table = metrics.get("windows")
+    table = run.metrics(node).get("windows")
     if not table or "per_class" not in table:
         return
     names = ("precision", "recall", "f1", "support")
@@ -75,7 +72,7 @@ def show_classes(console: Console, metrics: Mapping[str, Any]) -> None:
         figures = table["per_class"].get(label)  # none of a label that is no class
         cells = [_show(figures[name]) for name in names] if figures else ["–", "–", "–", str(sum(counts))]
         rows.append((label, *cells, *(counts if confusion else ())))
-    console.table(["windows of", *names, *confusion], rows, indent=2)
+    console.table([f"{wording(run).window}s of", *names, *confusion], rows, indent=2)
 
 
 def verdict_text(verdict: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from edgewright.cli.console import Console
 from edgewright.cli.deploy import show_verification
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
-from edgewright.cli.predictions import show_intervals, show_predictions, tables_of
+from edgewright.cli.predictions import show_intervals, show_predictions
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -167,7 +168,7 @@ def show_metrics(console: Console, run: Run, node: str) -> None:
     for note in threshold.get("notes", ()):
         console.print(f"  {note}")
     rows = []
-    for title, table in tables_of(run).items():
+    for title, table in wording(run).tables.items():
         values = metrics.get(table)
         if values:
             rows.append((title, *(_show(values.get(name)) for name in METRICS)))

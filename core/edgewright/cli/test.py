@@ -10,6 +10,7 @@ import click
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option, runner_option, trust_option
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,21 +62,24 @@ def command(
     finished = Run(run)
     if data is not None:
         options = Options(runner=runner, trust=trust)
-        finished = retest(finished, data, options=options, plugins=state.plugins)
+        finished = retest(
+            finished, data, options=options, plugins=state.plugins,
+            warn=lambda text: console.note(f"warning: {text}", fg="yellow"),
+        )  # fmt: skip
     nodes = finished.deciding_nodes
     mistakes = {node: mistakes_of(finished, node) for node in nodes}
     for node in nodes:
         if node in finished.anomaly_nodes:
             show_metrics(console, finished, node)
-            _show_rate(console, finished.metrics(node))
-            _show_anomalies(console, mistakes[node], worst, images=finished.of_images)
+            _show_rate(console, finished, node)
+            _show_anomalies(console, finished, mistakes[node], worst)
         else:
             show_predictions(console, finished, node)
-            show_classes(console, finished.metrics(node))
+            show_classes(console, finished, node)
             _show_others(console, finished, node, mistakes[node], worst)
     if finished.combined:
         show_predictions(console, finished, DECISION)
-        show_classes(console, finished.metrics(DECISION))
+        show_classes(console, finished, DECISION)
     if not nodes:
         console.print("this run has no learning node to test")
     documents = {
@@ -94,8 +98,9 @@ def command(
     console.document({"ok": True, "run": str(finished.path), "nodes": documents, "decision": together})
 
 
-def _show_rate(console: Console, metrics: Mapping[str, Any]) -> None:
+def _show_rate(console: Console, run: Run, node: str) -> None:
     """Print target and observed false-alarm rate with its interval."""
+    metrics = run.metrics(node)
     windows = metrics.get("windows")
     if not windows or windows.get("fpr") is None:
         return
@@ -103,16 +108,17 @@ def _show_rate(console: Console, metrics: Mapping[str, Any]) -> None:
     target = metrics.get("target_fpr")
     wanted = f"target {target:.2%}, " if target is not None else ""
     console.print(
-        f"  false alarms on normal windows: {wanted}observed {windows['fpr']:.2%} (95 % interval {low:.2%} to {high:.2%})"
+        f"  false alarms on normal {wording(run).window}s: {wanted}observed {windows['fpr']:.2%} (95 % interval {low:.2%} to {high:.2%})"
     )
     if metrics.get("threshold_chosen_on_test"):
         console.print("  the threshold was chosen on this split: its metrics are too good", fg="yellow")
 
 
-def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int, *, images: bool) -> None:
+def _show_anomalies(console: Console, run: Run, mistakes: Mapping[str, Any], worst: int) -> None:
+    words = wording(run)
     for side, title in (("false_alarms", "false alarms"), ("misses", "misses")):
         recordings, windows = mistakes["recordings"][side], mistakes["windows"][side]
-        if recordings and worst and not images:  # an image is a window
+        if recordings and worst and not words.whole:
             console.print(
                 f"\n  {title}: {len(recordings)} recording(s), the farthest from the threshold first"
             )
@@ -129,13 +135,13 @@ def _show_anomalies(console: Console, mistakes: Mapping[str, Any], worst: int, *
             )  # fmt: skip
         if windows and worst:
             console.print(
-                f"\n  {title}: {mistakes['counts'][side]} {'image' if images else 'window'}(s), the farthest from the threshold first"
+                f"\n  {title}: {mistakes['counts'][side]} {words.window}(s), the farthest from the threshold first"
             )
             console.table(
-                ["image" if images else "recording", "label", "file" if images else "time", "score", "distance", "p", "what weighed most"],
+                [words.recording, "label", "file" if words.whole else "time", "score", "distance", "p", "what weighed most"],
                 [
                     (
-                        row["name"], row["label"] or "–", row["file"] if images else _span(row), round(row["score"], 4), round(row["distance"], 4),
+                        row["name"], row["label"] or "–", row["file"] if words.whole else _span(row), round(row["score"], 4), round(row["distance"], 4),
                         f"{row['p']:.3g}", ", ".join(f"{label} {value:.3g}" for label, value in row.get("contributions", ())),
                     )
                     for row in windows[:worst]
@@ -148,12 +154,16 @@ def _show_others(console: Console, run: Run, node: str, mistakes: Mapping[str, A
     """Print where a classification or regression node errs most."""
     if not worst:
         return
+    words = wording(run)
     columns: Sequence[str]
     rows: list[tuple[Any, ...]]
     if run.metrics(node)["kind"] == "classification":
-        columns = ["recording", "label", "predicted", "probability", "file"]
+        columns = [words.recording, "label", "predicted", "probability", "file"]
         wrong = mistakes["recordings"]
-        title = f"taken for another class: {len(wrong)} recordings and {mistakes['counts']['windows']} windows, the surest first"
+        count = f"{len(wrong)} {words.recording}s"
+        if not words.whole:
+            count += f" and {mistakes['counts']['windows']} windows"
+        title = f"taken for another class: {count}, the surest first"
         rows = [
             (row["name"], row["label"], row["predicted"], f"{row['probability']:.3f}", row["file"] or "–")
             for row in wrong[:worst]
@@ -166,11 +176,11 @@ def _show_others(console: Console, run: Run, node: str, mistakes: Mapping[str, A
                 f"{row['probability']:.3f}",
                 row["file"] or "–",
             )
-            for row in mistakes["windows"][:worst]
+            for row in mistakes["windows"][: 0 if words.whole else worst]
         ]
     else:
-        columns = ["recording", "label", "predicted", "error"]
-        title = "recordings, the largest error first"
+        columns = [words.recording, "label", "predicted", "error"]
+        title = f"{words.recording}s, the largest error first"
         rows = [
             (row["name"], row["label"], f"{row['value']:.3f}", f"{row['error']:.3f}")
             for row in run.decisions(node)["recordings"]

@@ -10,6 +10,7 @@ import numpy as np
 from edgewright.report.rebuilt import origin, side_by_side
 from edgewright.report.sampling import packed, peaks, thin
 from edgewright.running.rebuilding import beside
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def anomaly_map(run: Run, node: str) -> dict[str, Any] | None:
         "measures": measures,
         "size": size,
         "colour": colour,
-        "text": "Each point is a window; like windows lie together. The larger and the darker, the odder.",
+        "text": f"Like {wording(run).window}s lie together, a point each. The larger and the darker, the odder.",
     }
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright.errors import EdgewrightError
 from edgewright.report.panels import panels, plain
 from edgewright.trees import replacing
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +78,7 @@ def run_info(run: Run) -> dict[str, Any]:
     keep = ("id", "node", "operation", "status", "reason", "message", "log_tail", "seconds", "key")
     document = {
         "name": str(record.get("name", "")),
+        "unit": wording(run).window,
         "path": _place(run),
         "status": str(record.get("status", "")),
         "started": str(record.get("started", "")),

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgewright.errors import EdgewrightError
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from edgewright.running.run import Run
@@ -81,6 +82,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         streams,
     )
 
+    words = wording(run)
     found: list[dict[str, Any]] = []
     problems: list[str] = []
 
@@ -111,13 +113,13 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             f"Feature explorer · {node}",
             partial(features.build, run, node),
         )
-        add("plots", f"plots-{node}", f"One window · {node}", partial(blocks.one_window, run, node))
+        add("plots", f"plots-{node}", f"One {words.window} · {node}", partial(blocks.one_window, run, node))
         for name in importance.of_input(run, node):
             add_importance(name)
     for name in importance.of_several(run):
         add_importance(name)
     anomaly_nodes = _anomaly_nodes(run, problems)
-    add("plots", "oddest", "The oddest windows", partial(exploration.oddest, run))
+    add("plots", "oddest", f"The oddest {words.window}s", partial(exploration.oddest, run))
     for node in run.node_ids("processing"):
         add("map", f"map-{node}", f"Anomaly map · {node}", partial(exploration.anomaly_map, run, node))
     for node in anomaly_nodes:

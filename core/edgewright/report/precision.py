@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgewright.running.examining import precision_of
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from edgewright.running.run import Run
@@ -24,15 +25,18 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         for name, pair in document["figures"].items()
         if pair != [None, None]
     ]
+    words = wording(run)
+    times = () if words.whole else ("from", "to")
     rows = [
-        [row["name"], row["label"], row["from"], row["to"], row["float32"], row["int8"], row["change"]]
+        [row[name] for name in ("name", "label", *times, "float32", "int8", "change")]
         for row in document["windows"][:MAX_ROWS]
     ]
-    columns = ["recording", "label", "from s", "to s", "float32", "int8", f"change of {what}"]
+    seconds = [f"{name} s" for name in times]
+    columns = [words.recording, "label", *seconds, "float32", "int8", f"change of {what}"]
     tables = [
-        {"title": "Windows", "columns": ["", "float32", "int8"], "rows": figures},
+        {"title": f"{words.window.capitalize()}s", "columns": ["", "float32", "int8"], "rows": figures},
         {
-            "title": f"Windows decided otherwise: {document['count']} of {document['of']}",
+            "title": f"{words.window.capitalize()}s decided otherwise: {document['count']} of {document['of']}",
             "columns": columns,
             "rows": rows,
         },
@@ -41,7 +45,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         "text": (
             f"This network computes in integers of 8 bits, here as on the device. Of the {split} split: the largest change of a {what} "
             f"is {document['largest_change']:.3g}, the mean change {document['mean_change']:.3g}; decided otherwise are "
-            f"{document['count']} of {document['of']} windows."
+            f"{document['count']} of {document['of']} {words.window}s."
         ),
         "tables": [table for table in tables if table["rows"]],
     }

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright.report.sampling import packed, recording, spread
 from edgewright.scoring import roc_metrics
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def build(run: Run, node: str) -> dict[str, Any]:
 
 def origin(run: Run, node: str) -> dict[str, Any]:
     """The threshold, what it was read from, and what is decided: ``threshold``, ``read``, ``unit``."""
-    unit = "images" if run.of_images else "windows"
+    unit = f"{wording(run).window}s"
     threshold = run.threshold(node)
     return {
         "threshold": {key: value for key, value in threshold.items() if key not in ("rules", "quantiles")},
@@ -121,7 +122,7 @@ def worst(run: Run, node: str) -> dict[str, Any] | None:
         }
 
     ranked = decisions["recordings"]  # the most anomalous first
-    what = "images" if run.of_images else "recordings"
+    what = f"{wording(run).recording}s"
     groups = [
         {
             "title": f"Normal {what} with the highest scores",

@@ -55,7 +55,7 @@ def from_labels(
     if (not normal and method != "target-fnr") or (not abnormal and method != "target-fpr"):
         raise UsageError(
             f"threshold: method {method} needs labelled normal and abnormal samples in the {split} split, "
-            f"got {normal} normal and {abnormal} abnormal windows",
+            f"got {normal} normal and {abnormal} abnormal scores",
             hint="record some, or use `method: held-out`, which needs normal samples only",
         )
     limits = candidates(values)
@@ -69,7 +69,7 @@ def from_labels(
         best = int(np.flatnonzero(1.0 - recall <= rate + 1e-12)[-1])
     else:
         best = _middle_of_best(_objective(method, hits, false_alarms, fpr, recall, abnormal, beta))
-    note = f"chosen on {normal} normal and {abnormal} abnormal windows"
+    note = f"chosen on {normal} normal and {abnormal} abnormal scores"
     if split == "test":
         note += " of the test split, so the metrics on it are too good"
     return float(limits[best]), note

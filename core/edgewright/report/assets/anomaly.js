@@ -66,8 +66,8 @@ ew.panels.anomaly = (data) => {
       fillcolor: blue, opacity: discs.length > 12 ? 0.07 : 0.13, line: { color: blue, width: 1.5 },
     }));
     const traces = [
-      { type: "scatter", mode: "markers", name: "known windows", x: Array.from(seen[0]), y: Array.from(seen[1]), hoverinfo: "skip", marker: { color: blue, size: 4, opacity: 0.4 } },
-      { type: "scatter", mode: "markers", name: "other test windows", ...others, hoverinfo: "text", marker: { color: ew.colour("muted"), size: 4, opacity: 0.45 } },
+      { type: "scatter", mode: "markers", name: `known ${ew.units()}`, x: Array.from(seen[0]), y: Array.from(seen[1]), hoverinfo: "skip", marker: { color: blue, size: 4, opacity: 0.4 } },
+      { type: "scatter", mode: "markers", name: `other test ${ew.units()}`, ...others, hoverinfo: "text", marker: { color: ew.colour("muted"), size: 4, opacity: 0.45 } },
       { type: "scatter", mode: "markers", name: ew.short(sample.name, 40), x: Array.from(place[0]), y: Array.from(place[1]), text: hover, hoverinfo: "text", customdata: sample.scores.map((_, i) => [state.sample, i]),
         marker: { opacity: 0.95, color: orange, size: sample.scores.map((_, i) => (i === state.window ? 15 : 9)), symbol: sample.flags.map((flag) => (flag ? "circle" : "circle-open")), line: { color: sample.scores.map((_, i) => (i === state.window ? ew.colour("ink") : orange)), width: sample.scores.map((_, i) => (i === state.window ? 2.5 : 1.5)) } } },
     ];
@@ -102,7 +102,7 @@ ew.panels.anomaly = (data) => {
     draw(fresh);
   };
   const pick = (point) => point.customdata && choose(point.customdata[0], point.customdata[1]);
-  const chart = ew.chart("Clusters and windows", 480, map, pick);
+  const chart = ew.chart(`Clusters and ${ew.units()}`, 480, map, pick);
   const images = Boolean(data.samples[0].signal.picture);
   const signal = images ? ew.el("figure", {}) : ew.chart("Signal and scores of the chosen sample", 380, time, pick);
   const show = () => (images ? signal.replaceChildren(ew.spark(data.samples[state.sample].signal, { label: data.samples[state.sample].name })) : signal.draw());
@@ -159,6 +159,6 @@ ew.panels.anomaly = (data) => {
     detail, signal,
     ew.el("p", { class: "note" }, data.has_edge ? "Circles are clusters at their size. “Towards the sample” looks along the line from the nearest cluster to the chosen sample, where most of its distance shows; along two features a window may lie inside a circle and yet outside in the other directions. A distance below 0 is inside a cluster. " : "Axes are the model's input features, standardised by the training windows. ",
       "Choose a sample from the list or by clicking a point; arrow keys walk through the list.", shown,
-      data.dimensions.length < data.dimensions_total ? ` Of ${data.dimensions_total} features the ${data.dimensions.length} that tell known and test windows apart best are drawn; distances count all.` : ""),
+      data.dimensions.length < data.dimensions_total ? ` Of ${data.dimensions_total} features the ${data.dimensions.length} that tell known and test ${ew.units()} apart best are drawn; distances count all.` : ""),
   ];
 };

@@ -29,6 +29,9 @@ ew.unpack = (packed) => {
   return Array.from({ length: rows }, (_, i) => flat.subarray(i * width, (i + 1) * width));
 };
 
+// What windows are called here: an image is one.
+ew.units = () => `${(ew.info && ew.info.unit) || "window"}s`;
+
 ew.number = (value, digits = 3) => {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");

@@ -40,7 +40,7 @@ ew.panels.features = (data) => {
       ew.select("colour", colours, "label", (value) => { state.colour = value; chart.draw(); })),
     chart,
     ew.el("p", { class: "note" }, `It begins with the features that tell the labels apart best. Diamonds are abnormal. `,
-      n < data.windows ? `Shown are ${ew.number(n)} of ${ew.number(data.windows)} windows, evenly spread. ` : `All ${ew.number(n)} windows are shown. `,
+      n < data.windows ? `Shown are ${ew.number(n)} of ${ew.number(data.windows)} ${ew.units()}, evenly spread. ` : `All ${ew.number(n)} ${ew.units()} are shown. `,
       data.all_features + 3 > data.features.length && data.features.filter((name) => !name.startsWith("PC ")).length < data.all_features ? `Of ${data.all_features} features the ones that vary most between labels can be chosen.` : ""),
   ];
 };

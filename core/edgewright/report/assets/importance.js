@@ -14,7 +14,7 @@ ew.panels.importance = (data) => {
     data.features.length ? ew.table([["feature"], [chosen ? "used" : "suggested"], ["importance", true], [""]],
       data.features.map((row) => [row.label, taken.has(row.label) ? ew.chip(chosen ? "used" : "suggested", "known") : "", ew.percent(row.importance), bar(row)])) : null,
     data.features.length ? ew.el("p", { class: "note legend" },
-      `By a random forest that tells the labels of ${ew.number(data.windows)} training windows apart: ${data.classes.join(", ") || "numbers"}. `,
+      `By a random forest that tells the labels of ${ew.number(data.windows)} training ${ew.units()} apart: ${data.classes.join(", ") || "numbers"}. `,
       split ? ["A bar's parts say which label it helps to tell: ", data.classes.map((name, i) => ew.el("span", {}, ew.el("i", { class: `key b${data.codes[i] % 8}` }), name))] : null,
       data.all_features > data.features.length ? `${data.all_features - data.features.length} less important features are not shown. ` : "",
       "What tells these labels apart need not be what shows an anomaly.") : null,

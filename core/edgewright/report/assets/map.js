@@ -23,7 +23,7 @@ ew.panels.map = (data) => {
     if (found && found.length) traces.push({ ...trace("found", found, { color: "rgba(0,0,0,0)", symbol: "circle", size: 26, opacity: 1, line: { width: 2.5, color: ew.colour("ink") } }) });
     return { data: traces, layout: ew.layout({ uirevision: String(state.layout), showlegend: traces.length > 1, xaxis: ew.axis(axes[0]), yaxis: ew.axis(axes[1]) }) };
   };
-  const chart = ew.chart("Map of windows", 520, make);
+  const chart = ew.chart(`Map of ${ew.units()}`, 520, make);
   const names = measures.map((measure, i) => [i, measure.name]);
   return [
     ew.el("p", {}, data.text),
@@ -33,7 +33,7 @@ ew.panels.map = (data) => {
       names.length + (data.clusters ? 1 : 0) > 1 ? ew.select("colour", [...(data.clusters ? [["clusters", "cluster"]] : []), ...names], state.colour, (value) => { state.colour = value === "clusters" ? value : Number(value); chart.draw(); }) : null,
       ew.el("input", { type: "search", placeholder: "Find a sample", "aria-label": "Find a sample on the map", oninput: (event) => { state.find = event.target.value.trim().toLowerCase(); chart.draw(); } })),
     chart,
-    ew.el("p", { class: "note" }, data.note ? `${data.note}. ` : "", `Size: place in the order of ${measures[state.size].name}. `, data.names.length < data.windows ? `${ew.number(data.names.length)} of ${ew.number(data.windows)} windows are shown. ` : "", "On a PaCMAP map neighbours mean something, distances between groups little."),
+    ew.el("p", { class: "note" }, data.note ? `${data.note}. ` : "", `Size: place in the order of ${measures[state.size].name}. `, data.names.length < data.windows ? `${ew.number(data.names.length)} of ${ew.number(data.windows)} ${ew.units()} are shown. ` : "", "On a PaCMAP map neighbours mean something, distances between groups little."),
     (data.plots || []).map((plot) => ew.el("figure", {}, ew.el("figcaption", {}, ew.el("b", {}, plot.title)), ew.plot(plot))),
     data.files ? ew.el("p", { class: "note" }, data.files) : null,
   ];
