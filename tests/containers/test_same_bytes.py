@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from edgewright.store import Store
 # The first run of a change in SDK or blocks builds the images.
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("engine"), pytest.mark.timeout(900)]
 
+JERK = Path(__file__).parents[2] / "examples" / "custom_block" / "jerk"
 HEAD = """version: 1
 name: same
 data: {path: data, normal: [idle, running], abnormal: rest}
@@ -65,3 +67,22 @@ def test_a_torch_block_in_its_image_and_in_a_process(project: Path) -> None:
     (project / "impulse.yaml").write_text(HEAD + TORCH)
     contained, plain = run(project, "docker", "a"), run(project, "process", "b")
     assert outputs(contained) == outputs(plain)
+
+
+@pytest.mark.bwrap
+def test_a_strangers_block_in_a_container_and_over_its_unpacked_image(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(JERK, tmp_path / "jerk")
+    head = HEAD.replace("block: flatten", "block: ./jerk")
+    (project / "impulse.yaml").write_text(head + "  - {id: clusters, block: kmeans, input: [flat]}\n")
+    contained = run(project, "docker", "a")
+    with monkeypatch.context() as here:
+        here.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        unpacked = run(project, "bwrap", "b")
+        assert outputs(unpacked) == outputs(contained)
+        # Where no engine answers, what was unpacked once still serves.
+        here.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        offline = run(project, "bwrap", "c")
+    assert outputs(offline) == outputs(contained)
+    assert {task["runner"] for task in offline.record["tasks"] if "/" in task["id"]} >= {"bwrap"}
