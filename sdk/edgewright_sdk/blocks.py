@@ -161,6 +161,17 @@ class DeploymentBlock(Block):
         """Run a package's self-test and return its result as a JSON document."""
         raise BlockError("this block can't verify its packages")
 
+    def parity(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
+        """Run a package's self-test on everything that it is meant for, emulated where it must be.
+
+        Returns
+        -------
+        dict
+            By engine the result of the self-test, or why there is none: ``missing`` (a list of programs), ``too_large`` or
+            ``failed`` (a text).
+        """
+        raise BlockError("this block can't run its packages on several engines")
+
 
 class TransformBlock(Block):
     """Makes a data folder of another one, or of nothing: cleans, converts, augments, generates."""

@@ -72,6 +72,10 @@ def _verify(block: DeploymentBlock, task: Task, outputs: Outputs) -> None:
     outputs.document("verification", block.verify(task.path("package"), task.params))
 
 
+def _parity(block: DeploymentBlock, task: Task, outputs: Outputs) -> None:
+    outputs.document("engines", block.parity(task.path("package"), task.params))
+
+
 def _apply(block: TransformBlock, task: Task, outputs: Outputs) -> None:
     source = task.path("data") if task.has("data") else None
     if source is not None and not source.is_dir():
@@ -91,4 +95,5 @@ def _filled(folder: Path, method: str, fill: Callable[[Path], None]) -> None:
 _DEPLOYMENT: dict[str, Callable[[DeploymentBlock, Task, Outputs], None]] = {
     "build": _build,
     "verify": _verify,
+    "parity": _parity,
 }

@@ -44,12 +44,12 @@ ErrorKind = Literal["refused", "request", "output", "fault"]
 ERROR_KINDS: Final[tuple[ErrorKind, ...]] = ("refused", "request", "output", "fault")
 
 Operation = Literal[
-    "describe", "transform", "plot", "export", "fit", "score", "train", "convert", "build", "verify", "apply"
+    "describe", "transform", "plot", "export", "fit", "score", "train", "convert", "build", "verify", "parity", "apply"
 ]
 OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
     "processing": ("describe", "transform", "plot", "export"),
     "learning": ("describe", "fit", "score", "plot", "export", "convert"),
-    "deployment": ("build", "verify"),
+    "deployment": ("build", "verify", "parity"),
     "transform": ("apply",),
 }
 #: What blocks of Edge Impulse's contract can be asked. Their training gives artifacts, which `convert` of a block of
@@ -204,6 +204,7 @@ OPERATION_INPUTS: Final[dict[Operation, dict[str, bool]]] = {  # name -> require
     "convert": {"artifacts": True, "features": True},
     "build": {"impulse": True, "library": False},
     "verify": {"package": True},
+    "parity": {"package": True},
     "apply": {"data": False},
 }
 #: A learning block reads features or the windows themselves: one of the two where an operation names both.
@@ -231,6 +232,7 @@ OPERATION_OUTPUTS: Final[dict[Operation, dict[str, OutputRule]]] = {
     "convert": {"model": {"kind": "folder", "required": True}},
     "build": {"package": {"kind": "folder", "required": True}},
     "verify": {"verification": {"kind": "json", "required": True}},
+    "parity": {"engines": {"kind": "json", "required": True}},
     "apply": {"data": {"kind": "folder", "required": True}},
 }
 

@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.codegen.compilers import FLAGS, Compiler, native_compiler
 from edgewright_sdk.codegen.package import cpp_sources
 from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SECONDS = 300
 
@@ -45,30 +48,52 @@ def run_selftest(package: Path, compiler: Compiler | None = None) -> dict[str, A
     compiler = compiler or native_compiler()
     with tempfile.TemporaryDirectory(prefix="edgewright-verify-") as name:
         work = Path(name)
-        objects = _compile(compiler, package, work)
-        binary = work / "selftest.bin"
-        compiler.run(
-            ["-O2", *FLAGS, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"],
-            cwd=work,
-        )
-        try:
-            done = subprocess.run([binary], capture_output=True, text=True, timeout=SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            raise BlockError(f"the self-test didn't finish within {SECONDS} s") from None
-        try:
-            found: dict[str, Any] = json.loads(done.stdout)
-        except ValueError:
-            raise BlockError(f"the self-test ended with {done.returncode} and printed no result") from None
+        binary, objects = build_selftest(package, compiler, work)
+        found = printed_result([str(binary)], SECONDS)
         return {**found, "compiler": compiler.version(), "code_bytes": _code_bytes(objects)}
 
 
-def _compile(compiler: Compiler, package: Path, work: Path) -> list[Path]:
+def build_selftest(
+    package: Path, compiler: Compiler, work: Path, options: Sequence[str] = ()
+) -> tuple[Path, list[Path]]:
+    """Compile a package's self-test into the folder ``work``: the program, and the library's objects at -Os."""
+    objects = _compile(compiler, package, work, options)
+    binary = work / "selftest.bin"
+    program = package / "selftest" / "selftest.cpp"
+    compiler.run(
+        ["-O2", *FLAGS, *options, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"], cwd=work
+    )
+    return binary, objects
+
+
+def printed_result(command: Sequence[str], seconds: float) -> dict[str, Any]:
+    """Run a self-test and read the JSON object that it prints.
+
+    Raises
+    ------
+    BlockError
+        When it prints none, or doesn't end.
+    """
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise BlockError(f"the self-test didn't finish within {seconds:g} s") from None
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise BlockError(f"the self-test ended with {done.returncode} and printed no result") from None
+    return found
+
+
+def _compile(compiler: Compiler, package: Path, work: Path, options: Sequence[str]) -> list[Path]:
     objects = []
     for i, source in enumerate(cpp_sources(package / "src")):
-        if source.name.startswith("ei_"):  # other names for applications: they need a C++ library and compute nothing
+        if source.name.startswith(
+            "ei_"
+        ):  # other names for applications: they need a C++ library and compute nothing
             continue
         objects.append(work / f"{i}.o")
-        compiler.run(["-Os", *FLAGS, "-c", source, "-o", objects[-1]], cwd=work)
+        compiler.run(["-Os", *FLAGS, *options, "-c", source, "-o", objects[-1]], cwd=work)
     return objects
 
 

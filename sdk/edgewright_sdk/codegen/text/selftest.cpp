@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: 0BSD
-// Self-test of @name@: compares this library with what Python computed for the same windows.
+// Self-test of @name@: compares this library with what Python computed for the same windows, and prints JSON.
+// On a board: send printf to the UART, and for the time of a window define EW_SELFTEST_TICKS (a counter of 32 bits, such as
+// micros() or DWT->CYCCNT) and EW_SELFTEST_TICKS_PER_SECOND, by -include where that takes a header.
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -65,11 +67,20 @@ int main() {
     int p_beyond = 0;
     int stream_differs = 0;
     int decisions_beyond = 0;
+#ifdef EW_SELFTEST_TICKS
+    uint64_t ticks = 0;
+#endif
     static char differing[(@N@_OUTPUTS + 1) * (windows + 1)];
     static float device_scores[(@N@_OUTPUTS + 1) * (windows + 1)];
     for (int32_t w = 0; w < windows; ++w) {
         const @ctype@* const values = window + w * @N@_WINDOW_VALUES;
+#ifdef EW_SELFTEST_TICKS
+        const uint32_t before = static_cast<uint32_t>(EW_SELFTEST_TICKS);
+#endif
         if (@n@_run(&model, values, @N@_WINDOW_VALUES, &result) != @N@_OK) return 3;
+#ifdef EW_SELFTEST_TICKS
+        ticks += static_cast<uint32_t>(static_cast<uint32_t>(EW_SELFTEST_TICKS) - before);
+#endif
         for (int32_t o = 0; o < @N@_OUTPUTS; ++o) {
             if (!compared[o]) continue;
             const expectation& e = expected[o][w];
@@ -117,6 +128,10 @@ int main() {
         }
     }
     failures += p_beyond + stream_differs + decisions_beyond;
-    printf("], \"ok\": %s}\n", failures == 0 ? "true" : "false");
+    printf("], ");
+#ifdef EW_SELFTEST_TICKS
+    printf("\"microseconds\": %.9g, ", 1e6 * static_cast<double>(ticks) / windows / static_cast<double>(EW_SELFTEST_TICKS_PER_SECOND));
+#endif
+    printf("\"ok\": %s}\n", failures == 0 ? "true" : "false");
     return failures == 0 ? 0 : 1;
 }
