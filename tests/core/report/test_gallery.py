@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
+from edgewright.cli.app import run as command
 from edgewright.report import gallery
 from edgewright.report.page import MAX_BYTES, render, run_info
 from edgewright.report.panels import panels
 from edgewright.running.run import Run
-from edgewright.scoring import choose, decisions_document, metrics_document, table, threshold_document
+from edgewright.scoring import (
+    choose,
+    classification_metrics,
+    decisions_document,
+    metrics_document,
+    predictions_document,
+    table,
+    threshold_document,
+)
 
 SIDE, GRID = 224, 28
 TRAINING, NORMAL = 5, 0.9
@@ -79,6 +89,7 @@ def write_image_run(folder, count, *, pictures=24):
         scores, {"sample": index["sample"][TRAINING:], "start": np.zeros(count, int)}, samples,
         document["value"], table(held), split="test", method="max",
     )  # fmt: skip
+    put(node / "scale.json", {"low": 2.0, "high": 5.0})
     put(node / "threshold.json", {"node": "cells", "on_test": False, "smoothing": 0.0, **document})
     put(node / "decisions.json", decisions)
     put(node / "metrics.json", metrics_document(decisions, samples, threshold, seed=1))
@@ -93,6 +104,31 @@ def write_image_run(folder, count, *, pictures=24):
     return Run(folder)
 
 
+def add_classifier(run):
+    """A node ``kinds`` that tells the labels of the test images apart, in int8, and takes some for another."""
+    node = run.path / "outputs/kinds"
+    node.mkdir()
+    test = run.index[TRAINING:]
+    right = np.array([run.samples[number]["label"] == "good" for number in test["sample"]])
+    right[::3] ^= True
+    probabilities = np.where(right[:, None], [0.8, 0.2], [0.3, 0.7]).astype(np.float32)
+    classes = ["good", "scratch"]
+    windows = {"sample": test["sample"], "start": np.zeros(len(test), int)}
+    metrics = classification_metrics(probabilities, test["sample"], run.samples, classes)
+    head = {"kind": "classification", "split": "test", "classes": classes, "calibration": {}}
+    put(node / "metrics.json", {**head, **metrics})
+    put(node / "decisions.json", predictions_document(probabilities, windows, run.samples, classes))
+    put(node / "description.json", {**head, "outputs": ["probabilities"]})
+    np.save(node / "probabilities-test-0.npy", probabilities)
+    np.save(node / "in_float32-test-0.npy", probabilities[:, ::-1])
+    record = run.record
+    record["nodes"].append(
+        {"id": "kinds", "type": "learning", "block": "neural_network", "inputs": ["pixels"]}
+    )
+    put(run.path / "run.json", record)
+    return Run(run.path)
+
+
 def put(path, document):
     path.write_text(json.dumps(document), encoding="utf-8")
 
@@ -105,6 +141,34 @@ def test_worst_places_stand_beside_what_they_were_compared_with(tmp_path):
     assert found["name"] == "image_4"  # row 3 of the windows that were learned from, of which one was not
     assert found["there"]["box"] == pytest.approx([16 / 56, 48 / 56, 8 / 56, 8 / 56], abs=1e-3)
     assert run.nearest("cells", "test")[0].tolist() == [-1, 0, 0]
+
+
+def texts(value):
+    """All that a panel shows as words."""
+    if isinstance(value, dict):
+        return [text for key, one in value.items() if key not in ("picture", "data") for text in texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_images_are_called_images(tmp_path, capsys):
+    run = add_classifier(write_image_run(tmp_path, 40))
+    found = panels(run)
+    assert found["problems"] == []
+    shown = {panel["id"]: panel for panel in found["panels"]}
+    assert {"images-cells", "predictions-kinds", "mistakes-kinds", "precision-kinds"} < set(shown)
+    wrong = [text for text in texts(found["panels"]) if re.search("window|recording", text, re.IGNORECASE)]
+    assert wrong == []
+    (confusion,) = shown["predictions-kinds"]["data"]["plots"]
+    assert confusion["title"] == "Confusion of images"
+    assert sum(map(sum, confusion["values"])) == 40
+    tables = shown["predictions-kinds"]["data"]["tables"]
+    assert [len({len(row) for row in table["rows"]} | {len(table["columns"])}) for table in tables] == [1] * 4
+    assert command(["test", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "images of" in printed
+    assert not re.search("window|recording", printed)
 
 
 @pytest.mark.slow
