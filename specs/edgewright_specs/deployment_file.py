@@ -39,6 +39,13 @@ class Quantiles(WrittenModel):
         return self
 
 
+class MapScale(WrittenModel):
+    """Scores of places that are drawn palest and strongest, the same for all images."""
+
+    low: float
+    high: float
+
+
 class ProcessingEntry(WrittenModel):
     """One processing node; ``axes`` are indices into the window's axes."""
 
@@ -64,6 +71,7 @@ class LearningEntry(WrittenModel):
     classes: list[str] = Field(default_factory=list)
     threshold: ThresholdEntry | None = None
     quantiles: Quantiles | None = None
+    map_scale: MapScale | None = None
     params: Plain = Field(default_factory=dict)
 
 

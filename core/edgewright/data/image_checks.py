@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from edgewright.data.likeness import alike_rows, even_rows
 from edgewright.data.resize import resize, to_channels
+from edgewright.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,27 +93,63 @@ def image_document(
     }
 
 
-def other_shapes(samples: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say which new images have proportions that no known one has: squashed or cut, they look like nothing learned.
+def other_sizes(
+    samples: Sequence[Mapping[str, Any]],
+    known: Sequence[Mapping[str, Any]],
+    size: tuple[int, int],
+    *,
+    strict: bool,
+) -> list[str]:
+    """Say which new images have another size than all known ones, and so are resized otherwise.
 
     Parameters
     ----------
     samples, known : sequences of mappings
-        ``samples.json`` of the new images, and of those of a run.
+        ``samples.json`` of the new images, and of those that were learned from.
+    size : (width, height)
+        What all are brought to.
+    strict : bool
+        Refuse them (``strict-size``).
+
+    Returns
+    -------
+    list of str
+        A line for each image whose proportions no known one has: squashed or cut, it looks like nothing learned. A line
+        for all others of a size.
+
+    Raises
+    ------
+    DataError
+        With `strict`, one of another size.
     """
-    ratios = np.array(sorted({_ratio(sample) for sample in known}))
-    warnings = []
+    seen = {_size(sample) for sample in known}
+    ratios = np.array(sorted({width / height for width, height in seen}))
+    lines, resized = [], Counter[tuple[int, int]]()
     for sample in samples:
-        if ratios.size and np.abs(ratios / _ratio(sample) - 1).min() > _SAME_SHAPE:
-            width, height = (int(sample["metadata"][side]) for side in ("width", "height"))
-            warnings.append(
+        width, height = _size(sample)
+        if (width, height) in seen:
+            continue
+        if strict:
+            shown = ", ".join(f"{w} × {h}" for w, h in sorted(seen)[:3])
+            raise DataError(
+                f"{sample['name']} is {width} × {height}, and strict-size allows only what was learned from: {shown}{', …' if len(seen) > 3 else ''}",
+                hint="bring it to that size, or take `strict-size` out of the impulse's input to have it resized",
+            )
+        if ratios.size and np.abs(ratios / (width / height) - 1).min() > _SAME_SHAPE:
+            lines.append(
                 f"{sample['name']} is {width} × {height}: the run has seen no image of such proportions"
             )
-    return warnings
+        else:
+            resized[width, height] += 1
+    lines += [
+        f"{count} image(s) of {width} × {height}, a size that was not learned from, are brought to {size[0]} × {size[1]}"
+        for (width, height), count in resized.most_common()
+    ]
+    return lines
 
 
-def _ratio(sample: Mapping[str, Any]) -> float:
-    return float(sample["metadata"]["width"]) / float(sample["metadata"]["height"])
+def _size(sample: Mapping[str, Any]) -> tuple[int, int]:
+    return int(sample["metadata"]["width"]), int(sample["metadata"]["height"])
 
 
 def _thumbnails(signal: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -61,7 +61,7 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         "grid": None if cells is None else list(cells.shape[1:]),
         "region": region,
         "maps": None if cells is None else rounded(cells.reshape(len(cells), -1)),
-        "range": None if cells is None else _range(cells),
+        "range": None if cells is None else list(run.map_scale(node)),
         "same_scale": cells is not None and _same_scale(cells, [columns["score"][row] for row in rows]),
     }
 
@@ -129,12 +129,6 @@ def _region(run: Run, node: str, cells: NDArray[np.float32]) -> dict[str, Any] |
     right, bottom = min(left + width, 1), min(top + height, 1)
     box = [[left, top], [right, top], [right, bottom], [left, bottom]]
     return {"cells": np.flatnonzero(inside).tolist(), "corners": shape.get("polygon") or box}
-
-
-def _range(cells: NDArray[np.float32]) -> list[float]:
-    """Scores that are drawn palest and strongest: over all images, so that a good one looks calm."""
-    low, high = np.percentile(cells, [1, 99.5])
-    return [float(low), float(max(high, low + 1e-12))]
 
 
 def _same_scale(cells: NDArray[np.float32], scores: Sequence[float]) -> bool:

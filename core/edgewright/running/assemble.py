@@ -158,6 +158,8 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
             elif description["kind"] == "regression":
                 for decision, score in zip(decisions, scores, strict=True):
                     decision["nodes"][name] = {"score": float(score)}
+        if (f"{name}/scale", "scale") in inputs.files:
+            document["map_scale"] = json.loads(inputs[f"{name}/scale", "scale"].read_text(encoding="utf-8"))
         decides = (f"{name}/threshold", "threshold") in inputs.files
         if node["type"] == "learning" and description["kind"] == "anomaly" and not decides:  # its regions do
             for decision, score in zip(decisions, scores, strict=True):

@@ -49,7 +49,7 @@ def data_tasks(
         }  # fmt: skip
 
     asked = data.model_dump(mode="json")
-    input_ = window.model_dump(mode="json")
+    input_ = window.model_dump(mode="json", exclude={"strict_size"})  # what is done with new images
     reading = HostTask(
         id=READ, node="data", operation="read", step=read_step, version=READ_VERSION,
         settings={

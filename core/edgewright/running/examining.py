@@ -12,7 +12,7 @@ from edgewright.running.run import Labelled, Run
 from edgewright.running.verdicts import TOP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -101,7 +101,12 @@ class Retested(Run):
 
 
 def retest(
-    run: Run, path: Path, *, options: Options | None = None, plugins: Plugins | None = None
+    run: Run,
+    path: Path,
+    *,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    warn: Callable[[str], None] = lambda _text: None,
 ) -> Retested:
     """Score labelled recordings that the run has never seen, and judge it by them.
 
@@ -112,7 +117,7 @@ def retest(
     DataError
         The recordings can't be read, or none has a label.
     """
-    with scored(run, path, options=options, plugins=plugins) as fresh:
+    with scored(run, path, options=options, plugins=plugins, warn=warn) as fresh:
         samples = _judged(run, fresh, path)
         nodes = {node: _documents(run, node, fresh, samples) for node in fresh.scores}
     kinds = {node: run.description(node)["kind"] for node in nodes}

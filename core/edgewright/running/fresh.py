@@ -71,7 +71,7 @@ def score(
     paths : sequence of Path
         Whatever the run's readers read; labels in them are ignored.
     warn : callable, optional
-        Is told of images of other proportions than the run has seen.
+        Is told of images of other sizes and proportions than were learned from.
 
     Yields
     ------
@@ -90,12 +90,7 @@ def score(
             f"{missing[0]}: there is no such file or folder", hint="name recordings, or their folder"
         )
     for path in paths:
-        with scored(run, path, options=options, plugins=plugins) as fresh:
-            if run.of_images:
-                from edgewright.data.image_checks import other_shapes
-
-                for text in other_shapes(fresh.samples, run.samples):
-                    warn(text)
+        with scored(run, path, options=options, plugins=plugins, warn=warn) as fresh:
             yield from _verdicts(run, fresh)
 
 
@@ -142,14 +137,19 @@ class Fresh:
 
 @contextmanager
 def scored(
-    run: Run, path: Path, *, options: Options | None = None, plugins: Plugins | None = None
+    run: Run,
+    path: Path,
+    *,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    warn: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Fresh]:
     """Score one file or folder, all windows at once.
 
     Raises
     ------
     DataError
-        It can't be read, or has no windows.
+        It can't be read, has no windows, or has images of a size that ``strict-size`` refuses.
     """
     import numpy as np
 
@@ -161,6 +161,9 @@ def scored(
         session.impulse = _unlabelled(_windowed_as(run, session.impulse), path)
         session.data(inventory(session.impulse.data, Path.cwd(), plugins))
         planner, engine = session.planner, session.engine
+        if run.of_images:
+            for text in _other_sizes(run, session):
+                warn(text)
         engine.run(planner.features())
         tasks: list[Task] = []
         for node in session.learning:
@@ -181,6 +184,15 @@ def scored(
             {node: scores for node, (scores, _) in outputs.items()},
             {node: parts for node, (_, parts) in outputs.items()},
         )
+
+
+def _other_sizes(run: Run, session: Session) -> list[str]:
+    from edgewright.data.image_checks import other_sizes
+
+    size = run.windows_info["width"], run.windows_info["height"]
+    learned = [sample for sample in run.samples if sample["split"] == "training"]
+    samples = json.loads(session.engine.path(INDEX, "samples").read_text(encoding="utf-8"))
+    return other_sizes(samples, learned, size, strict=session.impulse.input.strict_size)
 
 
 def _windowed_as(run: Run, impulse: ImpulseSpec) -> ImpulseSpec:

@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 
 def deployment_node(
-    target: str, base: Path, plugins: Plugins, planned: Node | None, params: Mapping[str, Any]
+    target: str,
+    base: Path,
+    plugins: Plugins,
+    planned: Node | None,
+    params: Mapping[str, Any],
+    *,
+    name: str | None = None,
 ) -> Node:
-    """A deployment node for ``target``: as the impulse planned it, with ``params`` over its parameters."""
+    """A deployment node for ``target``: as the impulse planned it, with ``params`` over its parameters, called ``name``."""
     from edgewright.errors import UsageError
     from edgewright.registry import resolve
     from edgewright_specs.parameters import resolve_params
@@ -39,9 +45,11 @@ def deployment_node(
         )
     given = {**(planned.params if planned is not None else {}), **params}
     complete = resolve_params(block.spec, given, where=f"--target {target}")
-    name, limits = (planned.id, planned.limits) if planned is not None else (block.name, limits_of(block))
+    given_id, limits = (planned.id, planned.limits) if planned is not None else (block.name, limits_of(block))
     grants = planned.grants if planned is not None else NO_GRANTS
-    return Node(name, block, complete, (), None, None, limits, f"--target {target}", grants=grants)
+    return Node(
+        name or given_id, block, complete, (), None, None, limits, f"--target {target}", grants=grants
+    )
 
 
 def library_node(plugins: Plugins) -> Node:
@@ -182,6 +190,8 @@ def _assembly(session: Session, mode: str, build: str) -> list[Task]:
         kind = session.description(node.id)["kind"]
         given = "probabilities" if kind == "classification" else "scores"
         reads.append(FromTask(f"{node.id}/score/selftest-{mode}", given))
+        if session.engine.has(f"{node.id}/scale", "scale"):
+            reads.append(FromTask(f"{node.id}/scale", "scale"))
         if kind == "anomaly" and not node.regions:
             reads.append(FromTask(f"{node.id}/threshold", "threshold"))
     window = {**samples.window, "stride": samples.stride}

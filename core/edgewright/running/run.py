@@ -278,6 +278,11 @@ class Run:
         nearest[:, 0] = np.where(named, learned[np.where(named, found[:, 0], 0)], -1)
         return nearest
 
+    def map_scale(self, node: str) -> tuple[float, float]:
+        """Scores of places that are drawn palest and strongest, by the maps of the whole data set."""
+        document = self._json(self.regions.get(node, node), "scale.json")
+        return float(document["low"]), float(document["high"])
+
     def held_out(self, node: str) -> NDArray[Any] | None:
         """Scores of the normal training windows by models that had not seen them, or None."""
         import numpy as np

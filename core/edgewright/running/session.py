@@ -19,6 +19,7 @@ from edgewright.running.importance_steps import ranker_node
 from edgewright.running.map_steps import ERROR_CLUSTERS, error_tasks, map_tasks, mapper_node, ranking_tasks
 from edgewright.running.pixel_step import pixel_task
 from edgewright.running.prediction_steps import prediction_tasks
+from edgewright.running.scale_step import scale_task
 from edgewright.running.selection_step import selection_task
 from edgewright.running.suggesting import rank, resolve_suggestions
 from edgewright.running.unseen_steps import shown_unseen, training_scores
@@ -221,8 +222,10 @@ class Session:
                 )
             else:
                 tasks += prediction_tasks(node, self.planner, description)
-            if "map" in description["outputs"] and self.engine.has(READ, "masks"):
-                tasks.append(pixel_task(node, self.planner))
+            if kinds[node.id] == "anomaly" and "map" in description["outputs"]:
+                tasks.append(scale_task(node, self.planner, selection["folds"]))
+                if self.engine.has(READ, "masks"):
+                    tasks.append(pixel_task(node, self.planner))
         deciding = {node.id: kinds[node.id] for node in self.learning if not node.regions}
         together = combination_task(deciding, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)

@@ -29,6 +29,7 @@ from edgewright.scoring.precision import precision_document
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
 from edgewright.scoring.regions import nth_largest, region_cells, region_maps, region_scores
 from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
+from edgewright.scoring.scale import map_scale
 from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "false_alarm_rate",
     "fold_count",
     "make_folds",
+    "map_scale",
     "metrics_document",
     "misclassified_document",
     "mistakes_document",

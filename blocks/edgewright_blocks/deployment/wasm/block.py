@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk import BlockError, DeploymentBlock
+from edgewright_sdk.codegen.engines import attempt
 from edgewright_sdk.codegen.expectations import expectations, rows_of
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.header import c_header, comment_text
@@ -16,11 +18,14 @@ from edgewright_sdk.codegen.package import write_files
 from edgewright_sdk.codegen.selftest import selftest_windows
 from edgewright_sdk.codegen.templates import fill
 
+from .browser import find_browser, run_browser
 from .engines import merged, run_node, run_wasmtime
 from .module import compile_modules, module_cpus
 from .npm import package_json, package_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgewright_sdk import Params, TrainedImpulse
 
 _FILES = ("README.md", "LICENSE.txt", "index.html")
@@ -70,12 +75,7 @@ class WasmModule(DeploymentBlock):
 
     def verify(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
         """Run the self-test of each module in every engine there is: wasmtime, Node."""
-        path = package / "selftest" / "selftest.json"
-        if not path.is_file():
-            raise BlockError(
-                "the package has no self-test data; build it with `selftest-data: recorded` or `synthetic` to verify it"
-            )
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = _document(package)
         answers = {}
         for name in module_cpus(str(document["name"])):
             suffix = " without SIMD" if name.endswith(".scalar.wasm") else ""
@@ -93,6 +93,40 @@ class WasmModule(DeploymentBlock):
                 name: (package / name).stat().st_size for name in module_cpus(str(document["name"]))
             },
         }
+
+    def parity(self, package: Path, params: Params) -> dict[str, Any]:  # noqa: ARG002
+        """Run the self-test of both modules in wasmtime, Node and Chromium."""
+        document = _document(package)
+        modules = list(module_cpus(str(document["name"])))
+        wasmtime, node, browser = importlib.util.find_spec("wasmtime"), shutil.which("node"), find_browser()
+
+        def everywhere(run: Callable[[str], dict[str, Any] | None]) -> dict[str, Any]:
+            return merged({module: found for module in modules if (found := run(module)) is not None})
+
+        return {
+            "wasmtime": attempt(
+                [] if wasmtime else ["wasmtime"],
+                lambda: everywhere(lambda module: run_wasmtime(package / module, document)),
+            ),
+            "Node": attempt(
+                [] if node else ["node"], lambda: everywhere(lambda module: run_node(package, module))
+            ),
+            "Chromium": attempt(
+                [] if browser else ["chromium"],
+                lambda: everywhere(lambda module: run_browser(str(browser), package, module)),
+            ),
+        }
+
+
+def _document(package: Path) -> dict[str, Any]:
+    """Windows and what Python made of them, as the package holds them."""
+    path = package / "selftest" / "selftest.json"
+    if not path.is_file():
+        raise BlockError(
+            "the package has no self-test data; build it with `selftest-data: recorded` or `synthetic` to verify it"
+        )
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
 
 
 def _selftest(graph: Graph, impulse: TrainedImpulse) -> dict[str, Any] | None:
@@ -114,7 +148,13 @@ def _values(graph: Graph) -> dict[str, str]:
         "stride": None if graph.image else graph.stride,
         "features": [{"name": step.id, "labels": step.labels} for step in graph.processing],
         "outputs": [
-            {"name": s.id, "kind": s.entry["kind"], "classes": s.classes, "contributions": s.labels}
+            {
+                "name": s.id,
+                "kind": s.entry["kind"],
+                "classes": s.classes,
+                "contributions": s.labels,
+                "mapScale": s.entry.get("map_scale"),
+            }
             for s in graph.learning
         ],
     }

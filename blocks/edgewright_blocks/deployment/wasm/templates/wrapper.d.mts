@@ -47,7 +47,7 @@ export interface Info {
   /** how many windows commissioning keeps at most; 0: there is none */
   calibrationWindows: number;
   features: { name: string; labels: string[] }[];
-  outputs: { name: string; kind: Kind; classes: string[]; contributions: string[] }[];
+  outputs: { name: string; kind: Kind; classes: string[]; contributions: string[]; mapScale: { low: number; high: number } | null }[];
 }
 
 /** An image as it was taken; ImageData is one. */

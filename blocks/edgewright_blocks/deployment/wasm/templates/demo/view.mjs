@@ -209,14 +209,15 @@ class Card {
     return seen;
   }
 
-  // The map of an image over the image: the more anomalous a place, the redder.
+  // The map of an image over the image: the more anomalous a place, the redder, on one scale for all images, so that a good
+  // one looks calm.
   #map(map, image) {
     this.map.hidden = !map;
     if (!map) return;
-    const low = Math.min(...map.values), high = Math.max(...map.values);
+    const { low, high } = this.#output.mapScale || { low: Math.min(...map.values), high: Math.max(...map.values) };
     const pixels = new ImageData(map.width, map.height);
     map.values.forEach((value, i) => {
-      pixels.data.set([220, 50, 20, 255 * ((value - low) / (high - low || 1))], 4 * i);
+      pixels.data.set([220, 50, 20, 200 * Math.min(1, Math.max(0, (value - low) / (high - low || 1))) ** 1.5], 4 * i);
     });
     // Under it what the impulse sees: of some images only the middle, or with borders.
     const layers = [image && this.#seen(image), pixels].filter(Boolean).map((data) => paint(element("canvas", { ariaHidden: "true" }), data));
