@@ -131,6 +131,7 @@ def run_impulse(
                 session.learn()
                 session.explore(maps=options.maps)
                 build = export_nodes(session, needed=bool(deployment))
+                _check_device(session, build)
                 build_packages(session, deployment, build, verify=options.verify)
     except EdgewrightError:
         # A block's log is the one thing to keep of a run that came to nothing.
@@ -142,6 +143,16 @@ def run_impulse(
     if out is None:
         link_latest(runs, folder)
     return Run(folder)
+
+
+def _check_device(session: Session, build: str) -> None:
+    """Refuse an impulse that can't fit the device or the budget that it names. Raises TaskError."""
+    from edgewright.estimating import check_fits
+    from edgewright.estimating.estimate import fits_of_run
+
+    document = fits_of_run(session, build)
+    if document is not None:
+        check_fits(document)
 
 
 def _locked(options: Options) -> dict[str, str] | None:

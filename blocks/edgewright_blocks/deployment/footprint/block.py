@@ -33,6 +33,7 @@ class Footprint(DeploymentBlock):
         plan = {
             "cpu": params.cpu,
             "optimisation": params.optimisation,
+            "tools": params.tools,
             "windows": 0 if windows is None else len(windows),
             "streams": not graph.image,
             **plan_document(graph),
