@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: 0BSD
 // Self-test of @title@: compares the module with what Python computed. Prints JSON; exits with 0 when all is within
 // tolerance. Run it by: node selftest/selftest.mjs [MODULE], such as @name@.scalar.wasm; by default the one that load() chooses.
-import { readFile } from "node:fs/promises";
+// A page imports it and reads `result`; the module is then its parameter ?module=.
 import { load, info } from "../@name@.mjs";
 
-const expected = JSON.parse(await readFile(new URL("./selftest.json", import.meta.url), "utf8"));
-const classifier = await load(process.argv[2] && new URL(`../${process.argv[2]}`, import.meta.url));
+const node = typeof process === "object";
+const data = new URL("./selftest.json", import.meta.url);
+const expected = node
+  ? JSON.parse(await (await import("node:fs/promises")).readFile(data, "utf8"))
+  : await (await fetch(data)).json();
+const module = node ? process.argv[2] : new URLSearchParams(location.search).get("module");
+const classifier = await load(module ? new URL(`../${module}`, import.meta.url) : undefined);
 const nodes = {};
 const decisions = [];
 let pBeyond = 0;
@@ -13,14 +18,14 @@ let streamDiffers = 0;
 let failures = 0;
 
 function compare(name, output, tolerance, pairs) {
-  const node = { output, largest_difference: 0, beyond_tolerance: 0, tolerance };
+  const found = { output, largest_difference: 0, beyond_tolerance: 0, tolerance };
   for (const [device, python] of pairs) {
     const difference = Number.isFinite(device) ? Math.abs(device - python) : 1e300; // NaN, which JSON hasn't
-    node.largest_difference = Math.max(node.largest_difference, difference);
-    if (!(difference <= tolerance.absolute + tolerance.relative * Math.abs(python))) node.beyond_tolerance++;
+    found.largest_difference = Math.max(found.largest_difference, difference);
+    if (!(difference <= tolerance.absolute + tolerance.relative * Math.abs(python))) found.beyond_tolerance++;
   }
-  failures += node.beyond_tolerance;
-  nodes[name] = node;
+  failures += found.beyond_tolerance;
+  nodes[name] = found;
 }
 
 expected.features.forEach((features, index) => {
@@ -69,6 +74,9 @@ if (info.stride !== null) {
 }
 
 failures += pBeyond + streamDiffers;
-console.log(JSON.stringify({ build_id: info.buildId, windows: expected.windows.length, nodes,
-  p_values_beyond_tolerance: pBeyond, stream_differs: streamDiffers, decisions_differ: decisions, ok: failures === 0 }));
-process.exitCode = failures === 0 ? 0 : 1;
+export const result = { build_id: info.buildId, windows: expected.windows.length, nodes,
+  p_values_beyond_tolerance: pBeyond, stream_differs: streamDiffers, decisions_differ: decisions, ok: failures === 0 };
+if (node) {
+  console.log(JSON.stringify(result));
+  process.exitCode = failures === 0 ? 0 : 1;
+}
