@@ -12,6 +12,7 @@ from edgewright_sdk.compiler import compile_graph, memory_map, read_graph
 
 from .backbone import grid, open_session
 from .bank import Bank
+from .bounds import bank_tables
 from .fragment import onnx_fragment
 from .mixture import constants, map_size
 
@@ -48,14 +49,16 @@ def device_node(model: Model, window: WindowSpec, min_cells: int) -> Export:
         "features": features,
         "min_cells": min_cells,
     }
-    scratch = scratch_bytes(program.memory.size, itemsize=1) + scratch_bytes(features)
+    scratch = scratch_bytes(program.memory.size, itemsize=1)
     if model.meta["scoring"] == "gmm":
         name, own, modules = "visual_mixture", _mixture_tables(model), ["gaussian"]
         rows, columns = map_size(rows, columns)
         size = int(own["size"])
-        scratch += scratch_bytes(rows * columns * size, size, size)
+        scratch += scratch_bytes(features, rows * columns * size, size, size)
     else:
-        name, own, modules = "visual_anomaly", _bank_tables(model), []
+        name, modules = "visual_anomaly", ["nearest"]
+        own, search = bank_tables(Bank.of(model.arrays), columns)
+        scratch += search
     return Export(
         symbol=f"ew_{name}",
         header=f"{name}.h",
@@ -83,12 +86,6 @@ def _compiled(model: Model, window: WindowSpec) -> tuple[Program, NDArray[np.int
     shapes = [graph.shapes[name] for name in names]
     maps = [[place, *shape[2:], shape[1]] for place, shape in zip(program.last, shapes, strict=True)]
     return program, np.array(maps, np.int32)
-
-
-def _bank_tables(model: Model) -> dict[str, Any]:
-    bank = Bank.of(model.arrays)
-    cells, support = bank.cells, bank.support
-    return {"kept": len(cells), "cells": cells, "neighbours": support.shape[1], "support": support}
 
 
 def _mixture_tables(model: Model) -> dict[str, Any]:

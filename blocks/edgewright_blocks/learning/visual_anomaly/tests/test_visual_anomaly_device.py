@@ -62,6 +62,7 @@ def library(tmp_path_factory):
         ((50, 70), 1, {"min_cells": 5, "pool_size": 5, "sampling_ratio": 0.5}),
         ((96, 64), 3, {"pool_size": 1, "neighbours": 1, "taps": ["coarse"]}),
         ((40, 88), 3, {"neighbours": 50, "sampling_ratio": 1.0, "taps": ["coarse", "fine"]}),
+        ((40, 88), 3, {"sampling_ratio": 0.5, "bank": "int8"}),
         ((48, 48), 3, {"scoring": "gmm", "min_cells": 4}),
         ((90, 70), 1, {"scoring": "gmm", "capacity": "high", "taps": ["coarse"]}),
         ((56, 48), 3, {"backbone": "efficientnet-lite0", "taps": [], "layers": 3, "sampling_ratio": 0.1}),
@@ -70,6 +71,10 @@ def library(tmp_path_factory):
 def test_device_equals_python(library, tmp_path, size, channels, given):
     spec, params, model, images = trained(*size, channels, **given)
     node = export(spec, params, model, tmp_path / "node")
+    leading = next((table.value for table in node.tables if table.name == "leading"), 0)
+    assert (leading > 0) == (
+        given.get("sampling_ratio", 0) >= 0.5 and "bank" not in given
+    )  # bounds where they pay
     device = DeviceNode(library, node).batch(images)
     python = BLOCK.new().score(model, Windows(images, spec), params)
     allowed = node.tolerance["absolute"] + node.tolerance["relative"] * np.abs(python.map)
