@@ -98,7 +98,7 @@ def test_images_of_one_thing_do_not_vouch_for_each_other(backbone):
     images, things = np.concatenate([first, again]), [f"plate {n}" for n in range(8)] * 2
     alone, together = (detector(backbone).fit(images, groups).held_out_ for groups in (None, things))
     np.testing.assert_array_equal(alone, detector(backbone).fit(images, range(16)).held_out_)
-    assert (together > alone - 1e-3).all()
+    assert (together > 0.98 * alone).all()  # never nearer; among fewer cells a distance may weigh a little less
     assert together.mean() > 1.1 * alone.mean()
     with pytest.raises(ValueError, match="16 images and 8 groups"):
         detector(backbone).fit(images, things[:8])
