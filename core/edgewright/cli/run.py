@@ -55,6 +55,11 @@ if TYPE_CHECKING:
 @click.option(
     "--importance", is_flag=True, help="Rank the features of every processing node, for the report."
 )
+@click.option(
+    "--learning-curve/--no-learning-curve",
+    default=None,
+    help="Learn from 10, 20, 50 … samples too, to tell how many are enough. By default of few images.",
+)
 @click.option("--maps", is_flag=True, help="Lay out all windows by PCA and PaCMAP, for the report.")
 @json_option
 @click.pass_obj
@@ -71,6 +76,7 @@ def command(
     locked: Path | None,
     verify: bool,
     importance: bool,
+    learning_curve: bool | None,
     maps: bool,
     as_json: bool,
 ) -> None:
@@ -89,6 +95,7 @@ def command(
         trust=trust,
         verify=verify,
         importance=importance,
+        learning_curve=learning_curve,
         maps=maps,
         locked=locked,
     )

@@ -233,7 +233,7 @@ class Planner:
         """Make a learning node's model and score splits with it; ``every_window`` when it learns from all of them."""
         tasks: list[Task] = [*regions.fit(node)] if node.region is not None else []
         if node.region is None:
-            tasks += self._model_tasks(node, every_window=every_window)
+            tasks += self._model_tasks(node, Rows(f"{node.id}/select"), every_window=every_window)
         for split in score:
             tasks += self.score(node, split)
         if node.region is not None:
@@ -246,8 +246,8 @@ class Planner:
         """Where a learning node's model comes from."""
         return FromTask(f"{node.id}/{'fit' if node.trainer is None else 'convert'}", "model")
 
-    def score(self, node: Node, split: Split, *, name: str = "") -> list[Task]:
-        """Score one split with the fitted model, chunk by chunk; the tasks are called ``name``, by default the split."""
+    def score(self, node: Node, split: Split, *, name: str = "", model: FromTask | None = None) -> list[Task]:
+        """Score one split with the fitted model or another, chunk by chunk; the tasks are called ``name``, by default the split."""
         tasks: list[Task] = []
         for number, (first, last) in enumerate(self.samples.chunks(split)):
             if node.region is not None:
@@ -262,7 +262,7 @@ class Planner:
                     for part in self.parts(node)
                 )
                 rows = {"features": FeatureRows(chunk)}
-            tasks.append(self._score(node, self.model(node), rows, f"{name or split}-{number}"))
+            tasks.append(self._score(node, model or self.model(node), rows, f"{name or split}-{number}"))
         return tasks
 
     def rank(self, node: Node, rows: Rows, classes: tuple[str, ...]) -> BlockTask:
@@ -286,7 +286,7 @@ class Planner:
             return [regions.score(node, f"fold-{fold}") for fold in range(folds)]
         tasks: list[Task] = []
         for fold in range(folds):
-            made = self._model_tasks(node, fold=fold)
+            made = self._model_tasks(node, Rows(f"{node.id}/select", fold), name=f"fold-{fold}")
             held = self.input_of(node, "training", Rows(f"{node.id}/select", fold, held=True))
             tasks += [*made, self._score(node, FromTask(made[-1].id, "model"), held, f"fold-{fold}")]
         return tasks
@@ -296,10 +296,15 @@ class Planner:
         return self._block(
             node, "score", {"model": model, **rows}, name=name,
             columns=len(found.get("classes") or ()) or None, required=tuple(found["outputs"]),
+    def subset_tasks(self, node: Node, step: str, name: str) -> list[Task]:
+        """Make a model of some training windows, by the assignment of host step ``step``, and score the test split with it."""
+        made = self._model_tasks(node, Rows(step), name=name)
+        return [*made, *self.score(node, "test", name=name, model=FromTask(made[-1].id, "model"))]
+
         )  # fmt: skip
 
     def _model_tasks(
-        self, node: Node, *, fold: int | None = None, every_window: bool = False
+        self, node: Node, rows: Rows, *, name: str | None = None, every_window: bool = False
     ) -> list[BlockTask]:
         """The tasks that make a model, the last of which gives it: a fit, or a training and a conversion."""
         inputs, classes = self._fitting(node, fold, every_window=every_window), self.classes(node)
@@ -310,9 +315,8 @@ class Planner:
         left = {"artifacts": FromTask(train.id, "artifacts"), "features": FeatureRows(self.parts(node))}
         return [train, self._block(node, "convert", left, name=name, classes=classes)]
 
-    def _fitting(self, node: Node, fold: int | None, *, every_window: bool) -> dict[str, Source]:
+    def _fitting(self, node: Node, rows: Rows, *, every_window: bool) -> dict[str, Source]:
         """What a fit is given: the windows it learns from, and what its block wants beside them."""
-        rows = Rows(f"{node.id}/select", fold)
         learned = replace(rows, part="learned") if node.wants_validation else rows
         whole = every_window and not node.wants_validation
         inputs = self.input_of(node, "training", None if whole else learned)

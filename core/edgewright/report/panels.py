@@ -72,6 +72,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         features,
         gallery,
         importance,
+        learning_curve,
         memory,
         mistakes,
         overview,
@@ -139,6 +140,8 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
             f"Scores and threshold · {node}",
             partial(scores.build, run, node),
         )
+        title = f"How many {words.recording}s are enough · {node}"
+        add("plots", f"learning-curve-{node}", title, partial(learning_curve.build, run, node))
         add("gallery", f"images-{node}", f"Images · {node}", partial(gallery.build, run, node))
         if run.windows_info.get("kind") != "image":
             add("worst", f"worst-{node}", f"Worst samples · {node}", partial(scores.worst, run, node))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edgewright.running.record import Recorder
     from edgewright.store import Entry, Links, Store, StoredOutput
 
-_FOLD = re.compile(r"/fold-\d+$")
+_FOLD = re.compile(r"/(fold|subset)-\d+(-\d+)?$")
 
 
 class Engine:
@@ -225,7 +225,7 @@ class Engine:
         self, task: Task, entry: Entry, status: str, started: float, parts: dict[str, Any], why: list[str]
     ) -> None:
         self.store.remember(self._name(task), parts)
-        # What a fit without a fold warns of, the fit with all windows warns of, with the numbers that a reader knows.
+        # What a fit without a fold or of a subset warns of, the fit with all windows warns of, with the numbers that a reader knows.
         for warning in () if _FOLD.search(task.id) else entry.meta.get("warnings", ()):
             self.recorder.warning(f"{task.node or task.id}: {warning}")
         self.entries[task.id] = entry

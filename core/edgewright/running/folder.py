@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from edgewright.store import Entry
 
-#: Tasks that are not linked: folds, self-tests and what a ranking or a map is made of are inputs of others, found by their keys in run.json.
-_INNER = re.compile(r"/(fold-\d+|model-\d+|selftest-\w+|(labels|fit)/importance|fit/map|(rows|fit)/errors)$")
+#: Tasks that are not linked: folds, subsets, self-tests and what a ranking or a map is made of are inputs of others, found by their keys in run.json.
+_INNER = re.compile(
+    r"/(subset[/-][\d-]+|fold-\d+|model-\d+|selftest-\w+|(labels|fit)/importance|fit/map|(rows|fit)/errors)$"
+)
 
 
 @contextmanager

@@ -143,6 +143,7 @@ def run_impulse(
     if out is None:
         link_latest(runs, folder)
     return Run(folder)
+                session.draw_learning_curves(asked=options.learning_curve)
 
 
 def _check_device(session: Session, build: str) -> None:

@@ -313,6 +313,10 @@ class Run:
         """ROC and precision–recall curve of a node over the test split.
 
         Parameters
+    def learning_curve(self, node: str) -> dict[str, Any] | None:
+        """What models of 10, 20, 50 … samples make of the test split, and how many are enough; None where nobody looked."""
+        return self._optional(node, "learning_curve.json")
+
         ----------
         node : str
             An anomaly node, or a classification node.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edgewright.planner.nodes import Node
 
-VERSION = 2
+VERSION = 3
 
 #: Folds where nothing is known to be normal: each window's score, not only a threshold, comes from them.
 EXPLORING = 5
@@ -66,7 +66,13 @@ def _select(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     if settings["folds"]:
         count, note, assignment[used] = _folds(samples, owners[used], settings, where)
     np.save(out / "assignment.npy", assignment)
-    document = {"folds": count, "note": note, "all": bool(used.all()), "windows": int(used.sum())}
+    document = {
+        "folds": count,
+        "note": note,
+        "all": bool(used.all()),
+        "windows": int(used.sum()),
+        "samples": len(np.unique(owners[used])),
+    }
     (out / "selection.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     made = _codes(samples, owners, used, settings, where)
     if settings["validation"]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from edgewright.errors import TaskError
 from edgewright.planner.nodes import Node, build_nodes
 from edgewright.planner.plan import INDEX, LEAKAGE, READ, Planner
 from edgewright.planner.samples import load_samples
@@ -50,6 +51,7 @@ class Options:
     verify: bool = False  # compile and run every package's self-test
     importance: bool = False  # rank the features of every processing node, asked for by a node or not
     maps: bool = False  # lay out the windows by their features, as exploration does anyway
+    learning_curve: bool | None = None  # learn from fewer samples too; None: where that is cheap
     locked: Path | None = None  # an impulse.lock, whose images are used whatever their tags mean by now
 
 
@@ -203,9 +205,7 @@ class Session:
         )
         tasks = [*self.planner.features(), *self.planner.windows_drawn()]
         for node in self.learning:
-            selection = json.loads(
-                self.engine.path(f"{node.id}/select", "selection").read_text(encoding="utf-8")
-            )
+            selection = self.selection(node)
             explored = self.planner.samples.unlabelled and kinds[node.id] == "anomaly"
             if explored and shown_unseen(node, self.planner):
                 tasks += self.planner.fit(node, every_window=selection["all"], score=())
@@ -234,6 +234,33 @@ class Session:
         """Lay out windows, their reconstruction errors and who is oddest, where nothing is labelled; ``maps`` alone anywhere."""
         explores = self.planner.samples.unlabelled
         tasks: list[Task] = []
+    def draw_learning_curves(self, *, asked: bool | None = None) -> None:
+        """Learn from fewer samples too, where that is cheap or ``asked`` for, to tell how many are enough.
+
+        What a block can't learn from so few of is left out.
+        """
+        from edgewright.running.learning_curve_steps import learning_curve_task, subset_task, wanted_counts
+
+        for node in self.learning:
+            if node.region is not None or self.description(node.id)["kind"] != "anomaly":
+                continue
+            counts = wanted_counts(node, self.planner, self.selection(node), asked=asked)
+            tasks: list[Task] = []
+            for count in counts:
+                step = subset_task(node, self.planner, count)
+                tasks += [step, *self.planner.subset_tasks(node, step.id, f"subset-{count}")]
+            try:
+                self.engine.run(tasks, keep_going=True)
+            except TaskError as error:
+                if error.reason == "cancelled":
+                    raise
+                self.recorder.warning(f"{node.id}: no model of so few samples: {error.message}")
+            done = [
+                count for count in counts if self.engine.has(f"{node.id}/score/subset-{count}-0", "scores")
+            ]
+            if done:
+                self.engine.run([learning_curve_task(node, self.planner, done)])
+
         if explores or maps:
             tasks += map_tasks(self.planner, mapper_node(self.plugins))
         if explores:
@@ -245,6 +272,12 @@ class Session:
         """What a described node said that it returns."""
         path = self.engine.path(f"{node}/describe", "description")
         description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    def selection(self, node: Node) -> Mapping[str, Any]:
+        """What a learning node learns from, once that was decided."""
+        path = self.engine.path(f"{node.id}/select", "selection")
+        selection: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return selection
+
         return description
 
 
