@@ -73,6 +73,8 @@ class DataSpec(SpecModel):
     normal: Labels | None = None
     abnormal: Labels | None = None
     split: SplitSpec | Literal["none"] = Field(default_factory=SplitSpec)
+    where: dict[str, str] = Field(default_factory=dict)
+    per: str | None = Field(default=None, pattern=r"^metadata\.\S+$")
     skip_bad: bool = False
 
 

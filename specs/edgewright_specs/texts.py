@@ -37,6 +37,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "normal": "Labels that are normal, or `rest`. Without normal and abnormal the labels' names decide (normal, good, ok … against anomaly, bad, ng, defect …).",
         "abnormal": "Labels that are abnormal, or `rest`.",
         "split": "Percentages of the splits, or `none`: learn from and score the same samples.",
+        "where": "Only files whose metadata have these values: `{item: bottle}`.",
+        "per": "`metadata.FIELD`, mostly `metadata.item`: one run, with models of its own, for each value of the field.",
         "skip_bad": "Leave out files that can't be read, naming each, where without it the first one ends the run.",
     },
     "SplitSpec": {

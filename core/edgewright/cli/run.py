@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edgewright.cli.state import State
-    from edgewright.running import Run
+    from edgewright.running import Options, Run
 
 
 @click.command(
@@ -99,12 +99,46 @@ def command(
         maps=maps,
         locked=locked,
     )
+    if _is_several(impulse):
+        _run_each(console, impulse, output, options, state)
+        return
     with console.progress("running") as update:
         listener = RunListener(console, update)
         run = run_impulse(impulse, out=output, options=options, listeners=(listener,), plugins=state.plugins)
     if explain:
         show_explanation(console, run)
     show_run(console, run)
+
+
+def _is_several(impulse: Path) -> bool:
+    """Whether the impulse has a ``data: per``; a file without the word isn't read twice."""
+    from edgewright_specs.impulse import load_impulse
+
+    named = impulse.is_file() and b"metadata." in impulse.read_bytes()
+    return named and load_impulse(impulse).data.per is not None
+
+
+def _run_each(console: Console, impulse: Path, output: Path | None, options: Options, state: State) -> None:
+    from edgewright.running.each import run_each
+
+    with console.progress("running") as update:
+        runs = run_each(
+            impulse, out=output, options=options, listeners=(RunListener(console, update),), plugins=state.plugins,
+            tell=lambda line: console.note(line, bold=True),
+        )  # fmt: skip
+    rows = [
+        (
+            value,
+            node,
+            *(_show((run.metrics(node).get("windows") or {}).get(name)) for name in METRICS),
+            run.path,
+        )
+        for value, run in runs.items()
+        for node in run.deciding_nodes
+    ]
+    console.print()
+    console.table(["model of", "node", *METRICS, "run"], rows)
+    console.document({"ok": True, "runs": {value: summary(run) for value, run in runs.items()}})
 
 
 class RunListener:

@@ -245,6 +245,6 @@ def item_warnings(images: Iterable[tuple[str | None, Mapping[str, Any]]]) -> lis
     return [
         (
             f"normal images of {len(counts)} items: {named}. One model learns all of them, and what is a defect of one may "
-            "be normal for another; an impulse for each item (its folder as data.path) sees more"
+            "be normal for another; `data: {per: metadata.item}` trains one model for each, which sees more"
         )
     ]

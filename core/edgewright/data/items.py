@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgewright.data.names import known_normal, split_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from edgewright.data.layout import FileFacts
 
@@ -40,6 +40,18 @@ def with_items(facts: Mapping[str, FileFacts], lines: list[str]) -> dict[str, Fi
     return {
         file: replace(fact, metadata={**fact.metadata, FIELD: names[file]}) for file, fact in facts.items()
     }
+
+
+def learned_values(facts: Iterable[FileFacts], field: str, normal: Collection[str] | None) -> list[str]:
+    """Values of a metadata field among files that may be learned from, sorted; `normal` are the labels that say so."""
+    found = [
+        (fact.label in normal if normal is not None else known_normal(fact.label or ""), fact.metadata[field])
+        for fact in facts
+        if field in fact.metadata and fact.split != "test"
+    ]
+    # Where no label says normal, every one may be.
+    wanted = True in (kind for kind, _ in found)
+    return sorted({str(value) for kind, value in found if kind is True or not wanted})
 
 
 def _rest(file: str, fact: FileFacts) -> tuple[str, ...]:

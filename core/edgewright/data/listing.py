@@ -50,6 +50,7 @@ class Inventory:
     masks: Mapping[str, tuple[DataFile, ...]] = field(default_factory=dict)  # of images, by their file
     lone_masks: tuple[str, ...] = ()
     listed: Mapping[str, FileFacts] = field(default_factory=dict)  # facts of images that a CSV file lists
+    others: tuple[DataFile, ...] = ()  # left out by their metadata; what folders mean is seen by them too
 
     @property
     def all_files(self) -> tuple[DataFile, ...]:
@@ -63,7 +64,8 @@ class Inventory:
             return Layout(self.listed, (f"labels taken from {self.label_files[0].relative}",))
         labels_from = options.get("labels-from")
         label_files = {file.relative: file.path for file in self.label_files}
-        layout = read_layout([file.relative for file in self.files], label_files, labels_from)
+        every = [file.relative for file in (*self.files, *self.others)]
+        layout = read_layout(every, label_files, labels_from)
         facts = {
             file: replace(fact, label=self.labels.get(file, fact.label))
             for file, fact in layout.facts.items()
@@ -80,6 +82,8 @@ class Inventory:
         lines = [f"{len(self.files)} file(s) read by the reader {self.reader.name}"]
         if self.masks:
             lines.append(f"masks found for {len(self.masks)} image(s)")
+        if self.others:
+            lines.append(f"{len(self.others)} file(s) left out by data.where")
         if self.ignored:
             shown = ", ".join(self.ignored[:5]) + (", …" if len(self.ignored) > 5 else "")
             lines.append(f"{len(self.ignored)} other file(s) ignored: {shown}")
@@ -94,8 +98,35 @@ def inventory(data: DataSpec, base: Path, plugins: Plugins) -> Inventory:
     DataError
         The path does not exist, holds no file that a reader knows, or names an unknown reader.
     """
-    return list_files(
+    found = list_files(
         base / data.path, plugins.readers(), reader=data.reader, options=data.options, shown=data.path
+    )
+    return _narrowed(found, data) if data.where else found
+
+
+def _narrowed(found: Inventory, data: DataSpec) -> Inventory:
+    """Only files whose metadata have the values of ``where``. Raises DataError where none has."""
+    facts = found.layout(data.options).facts
+    values = {
+        file.relative: {name: str(facts[file.relative].metadata.get(name, "")) for name in data.where}
+        for file in found.files
+        if file.relative in facts
+    }
+    kept = {file for file, own in values.items() if own == data.where}
+    if not kept:
+        for name in data.where:
+            there = sorted({own[name] for own in values.values()} - {""})
+            if data.where[name] not in there:
+                raise DataError(
+                    f"data.where: no file has {name} {data.where[name]!r}",
+                    hint=f"values of {name}: {', '.join(there[:20]) or 'none'}",
+                )
+        raise DataError("data.where: no file has all of these values")
+    return replace(
+        found,
+        files=tuple(file for file in found.files if file.relative in kept),
+        others=tuple(file for file in found.files if file.relative not in kept),
+        masks={file: masks for file, masks in found.masks.items() if file in kept},
     )
 
 

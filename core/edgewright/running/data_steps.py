@@ -48,13 +48,14 @@ def data_tasks(
             "samples": "samples.json", "index": "index.npy", "windows": "windows.json", "summary": "summary.json",
         }  # fmt: skip
 
-    asked = data.model_dump(mode="json")
+    asked = data.model_dump(mode="json", exclude={"per", *(() if data.where else ("where",))})
     input_ = window.model_dump(mode="json", exclude={"strict_size"})  # what is done with new images
     reading = HostTask(
         id=READ, node="data", operation="read", step=read_step, version=READ_VERSION,
         settings={
             "reader": [files.reader.name, files.reader.version], "options": asked.get("options") or {}, "skip_bad": asked.get("skip_bad", False), "input": input_,
             "files": [[file.relative, store.digest_file(file.path)] for file in files.all_files],
+            **({"others": [file.relative for file in files.others]} if files.others else {}),
         },
     )  # fmt: skip
     indexing = HostTask(

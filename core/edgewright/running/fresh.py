@@ -214,6 +214,7 @@ def _unlabelled(impulse: Any, path: Path) -> Any:
     data = impulse.data.model_copy(
         update={
             "path": str(path.resolve()), "normal": None, "abnormal": None, "split": "none", "options": options,
+            "where": {}, "per": None,
         }
     )  # fmt: skip
     return impulse.model_copy(update={"data": data})

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import EdgewrightError, TaskError
+from edgewright.errors import EdgewrightError, TaskError, UsageError
 from edgewright.running.cancel import on_interrupt
 from edgewright.running.folder import clear_run_folder, link_latest, link_outputs, new_run_folder, writing
 from edgewright.running.lock import lock
@@ -18,7 +18,7 @@ from edgewright.running.packaging import build_packages, deployment_node, export
 from edgewright.running.record import Listener, Recorder, write_json
 from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
-from edgewright.running.suggesting import chosen_before, suggestions_of
+from edgewright.running.suggesting import choices_of, chosen_before, suggestions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +52,12 @@ class Impulse:
         """Run it and return the run; ``options`` are the fields of :class:`Options`."""
         return run_impulse(self.path, out=None if out is None else Path(out), options=Options(**options))
 
+    def run_each(self, *, out: Path | str | None = None, **options: Any) -> dict[str, Run]:
+        """Run it once for each value of its ``data: per``: the runs by value."""
+        from edgewright.running.each import run_each
+
+        return run_each(self.path, out=None if out is None else Path(out), options=Options(**options))
+
     def __repr__(self) -> str:
         return f"Impulse({str(self.path)!r})"
 
@@ -61,6 +67,7 @@ def run_impulse(
     *,
     out: Path | None = None,
     runs: Path = Path("runs"),
+    base: Path | None = None,
     options: Options | None = None,
     listeners: Sequence[Listener] = (),
     store: Store | None = None,
@@ -74,6 +81,8 @@ def run_impulse(
         ``impulse.yaml``; data and block folders in it are relative to its folder.
     out : Path, optional
         The run folder; default ``<runs>/<time>-<name>``, which ``<runs>/latest`` then points to.
+    base : Path, optional
+        Where relative paths in the impulse start, if not from its folder.
     options : Options, optional
     listeners : callables
         Told every event of the run.
@@ -89,9 +98,14 @@ def run_impulse(
 
     options = options or Options()
     plugins = plugins or make_plugins()
-    base = path.resolve().parent
+    base = base or path.resolve().parent
     locked = _locked(options)
     impulse, processing, learning, deployment = load(path, base, plugins, locked)
+    if impulse.data.per is not None:
+        raise UsageError(
+            f"{impulse.locate('/data/per')}: this impulse is several runs",
+            hint="`edgewright run`, or run_each in Python",
+        )
     files = inventory(impulse.data, base, plugins)
     made = out is None or not out.exists()
     with writing(out or runs):
@@ -129,6 +143,7 @@ def run_impulse(
                     session.rank()
                 blocks_ran = True
                 session.learn()
+                session.draw_learning_curves(asked=options.learning_curve)
                 session.explore(maps=options.maps)
                 build = export_nodes(session, needed=bool(deployment))
                 _check_device(session, build)
@@ -143,7 +158,6 @@ def run_impulse(
     if out is None:
         link_latest(runs, folder)
     return Run(folder)
-                session.draw_learning_curves(asked=options.learning_curve)
 
 
 def _check_device(session: Session, build: str) -> None:
@@ -211,7 +225,7 @@ def finishing(session: Session, folder: Path) -> Iterator[None]:
             document = session.impulse.model_dump(mode="json")
             whole = lock(
                 document, session.identity, session.engine, session.earlier_blocks, session.images, session.suggestions,
-                session.origin,
+                session.choices, session.origin,
             )  # fmt: skip
             write_json(path, whole)
         session.recorder.finish(status)
@@ -242,7 +256,7 @@ def reopened(
     session = Session(
         impulse, processing, learning, deployment, Store(), plugins, recorder, options, str(base)
     )
-    session.images, session.suggestions = run.images, suggestions_of(run)
+    session.images, session.suggestions, session.choices = run.images, suggestions_of(run), choices_of(run)
     session.earlier_blocks, session.origin = run.locked_blocks, run.record.get("decided_from")
     with finishing(session, run.path):
         session.engine.adopt(run.record["tasks"])
@@ -270,7 +284,6 @@ def deploy(
     Raises
     ------
     UsageError
-        ``out`` is not empty, or ``target`` is no deployment block.
     """
     from edgewright.errors import UsageError
     from edgewright.plugins import make_plugins
