@@ -291,24 +291,23 @@ class Planner:
             tasks += [*made, self._score(node, FromTask(made[-1].id, "model"), held, f"fold-{fold}")]
         return tasks
 
-    def _score(self, node: Node, model: FromTask, rows: Mapping[str, Source], name: str) -> BlockTask:
-        found = self.description(node.id)
-        return self._block(
-            node, "score", {"model": model, **rows}, name=name,
-            columns=len(found.get("classes") or ()) or None, required=tuple(found["outputs"]),
     def subset_tasks(self, node: Node, step: str, name: str) -> list[Task]:
         """Make a model of some training windows, by the assignment of host step ``step``, and score the test split with it."""
         made = self._model_tasks(node, Rows(step), name=name)
         return [*made, *self.score(node, "test", name=name, model=FromTask(made[-1].id, "model"))]
 
+    def _score(self, node: Node, model: FromTask, rows: Mapping[str, Source], name: str) -> BlockTask:
+        found = self.description(node.id)
+        return self._block(
+            node, "score", {"model": model, **rows}, name=name,
+            columns=len(found.get("classes") or ()) or None, required=tuple(found["outputs"]),
         )  # fmt: skip
 
     def _model_tasks(
         self, node: Node, rows: Rows, *, name: str | None = None, every_window: bool = False
     ) -> list[BlockTask]:
         """The tasks that make a model, the last of which gives it: a fit, or a training and a conversion."""
-        inputs, classes = self._fitting(node, fold, every_window=every_window), self.classes(node)
-        name = None if fold is None else f"fold-{fold}"
+        inputs, classes = self._fitting(node, rows, every_window=every_window), self.classes(node)
         if node.trainer is None:
             return [self._block(node, "fit", inputs, name=name, classes=classes)]
         train = self._block(node, "train", inputs, name=name, classes=classes)
@@ -374,7 +373,7 @@ class Planner:
         """The task that compiles and runs a package's self-test."""
         return [self._block(node, "verify", {"package": FromTask(f"{node.id}/build", "package")})]
 
-    def parity(self, node: Node) -> Task:
+    def parity(self, node: Node) -> BlockTask:
         """The task that runs a package's self-test on every engine it can find."""
         return self._block(node, "parity", {"package": FromTask(f"{node.id}/build", "package")})
 

@@ -309,14 +309,14 @@ class Run:
         """What a node's maps are worth beside the masks of the test split; None without masks, or without maps."""
         return self._optional(node, "pixels.json")
 
-    def roc(self, node: str, *, table: str = "windows", label: str | None = None) -> RocMetrics | None:
-        """ROC and precision–recall curve of a node over the test split.
-
-        Parameters
     def learning_curve(self, node: str) -> dict[str, Any] | None:
         """What models of 10, 20, 50 … samples make of the test split, and how many are enough; None where nobody looked."""
         return self._optional(node, "learning_curve.json")
 
+    def roc(self, node: str, *, table: str = "windows", label: str | None = None) -> RocMetrics | None:
+        """ROC and precision–recall curve of a node over the test split.
+
+        Parameters
         ----------
         node : str
             An anomaly node, or a classification node.

@@ -50,8 +50,8 @@ class Options:
     trust: bool = False
     verify: bool = False  # compile and run every package's self-test
     importance: bool = False  # rank the features of every processing node, asked for by a node or not
-    maps: bool = False  # lay out the windows by their features, as exploration does anyway
     learning_curve: bool | None = None  # learn from fewer samples too; None: where that is cheap
+    maps: bool = False  # lay out the windows by their features, as exploration does anyway
     locked: Path | None = None  # an impulse.lock, whose images are used whatever their tags mean by now
 
 
@@ -230,10 +230,6 @@ class Session:
         together = combination_task(deciding, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)
 
-    def explore(self, *, maps: bool = False) -> None:
-        """Lay out windows, their reconstruction errors and who is oddest, where nothing is labelled; ``maps`` alone anywhere."""
-        explores = self.planner.samples.unlabelled
-        tasks: list[Task] = []
     def draw_learning_curves(self, *, asked: bool | None = None) -> None:
         """Learn from fewer samples too, where that is cheap or ``asked`` for, to tell how many are enough.
 
@@ -261,6 +257,10 @@ class Session:
             if done:
                 self.engine.run([learning_curve_task(node, self.planner, done)])
 
+    def explore(self, *, maps: bool = False) -> None:
+        """Lay out windows, their reconstruction errors and who is oddest, where nothing is labelled; ``maps`` alone anywhere."""
+        explores = self.planner.samples.unlabelled
+        tasks: list[Task] = []
         if explores or maps:
             tasks += map_tasks(self.planner, mapper_node(self.plugins))
         if explores:
@@ -268,16 +268,16 @@ class Session:
             tasks += [*error_tasks(self.planner, clusters), *ranking_tasks(self.planner)]
         self.engine.run(tasks)
 
-    def description(self, node: str) -> Mapping[str, Any]:
-        """What a described node said that it returns."""
-        path = self.engine.path(f"{node}/describe", "description")
-        description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     def selection(self, node: Node) -> Mapping[str, Any]:
         """What a learning node learns from, once that was decided."""
         path = self.engine.path(f"{node.id}/select", "selection")
         selection: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return selection
 
+    def description(self, node: str) -> Mapping[str, Any]:
+        """What a described node said that it returns."""
+        path = self.engine.path(f"{node}/describe", "description")
+        description: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return description
 
 
