@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgewright_sdk.artifacts.onnx_bytes import TYPES
 from edgewright_sdk.artifacts.onnx_graph import OnnxGraph
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Fragment(OnnxGraph):
     dtype : str
     others : mapping, optional
         Name and shape of further inputs, for a graph that is a part of a node's.
+    floats : str
+        What is computed in between, where Python needs more digits than float32 has; outputs are float32 all the same.
     """
 
     def __init__(
@@ -38,15 +41,21 @@ class Fragment(OnnxGraph):
         dtype: str = "float32",
         *,
         others: Mapping[str, Sequence[int]] | None = None,
+        floats: str = "float32",
     ) -> None:
         super().__init__("a fragment")
         self.shapes, self.dtype = {INPUT: shape, **(others or {})}, dtype
+        self.floats = np.dtype(floats)
         self._given: list[str] = []
 
+    def numbers(self, value: str) -> str:
+        """Bytes, truth values or numbers as the floats that are computed with."""
+        return self.add("Cast", value, to=TYPES[self.floats.name])
+
     def do(self, kind: str, *values: str | float | NDArray[Any], **settings: Any) -> str:
-        """Add an operation; what is no name of a value becomes a constant: of float32, unless it is an array of integers."""
+        """Add an operation; what is no name of a value becomes a constant: of floats, unless it is an array of integers."""
         return self.add(
-            kind, *(v if isinstance(v, str) else self.constant(_narrow(v)) for v in values), **settings
+            kind, *(v if isinstance(v, str) else self.constant(self._fixed(v)) for v in values), **settings
         )
 
     def total(self, value: str, axis: int, *, keep: bool = False) -> str:
@@ -81,7 +90,7 @@ class Fragment(OnnxGraph):
 
     def one_hot(self, places: str, count: int, axis: int = -1) -> str:
         """1 at each place and 0 elsewhere, along a new axis."""
-        return self.do("OneHot", places, np.array(count), np.array([0, 1], np.float32), axis=axis)
+        return self.do("OneHot", places, np.array(count), np.array([0.0, 1.0]), axis=axis)
 
     def softened_largest(self, value: str, axis: int) -> str:
         """Logarithm of the sum of exponentials along an axis, which stays."""
@@ -92,7 +101,7 @@ class Fragment(OnnxGraph):
 
     def give(self, name: str, value: str) -> None:
         """Make a value an output."""
-        self.output(value, name)
+        self.output(value, name, cast=self.floats != np.float32)
         self._given.append(name)
 
     def data(self) -> bytes:
@@ -102,9 +111,7 @@ class Fragment(OnnxGraph):
         ]
         return self.model(given, self._given, self.dtype)
 
-
-def _narrow(value: float | NDArray[Any]) -> NDArray[Any]:
-    array = np.asarray(value)
-    if isinstance(value, np.ndarray) and array.dtype.kind in "iu":
-        return array.astype(np.int64)
-    return array.astype(np.float32)
+    def _fixed(self, value: float | NDArray[Any]) -> NDArray[Any]:
+        array = np.asarray(value)
+        integers = isinstance(value, np.ndarray) and array.dtype.kind in "iu"
+        return array.astype(np.int64 if integers else self.floats)

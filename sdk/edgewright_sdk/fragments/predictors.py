@@ -144,7 +144,7 @@ def _argmax(fragment: Fragment, raw: str, outputs: int) -> str:
 
 
 def _sign(fragment: Fragment, raw: str, outputs: int) -> str:  # noqa: ARG001
-    positive = fragment.add("Cast", fragment.do("Greater", raw, 0.0), to=1)
+    positive = fragment.numbers(fragment.do("Greater", raw, 0.0))
     return fragment.add("Concat", fragment.do("Sub", 1.0, positive), positive, axis=1)
 
 
@@ -152,7 +152,7 @@ def _votes(fragment: Fragment, raw: str, outputs: int) -> str:
     classes = links.classes_of_pairs(outputs)
     first, second = np.triu_indices(classes, 1)
     ones = np.eye(classes, dtype=np.float32)
-    positive = fragment.add("Cast", fragment.do("Greater", raw, 0.0), to=1)
+    positive = fragment.numbers(fragment.do("Greater", raw, 0.0))
     won = fragment.do("MatMul", positive, ones[first] - ones[second])
     return _argmax(fragment, fragment.do("Add", won, ones[second].sum(axis=0)), classes)
 

@@ -1,11 +1,99 @@
-"""Numerics of signals (``edgewright_sdk.signal``) as operations of a fragment."""
+"""Numerics of signals (``edgewright_sdk.signal``) as operations of a fragment, which computes in float64 as they do."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from edgewright_sdk.fragments.fragment import INPUT, Fragment
+from edgewright_sdk.signal.audio import FULL_SCALE, SMALLEST_POWER
+from edgewright_sdk.signal.cepstra import ROUNDING, STILL, TINY, sliding_means
+from edgewright_sdk.signal.filters import decimate, filter_sections
 
 if TYPE_CHECKING:
-    from edgewright_sdk.fragments.fragment import Fragment
+    from numpy.typing import NDArray
+
+    from edgewright_sdk.signal import Frames
+
+#: Values that a matrix may have, 32 MiB of them: what takes more (a transform of 4096 samples, a filter over as many) gets no fragment.
+MOST_VALUES: Final = 1 << 22
+
+
+def signals_of(length: int, axes: int) -> tuple[Fragment, str]:
+    """Begin a fragment of windows; also return the name of its signals ``(n, axes, length)``."""
+    fragment = Fragment([length, axes], floats="float64")
+    turned = fragment.turned(fragment.numbers(INPUT), 0, 2, 1)
+    # onnxruntime would make one operation of this and a product behind it, which it doesn't have in float64 (1.23).
+    return fragment, fragment.reshaped(turned, [-1, axes, length])
+
+
+def decimated_in(fragment: Fragment, value: str, length: int, ratio: int) -> tuple[str, int]:
+    """Signals ``(n, axes, length)`` as :func:`edgewright_sdk.signal.decimate` gives them, and how many samples are left."""
+    if ratio == 1:
+        return value, length
+    matrix = decimate(np.eye(length), ratio)
+    first = fragment.do("Gather", value, np.array([0]), axis=2)
+    # What stands still stays exactly so: the filters see how far a signal is from its first sample.
+    moved = fragment.do("MatMul", fragment.add("Sub", value, first), matrix)
+    gain = float(matrix.sum(axis=0).mean())
+    return fragment.add("Add", moved, fragment.do("Mul", first, gain)), matrix.shape[1]
+
+
+def filtered_in(fragment: Fragment, value: str, length: int, sections: NDArray[Any]) -> str:
+    """Signals ``(n, axes, length)`` behind a filter that begins at rest."""
+    return fragment.do("MatMul", value, filter_sections(np.asarray(sections, np.float64), np.eye(length)))
+
+
+def give_features(fragment: Fragment, value: str, count: int) -> bytes:
+    """End a fragment whose features are all values of each window."""
+    fragment.give("features", fragment.reshaped(value, [-1, count]))
+    return fragment.data()
+
+
+def spectra_in(
+    fragment: Fragment, value: str, *, starts: NDArray[Any], used: int, fft_length: int
+) -> str | None:
+    """Squared magnitudes ``(…, frames, N/2 + 1)`` of frames of signals ``(…, length)``; None for transforms that are too long.
+
+    Parameters
+    ----------
+    fragment : Fragment
+    value : str
+    starts : np.ndarray [shape=(frames,)]
+    used : int
+        Samples of a frame.
+    fft_length : int
+    """
+    bins = fft_length // 2 + 1
+    if used * bins > MOST_VALUES:
+        return None
+    frames = fragment.do("Gather", value, starts[:, None] + np.arange(used), axis=-1)
+    turns = 2 * np.pi / fft_length * (np.outer(np.arange(used), np.arange(bins)) % fft_length)
+    parts = [fragment.do("MatMul", frames, table) for table in (np.cos(turns), np.sin(turns))]
+    return fragment.add("Add", *(fragment.square(part) for part in parts))
+
+
+def sound_spectra_in(
+    fragment: Fragment, value: str, frames: Frames, length: int, emphasis: tuple[float, int] | None = None
+) -> str | None:
+    """Squared magnitudes ``(n, frames, N/2 + 1)`` of one axis ``(n, 1, length)``; see :func:`spectra_in`."""
+    value = fragment.reshaped(value, [-1, length])
+    if emphasis is not None:
+        factor, shift = emphasis
+        before = fragment.do("Gather", value, (np.arange(length) - shift) % length, axis=1)
+        value = fragment.add("Sub", value, fragment.do("Mul", before, factor))
+    starts = np.arange(frames.count) * frames.step
+    return spectra_in(fragment, value, starts=starts, used=frames.used, fft_length=frames.fft_length)
+
+
+def level_in(fragment: Fragment, power: str, floor: float, *, divisor: float = 1.0) -> str:
+    """Levels of powers, as :func:`edgewright_sdk.signal.level_of`."""
+    extent = FULL_SCALE - floor
+    logarithm = fragment.add("Log", fragment.do("Max", power, SMALLEST_POWER * divisor))
+    level = fragment.do("Mul", logarithm, 10 / math.log(10) / extent)
+    return fragment.add("Relu", fragment.do("Sub", level, (10 * math.log10(divisor) + floor) / extent))
 
 
 class Moments(NamedTuple):
@@ -21,14 +109,12 @@ class Moments(NamedTuple):
     centred: str
 
 
-def moments_of(fragment: Fragment, value: str, size: int) -> Moments:
+def moments_in(fragment: Fragment, value: str, size: int) -> Moments:
     """Population statistics of signals ``(n, axes, size)``; of a constant one as :func:`edgewright_sdk.signal.moments` has them."""
     low, high = fragment.smallest(value, [2], keep=True), fragment.largest(value, [2], keep=True)
     constant = fragment.add("Equal", low, high)
-    # The mean of what lies beside the least value: large offsets then cost no digits.
-    shifted = fragment.add("Sub", value, low)
-    mean = fragment.add("Add", low, fragment.mean(shifted, 2, size, keep=True))
-    centred = fragment.add("Sub", shifted, fragment.mean(shifted, 2, size, keep=True))
+    mean = fragment.add("Where", constant, low, fragment.mean(value, 2, size, keep=True))
+    centred = fragment.add("Sub", value, mean)
     squares = fragment.square(centred)
     variance = fragment.mean(squares, 2, size, keep=True)
     flat = fragment.add("Or", constant, fragment.do("LessOrEqual", variance, 0.0))
@@ -39,7 +125,7 @@ def moments_of(fragment: Fragment, value: str, size: int) -> Moments:
     z = fragment.add("Div", centred, deviation)
     cubes = fragment.mean(fragment.add("Mul", fragment.square(z), z), 2, size, keep=True)
     fourths = fragment.mean(fragment.square(fragment.square(z)), 2, size, keep=True)
-    varies = fragment.do("Sub", 1.0, fragment.add("Cast", flat, to=1))
+    varies = fragment.do("Sub", 1.0, fragment.numbers(flat))
     return Moments(
         mean=mean,
         minimum=low,
@@ -50,3 +136,21 @@ def moments_of(fragment: Fragment, value: str, size: int) -> Moments:
         kurtosis=fragment.add("Mul", fragment.do("Sub", fourths, 3.0), varies),
         centred=centred,
     )
+
+
+def normalised_in(fragment: Fragment, rows: str, count: int, window: int) -> str:
+    """Rows ``(n, count, coefficients)`` as :func:`edgewright_sdk.signal.cepstra.sliding_normalise` normalises them."""
+    means = sliding_means(count, window)
+    low, high = fragment.smallest(rows, [1], keep=True), fragment.largest(rows, [1], keep=True)
+    extent = fragment.add("Sub", high, low)
+    size = fragment.do("Div", fragment.add("Abs", fragment.total(rows, 1, keep=True)), count)
+    largest = fragment.largest(fragment.add("Max", high, fragment.add("Neg", low)), [2], keep=True)
+    limit = fragment.add("Max", fragment.do("Mul", size, STILL), fragment.do("Mul", largest, ROUNDING))
+    moves = fragment.add(
+        "And", fragment.do("Greater", extent, 0.0), fragment.add("GreaterOrEqual", extent, limit)
+    )
+    away = fragment.add("Sub", rows, fragment.do("MatMul", means, rows))
+    squares = fragment.do("MatMul", means, fragment.square(away))
+    deviation = fragment.add("Sub", squares, fragment.square(fragment.do("MatMul", means, away)))
+    spread = fragment.do("Add", fragment.add("Sqrt", fragment.add("Relu", deviation)), TINY)
+    return fragment.add("Mul", fragment.add("Div", away, spread), fragment.numbers(moves))

@@ -23,7 +23,7 @@ FFT_LENGTHS = [1 << bits for bits in range(4, 17)]
 MOST_FRAMES = 500
 #: Level that becomes 1, in dB.
 FULL_SCALE = 12.0
-_SMALLEST_POWER = 1e-30
+SMALLEST_POWER = 1e-30
 #: A length this little above a whole number of samples is that number: 0.02 s · 16 kHz is 320, not 321.
 _SLACK = 1e-3
 #: Float64 values of frames that are in memory at a time, 1 MiB: as much as a processor's cache holds.
@@ -165,7 +165,7 @@ def level_of(power: NDArray[Any], floor: float, *, divisor: float = 1.0) -> NDAr
         The levels take its place.
     """
     extent = FULL_SCALE - floor
-    np.maximum(power, _SMALLEST_POWER * divisor, out=power)
+    np.maximum(power, SMALLEST_POWER * divisor, out=power)
     np.log(power, out=power)
     power *= 10.0 / math.log(10.0) / extent
     power -= (10.0 * math.log10(divisor) + floor) / extent

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 #: A coefficient that varies less than this share of its mean stands still: what is left is rounding.
 STILL = 1e-6
 #: Equal frames differ by this share of their largest coefficient at most: a matrix product rounds its last rows otherwise.
-_ROUNDING = 1e-12
-_TINY = 1e-10
+ROUNDING = 1e-12
+TINY = 1e-10
 
 
 @lru_cache(maxsize=16)
@@ -52,12 +52,12 @@ def sliding_normalise(rows: NDArray[np.float64], window: int) -> NDArray[np.floa
     low, high = rows.min(axis=1), rows.max(axis=1)
     extent, size = high - low, np.abs(rows.sum(axis=1)) / rows.shape[1]
     largest = np.maximum(high, -low).max(axis=1, keepdims=True)
-    still = (extent == 0) | (extent < STILL * size) | (extent < _ROUNDING * largest)
+    still = (extent == 0) | (extent < STILL * size) | (extent < ROUNDING * largest)
     normalised = rows - means @ rows
     deviation = means @ np.square(normalised)
     deviation -= np.square(means @ normalised)
     np.sqrt(np.maximum(deviation, 0.0, out=deviation), out=deviation)
-    deviation += _TINY
+    deviation += TINY
     normalised /= deviation
     if still.any():
         normalised *= ~still[:, None, :]

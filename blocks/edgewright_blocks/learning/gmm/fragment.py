@@ -49,4 +49,4 @@ def onnx_fragment(
 
 
 def _at_least_zero(graph: Fragment, value: str) -> str:
-    return graph.add("Cast", graph.do("GreaterOrEqual", value, 0.0), to=1)
+    return graph.numbers(graph.do("GreaterOrEqual", value, 0.0))

@@ -66,7 +66,7 @@ def onnx_fragment(model: Model, window: WindowSpec, maps: Any, min_cells: int) -
 
 def _pixels(height: int, width: int, channels: int) -> bytes:
     fragment = Fragment([height, width, channels], "uint8")
-    values = fragment.turned(fragment.add("Cast", INPUT, to=1), 0, 3, 1, 2)
+    values = fragment.turned(fragment.numbers(INPUT), 0, 3, 1, 2)
     if channels == 1:  # grey is seen as three equal channels
         values = fragment.add("Concat", values, values, values, axis=1)
     fragment.give("pixels", values)

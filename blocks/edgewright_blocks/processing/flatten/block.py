@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
-from edgewright_sdk.fragments.fragment import INPUT, Fragment
-from edgewright_sdk.fragments.signals import moments_of
+from edgewright_sdk.fragments.signals import give_features, moments_in, signals_of
 from edgewright_sdk.plots import signal_plot
 from edgewright_sdk.signal import moments
 
@@ -70,12 +69,11 @@ class Flatten(ProcessingBlock):
 
 def _fragment(window: WindowSpec, params: Params) -> bytes:
     length, axes = window["length"], len(window["axes"])
-    graph = Fragment([length, axes])
-    found = moments_of(graph, graph.do("Mul", graph.turned(INPUT, 0, 2, 1), float(params.scale_axes)), length)
+    graph, signals = signals_of(length, axes)
+    found = moments_in(graph, graph.do("Mul", signals, float(params.scale_axes)), length)
     chosen = [getattr(found, field) for name, _, field in STATISTICS if params[name]]
     features = graph.add("Concat", *chosen, axis=2)
-    graph.give("features", graph.reshaped(features, [-1, axes * len(chosen)]))
-    return graph.data()
+    return give_features(graph, features, axes * len(chosen))
 
 
 @remembered

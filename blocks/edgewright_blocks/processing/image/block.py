@@ -74,7 +74,7 @@ class Image(ProcessingBlock):
 
 def _fragment(size: list[int], channels: int) -> bytes:
     graph = Fragment(size, "uint8")
-    values = graph.add("Cast", INPUT, to=1)
+    values = graph.numbers(INPUT)
     if channels < size[2]:
         values = graph.do("MatMul", values, np.array([[_RED], [_GREEN], [_BLUE]]))
     elif channels > size[2]:

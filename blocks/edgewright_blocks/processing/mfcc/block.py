@@ -9,6 +9,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.audio import AudioTables
+from edgewright_sdk.fragments.signals import give_features, normalised_in, signals_of, sound_spectra_in
 from edgewright_sdk.signal import (
     MelProduct,
     dct_matrix,
@@ -95,7 +96,29 @@ class Mfcc(ProcessingBlock):
             inputs=[{"dtype": "float32", "shape": [window["length"], 1]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [width]}],
             tolerance={"absolute": 1e-3, "relative": 1e-4},
+            onnx=_fragment(window, settings),
         )
+
+
+def _fragment(window: WindowSpec, settings: _Settings) -> bytes | None:
+    frames, dct = settings.frames, settings.dct
+    graph, signals = signals_of(window["length"], 1)
+    squares = sound_spectra_in(graph, signals, frames, window["length"], settings.emphasis)
+    if squares is None:
+        return None
+    smallest = 100 * float(np.finfo(dct.dtype).tiny)
+
+    def floored(value: str) -> str:
+        return graph.do("Where", graph.do("Less", value, smallest), _FLOOR, value)
+
+    total = floored(graph.do("Div", graph.total(squares, 2, keep=True), frames.fft_length))
+    energies = floored(graph.do("MatMul", squares, settings.filters.T / frames.fft_length))
+    each = graph.add("Div", graph.do("Mul", energies, len(settings.filters)), total)
+    shapes = graph.do("MatMul", graph.add("Log", each), dct[:, 1:])
+    cepstra = graph.add("Concat", graph.add("Log", total), shapes, axis=2)
+    if settings.smoothing:
+        cepstra = normalised_in(graph, cepstra, frames.count, settings.smoothing)
+    return give_features(graph, cepstra, frames.count * settings.cepstra)
 
 
 def _description(window: WindowSpec, frames: Frames, cepstra: int) -> Description:

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.audio import AudioTables
+from edgewright_sdk.fragments.signals import give_features, level_in, signals_of, sound_spectra_in
 from edgewright_sdk.signal import MelProduct, frames_of, level_of, mel_filters, mel_plot, squared_spectra
 
 if TYPE_CHECKING:
@@ -85,7 +86,21 @@ class Mfe(ProcessingBlock):
             inputs=[{"dtype": "float32", "shape": [window["length"], 1]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [settings.frames.count * count]}],
             tolerance={"absolute": 1 / _STEPS, "relative": 0.0},  # one step, where a level lies between two
+            onnx=_fragment(window, settings),
         )
+
+
+def _fragment(window: WindowSpec, settings: _Settings) -> bytes | None:
+    graph, signals = signals_of(window["length"], 1)
+    squares = sound_spectra_in(graph, signals, settings.frames, window["length"], _EMPHASIS)
+    if squares is None:
+        return None
+    weights = settings.filters.T * (_SCALE**2 / settings.frames.fft_length)
+    energies = graph.do("MatMul", squares, weights)
+    energies = graph.do("Where", graph.do("Equal", energies, 0.0), _SILENCE, energies)
+    steps = graph.add("Round", graph.do("Mul", level_in(graph, energies, settings.floor), _STEPS))
+    levels = graph.do("Div", graph.do("Min", steps, _STEPS), _STEPS)
+    return give_features(graph, levels, settings.frames.count * len(settings.filters))
 
 
 def _description(window: WindowSpec, frames: Frames, bands: int) -> Description:

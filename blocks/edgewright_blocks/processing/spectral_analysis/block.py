@@ -12,7 +12,7 @@ from edgewright_sdk.signal import bin_frequencies, decimate, filter_sections, ma
 
 from . import wavelet
 from .nodes import export_spectrum, export_wavelet
-from .settings import LOW_RATIO, settings_of
+from .settings import LOW_RATIO, POWER_FLOOR, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from edgewright_sdk import Params, Windows, WindowSpec
 
     from .settings import Settings, Spectrum
-
-_POWER_FLOOR = 1e-10
 
 
 class SpectralAnalysis(ProcessingBlock):
@@ -91,7 +89,7 @@ def _spectral(signals: NDArray[Any], spectrum: Spectrum) -> tuple[NDArray[np.flo
     shape = moments(power)
     kept = power[..., spectrum.first_bin : spectrum.last_bin + 1]
     if spectrum.log:
-        kept = np.log10(np.where(kept > 0, kept, _POWER_FLOOR))
+        kept = np.log10(np.where(kept > 0, kept, POWER_FLOOR))
     # Without its mean a signal's root mean square is its standard deviation.
     time = np.stack([level.stdev, level.skewness, level.kurtosis, shape.skewness, shape.kurtosis], axis=-1)
     return np.concatenate([time, kept], axis=-1), level.centred
@@ -110,7 +108,7 @@ def _spectrum_plots(
     """The whole spectrum, and the bins that are features where those aren't all."""
     power = _power(centred, spectrum)[0]
     hertz = bin_frequencies(spectrum.fft_length, spectrum.frequency)
-    shown = np.log10(np.maximum(power, _POWER_FLOOR)) if spectrum.log else power
+    shown = np.log10(np.maximum(power, POWER_FLOOR)) if spectrum.log else power
     unit = "power (log10)" if spectrum.log else "power"
 
     def draw(name: str, first: int, last: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from edgewright_sdk.codegen.memory import scratch_bytes
 from edgewright_sdk.signal import DECIMATIONS, decimator
 
 from . import wavelet
+from .fragment import onnx_fragment
 from .settings import LOW_RATIO
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def export_spectrum(window: WindowSpec, settings: Settings, features: int) -> Ex
         outputs=[{"name": "features", "dtype": "float32", "shape": [features]}],
         scratch_bytes=scratch_bytes(window["length"], n, n, n // 2 + 1),
         tolerance={"absolute": 1e-3, "relative": 1e-4},
+        onnx=onnx_fragment(window, settings, features),
     )
 
 

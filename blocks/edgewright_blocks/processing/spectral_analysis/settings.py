@@ -24,6 +24,8 @@ _DECIMATED_SAMPLES = 4
 #: By how much the copy for low frequencies is decimated, and how many half FFT lengths a signal must have for it.
 LOW_RATIO = 10
 _LOW_HALVES = 10
+#: In the place of a power of exactly 0, before the logarithm.
+POWER_FLOOR = 1e-10
 #: Samples that each wavelet level needs at least.
 _WAVELET_SAMPLES = 32
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgewright_sdk import Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.audio import AudioTables
+from edgewright_sdk.fragments.signals import give_features, level_in, signals_of, sound_spectra_in
 from edgewright_sdk.signal import bin_frequencies, frames_of, level_of, squared_spectra
 
 if TYPE_CHECKING:
@@ -78,7 +79,18 @@ class Spectrogram(ProcessingBlock):
                 {"name": "features", "dtype": "float32", "shape": [settings.frames.count * settings.bins]}
             ],
             tolerance={"absolute": 1e-3, "relative": 1e-4},
+            onnx=_fragment(window, settings),
         )
+
+
+def _fragment(window: WindowSpec, settings: _Settings) -> bytes | None:
+    frames = settings.frames
+    graph, signals = signals_of(window["length"], 1)
+    squares = sound_spectra_in(graph, signals, frames, window["length"])
+    if squares is None:
+        return None
+    levels = level_in(graph, squares, settings.floor, divisor=frames.fft_length)
+    return give_features(graph, levels, frames.count * settings.bins)
 
 
 def _description(window: WindowSpec, frames: Frames) -> Description:

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgewright_sdk import BlockError, Description, Export, Features, ProcessingBlock, remembered
 from edgewright_sdk.codegen.memory import scratch_bytes
+from edgewright_sdk.fragments.signals import give_features, signals_of, spectra_in
 from edgewright_sdk.plots import lines_plot
 from edgewright_sdk.signal import Frames, bin_frequencies, squared_spectra
 
@@ -58,6 +59,7 @@ class Spectrum(ProcessingBlock):
             inputs=[{"dtype": "float32", "shape": [window["length"], axes]}],
             outputs=[{"name": "features", "dtype": "float32", "shape": [axes * (n // 2 + 1)]}],
             tolerance={"absolute": 1e-3, "relative": 1e-4},
+            onnx=_fragment(window, params),
         )
 
 
@@ -86,6 +88,26 @@ def _spectrum(windows: Windows, params: Params) -> NDArray[np.float32]:
     for rows, squares in squared_spectra(signals, Frames(length, length, 1, n, windows.frequency)):
         found[rows] = _scaled(squares[:, 0] / n, n, params)
     return found.reshape(len(windows), len(windows.axes), -1)
+
+
+def _fragment(window: WindowSpec, params: Params) -> bytes | None:
+    n, length, axes = _fft_length(window), window["length"], len(window["axes"])
+    graph, signals = signals_of(length, axes)
+    squares = spectra_in(graph, signals, starts=np.zeros(1, int), used=length, fft_length=n)
+    if squares is None:
+        return None
+    power = graph.do("Div", squares, n)
+    largest = graph.largest(power, [3], keep=True)
+    silent = graph.do("LessOrEqual", largest, 0.0)
+    if params.normalise == "max":
+        power = graph.add("Div", power, graph.do("Where", silent, 1.0, largest))
+    if params.scale == "db":
+        power = graph.do("Mul", graph.add("Log", graph.do("Max", power, _FLOOR)), 10 / np.log(10))
+        if params.normalise == "max":
+            power = graph.do("Where", silent, 0.0, power)
+    elif params.scale != "power":
+        power = graph.add("Sqrt", power if params.normalise == "max" else graph.do("Mul", power, n))
+    return give_features(graph, power, axes * (n // 2 + 1))
 
 
 def _scaled(power: NDArray[np.float64], n: int, params: Params) -> NDArray[np.float64]:
