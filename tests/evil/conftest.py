@@ -36,6 +36,7 @@ RUNNERS = {
     "docker": "edgewright.runners.docker:DockerRunner",
 }
 MIB = 1 << 20
+SCRIPT = ["python3", "main.py"]
 
 
 @dataclass
@@ -70,7 +71,9 @@ class Evil:
         with self._lock:
             if case not in self._prepared:
                 block: Block = resolve(str(HERE / case), HERE, self._plugins)
-                if self.name == "bwrap":  # over this machine's /usr, which needs no engine that builds an image
+                if (
+                    self.name == "bwrap"
+                ):  # over this machine's /usr, which needs no engine that builds an image
                     block = replace(block, builtin=True)
                 self._prepared[case] = self.runner.prepare(block, lambda _: None)
             return self._prepared[case]

@@ -112,7 +112,7 @@ class ProcessTask:
         self._kill_at: float | None = None
         self._tail = b""
         self._service_left = False
-        size = job.limits.out_bytes
+        size = job.limits.out_bytes + 1  # so that a file that was cut off is seen to be too long
         with contextlib.ExitStack() as stack:
             self._service: _Part | None = None
             if service is not None:

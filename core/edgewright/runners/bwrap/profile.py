@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.images.context import BLOCK_FOLDER
@@ -12,7 +13,6 @@ from edgewright.runners.grants import granted_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from edgewright.contracts import Part
     from edgewright.images.roots import Root
@@ -25,6 +25,18 @@ SECRETS_FOLDER: Final = "/run/secrets"
 HOSTNAME: Final = "block"
 MAX_OPEN_FILES: Final = 4096
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#: What engines hide of /proc, beside what the kernel keeps to itself.
+HIDDEN: Final = (
+    "keys",
+    "kcore",
+    "latency_stats",
+    "timer_list",
+    "timer_stats",
+    "sched_debug",
+    "acpi",
+    "asound",
+    "scsi",
+)
 NAMESPACES: Final = (
     "--unshare-all",
     "--unshare-user",
@@ -89,6 +101,11 @@ def sandbox_command(
     for text, place in view.links:
         words += ["--symlink", text, place]
     words += ["--proc", "/proc", "--dev", "/dev"]
+    for path in (Path("/proc", name) for name in HIDDEN):
+        if path.is_dir():
+            words += ["--tmpfs", str(path), "--remount-ro", str(path)]
+        elif path.exists():
+            words += ["--ro-bind", "/dev/null", str(path)]
     for size, place in ((job.limits.shm_bytes, "/dev/shm"), (job.limits.tmp_bytes, TMP)):
         words += ["--size", str(size), "--perms", "1777", "--tmpfs", place]
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder, "--", *inside]
