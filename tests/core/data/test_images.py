@@ -12,7 +12,7 @@ from PIL import Image
 
 from edgewright.cli.app import run as command
 from edgewright.data import describe
-from edgewright.data.image_checks import image_document
+from edgewright.data.image_checks import image_document, other_sizes
 from edgewright.data.leakage import leakage_of
 from edgewright.data.masks import resize_mask
 from edgewright.data.readers.base import BadFileError
@@ -267,3 +267,24 @@ def test_import_copies_bytes_and_show_tells_sizes(tmp_path: Path, capsys: pytest
     assert "16 images" in printed
     assert "24 × 16 (16)" in printed
     assert "bad file" in printed
+
+
+def sized(*sizes: tuple[int, int]) -> list[dict[str, Any]]:
+    return [
+        {"name": f"i{number}", "metadata": {"width": width, "height": height}}
+        for number, (width, height) in enumerate(sizes)
+    ]
+
+
+def test_new_images_of_other_sizes_are_reported_or_refused() -> None:
+    known = sized((640, 480), (320, 240))
+    new = sized((640, 480), (1280, 960), (1280, 960), (480, 640))
+    assert other_sizes(sized((320, 240)), known, (96, 72), strict=True) == []
+    assert other_sizes(new, known, (96, 72), strict=False) == [
+        "i3 is 480 × 640: the run has seen no image of such proportions",
+        "2 image(s) of 1280 × 960, a size that was not learned from, are brought to 96 × 72",
+    ]
+    with pytest.raises(
+        DataError, match=r"i1 is 1280 × 960, and strict-size allows only .* 320 × 240, 640 × 480"
+    ):
+        other_sizes(new, known, (96, 72), strict=True)
