@@ -190,3 +190,12 @@ def test_the_module_says_what_python_says(folder: Path, tmp_path: Path) -> None:
     assert found["ok"], found
     for engine in found["engines"].values():
         check(engine)
+
+
+def test_the_onnx_file_says_what_python_says(folder: Path, tmp_path: Path) -> None:
+    loaded = build("onnx", folder, tmp_path / "package")
+    found = loaded.new().verify(tmp_path / "package", params_of("onnx", {}))
+    loaded.close()
+    assert found["ok"], found
+    outputs = {name: node["output"] for name, node in found["nodes"].items()}
+    assert outputs == {"forest": "probabilities", "logistic": "probabilities", "height": "scores"}
