@@ -6,6 +6,7 @@ Scores are raw: unclamped, the same for an image whatever stands beside it. Need
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,10 +25,10 @@ from edgewright_blocks.learning.visual_anomaly.block import (
     cell_sources,
     image_scores,
     learn_model,
-    score_images,
     seen_cells,
 )
 from edgewright_blocks.learning.visual_anomaly.efficientnet import NAME
+from edgewright_blocks.learning.visual_anomaly.scoring import Scorer
 from edgewright_blocks.visual_maps import PercentileNormalizer, anomaly_map_overlay, pixels_of, view_results
 from edgewright_sdk import BlockError, Context, Model, Params, Windows
 
@@ -89,7 +90,9 @@ class PatchCore:
         devices do.
     strict_size : bool
         Refuse images of another size than the model's instead of resizing them.
-    seed, threads : int
+    seed : int
+    threads : int, optional
+        By default as many as the process may use; scores don't depend on it.
     fpr : float in (0, 1)
         Share of normal images that may be called anomalous: decides ``threshold_``.
 
@@ -119,7 +122,7 @@ class PatchCore:
         resize: Resize | None = None,
         strict_size: bool = False,
         seed: int = 0,
-        threads: int = 1,
+        threads: int | None = None,
         fpr: float = 0.01,
     ) -> None:
         self.backbone, self.taps = backbone, list(taps)
@@ -135,8 +138,9 @@ class PatchCore:
             memory_limit=memory_limit,
         )
         self.size, self.resize, self.strict_size = size, resize, strict_size
-        self.context = Context(seed=seed, threads=threads)
+        self.context = Context(seed=seed, threads=threads or _processors())
         self.fpr = fpr
+        self._scorer: Scorer | None = None
 
     def fit(self, images: Images, groups: Sequence[Any] | None = None) -> PatchCore:
         """Learn from normal images.
@@ -206,7 +210,9 @@ class PatchCore:
         model = self._trained
         given = pixels_of(images)
         windows = self._windows(given, model.meta["size"])
-        cells, nearest = score_images(model, windows.values, self.context.threads)
+        if self._scorer is None or self._scorer.model is not model:
+            self._scorer = Scorer(model, self.context.threads)
+        cells, nearest = self._scorer(windows.values)
         assert nearest is not None
         maps = [_enlarged(scores, *image.shape[:2]) for scores, image in zip(cells, given, strict=True)]
         scores, means = image_scores(cells, int(self.params.min_cells)), cells.mean(axis=(1, 2))
@@ -281,6 +287,11 @@ class PatchCore:
                 warnings.warn(f"{what}: its proportions change", stacklevel=4)
             return self.resize(image, width=width, height=height, channels=channels)
         return np.broadcast_to(image, (rows, columns, channels))
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _bank(model: Model) -> patchcore.Bank:

@@ -13,6 +13,7 @@ from . import mixture, patchcore
 from .backbone import LARGEST, SMALLEST, Backbone, builtin_backbone, file_backbone, grid
 from .efficientnet import NAME
 from .exporting import device_node
+from .scoring import MIXTURE, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import WindowSpec
 
 _MOUNT = "backbone"
-_MIXTURE = ("projection", "scale", "offset", "weights", "means", "roots")  # arrays of its model
 _SHOWN = 4  # images in a plot
 _AT_ONCE = 32  # images whose cells are held while they are looked at
 
@@ -32,6 +32,7 @@ class VisualAnomaly(WindowLearningBlock):
     """Cells of images, as a backbone sees them, against those of normal ones."""
 
     batch_bytes = 4 << 20
+    _scorer: Scorer | None = None
 
     def describe(self, window: WindowSpec, params: Params) -> LearningDescription:
         """Say what ``score`` gives, and refuse what can't be looked at."""
@@ -59,7 +60,9 @@ class VisualAnomaly(WindowLearningBlock):
             raise BlockError(
                 f"the images are {size[1]} x {size[0]}; the model has learned from {trained[1]} x {trained[0]}: resize them so"
             )
-        maps, kept = score_images(model, np.asarray(windows.values), self.context.threads)
+        if self._scorer is None or self._scorer.model is not model:
+            self._scorer = Scorer(model, self.context.threads)
+        maps, kept = self._scorer(np.asarray(windows.values))
         cells, rows = maps.reshape(len(maps), -1), np.arange(len(maps))
         worst = cells.argmax(axis=1)
         nearest = None if kept is None else model.arrays["sources"][kept.reshape(cells.shape)[rows, worst]]
@@ -155,29 +158,6 @@ def cell_sources(places: NDArray[np.int64], size: list[int]) -> NDArray[np.int32
     return made.astype(np.int32)
 
 
-def score_images(
-    model: Model, images: NDArray[np.uint8], threads: int = 1
-) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
-    """Score images.
-
-    Returns
-    -------
-    maps : np.ndarray [shape=(n, rows, columns), dtype=float32]
-    nearest : np.ndarray [shape=(n, rows, columns), dtype=int32] or None
-        Which kept cell each cell was compared with; a mixture keeps none.
-    """
-    known, arrays = model.meta["backbone"], model.arrays
-    cells = Backbone(known["name"], known["sha256"], model.networks["backbone"], threads).cells(images)
-    if model.meta["scoring"] == "gmm":
-        parts = {name: arrays[name] for name in _MIXTURE}
-        learned = mixture.CellMixture(**parts, level=model.meta["level"], spread=model.meta["spread"])
-        return learned.scores(cells), None
-    bank = patchcore.Bank.of(arrays)
-    found = [bank.scores(image.reshape(-1, image.shape[-1])) for image in cells]
-    maps, nearest = (np.stack(parts).reshape(cells.shape[:3]) for parts in zip(*found, strict=True))
-    return maps, nearest
-
-
 def image_groups(context: Context, images: int) -> NDArray[np.int32]:
     """Which images are left out together: those of a fold, else each by itself."""
     alone = np.arange(images, dtype=np.int32)
@@ -201,7 +181,7 @@ def _learn_mixture(
     for others, held in cross_fits(context, len(maps)):
         fold = mixture.learn(maps[others], basis, capacity, context.seed)
         unseen[held] = fold.scores_of(maps[held])
-    arrays: dict[str, NDArray[Any]] = {name: getattr(learned, name) for name in _MIXTURE}
+    arrays: dict[str, NDArray[Any]] = {name: getattr(learned, name) for name in MIXTURE}
     return Model(
         {**meta, "level": learned.level, "spread": learned.spread},
         arrays,

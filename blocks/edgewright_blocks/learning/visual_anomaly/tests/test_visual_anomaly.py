@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal
 
 from edgewright_blocks.learning.visual_anomaly import mixture
 from edgewright_blocks.learning.visual_anomaly.bank import make_bank
+from edgewright_blocks.learning.visual_anomaly.scoring import Scorer
 from edgewright_sdk import BlockError, Context, Params, Windows, load_block
 
 from .networks import tiny_backbone
@@ -215,3 +216,14 @@ def test_images_of_another_size_are_refused():
     model = fit(textures(3))
     with pytest.raises(BlockError, match="the images are 64 x 48; the model has learned from 48 x 48"):
         BLOCK.new().score(model, Windows(np.zeros((1, 48, 64, 3), np.uint8), {**SPEC, "width": 64}), params())
+
+
+@pytest.mark.parametrize("scoring", ["patchcore", "gmm"])
+def test_threads_change_no_score(scoring):
+    model, images = fit(textures(12), scoring=scoring, taps=["fine"]), textures(5, seed=6)
+    alone, together = (Scorer(model, threads)(images) for threads in (1, 3))
+    np.testing.assert_allclose(together[0], alone[0], rtol=1e-5)
+    np.testing.assert_allclose(Scorer(model, 3)(images[:1])[0], alone[0][:1], rtol=1e-5)
+    assert (alone[1] is None) == (scoring == "gmm")
+    if scoring == "patchcore":
+        np.testing.assert_array_equal(together[1], alone[1])
