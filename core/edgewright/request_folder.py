@@ -84,6 +84,7 @@ def put_request(
     seed: int = 0,
     threads: int = 1,
     deploys: bool = False,
+    choosing: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``request.json``; what it names must be in the folder already."""
@@ -99,6 +100,8 @@ def put_request(
     }
     if deploys:
         request["deploys"] = True
+    if choosing is not None:
+        request["choosing"] = dict(choosing)
     if options:
         request["options"] = dict(options)
     content = json.dumps(request, ensure_ascii=False, allow_nan=False).encode()

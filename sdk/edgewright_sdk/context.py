@@ -17,6 +17,8 @@ from edgewright_specs.interface import MOUNT_VARIABLE, SECRETS_VARIABLE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edgewright_specs.interface import Choosing
+
 
 @dataclass
 class Context:
@@ -33,6 +35,10 @@ class Context:
     deploys : bool
         In ``describe``: the impulse names targets of deployment, so that what can't become device code is refused here, before
         anything runs.
+    choosing : dict or None
+        In ``describe`` of a block whose spec says ``"chooses": true``: ``device`` (``name``, ``cpu``, ``os``, ``ram_kb``, ``flash_kb``, or
+        None where the impulse names none), ``given``, the parameters that the impulse gives, and ``training_windows``. What isn't given,
+        or ``auto``, may be chosen: the description's ``choices``.
     targets : np.ndarray [shape=(n,), dtype=int32 or float32] or None
         Class of each training window as an index into `classes`, or the number to learn for a regression; where the
         block's spec says ``"training": "labelled"``.
@@ -50,6 +56,7 @@ class Context:
     threads: int = 1
     classes: list[str] = field(default_factory=list)
     deploys: bool = False
+    choosing: Choosing | None = None
     targets: NDArray[np.int32 | np.float32] | None = None
     groups: NDArray[np.int32] | None = None
     folds: NDArray[np.int32] | None = None

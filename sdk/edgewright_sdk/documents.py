@@ -87,6 +87,10 @@ class LearningDescription:
     classes : list of str
     bounded_in_sample : bool
         The largest score of the training data is bounded by construction, so no threshold can be read from it.
+    choices : list of dict
+        Parameters that the block chooses where it was told to (``Context.choosing``): ``parameter``, ``value``, ``reason``.
+    device : dict or None
+        What the node takes of a device at least: ``ram_bytes``, ``flash_bytes``, and a ``note`` that says of what.
     """
 
     kind: str
@@ -94,7 +98,10 @@ class LearningDescription:
     contributions: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     bounded_in_sample: bool = False
+    choices: list[dict[str, Any]] = field(default_factory=list)
+    device: dict[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
         """Return ``description.json``."""
-        return asdict(self)
+        document = asdict(self)
+        return {name: value for name, value in document.items() if value or name not in ("choices", "device")}

@@ -48,7 +48,7 @@ def perform(block: Block, task: Task, outputs: Outputs) -> None:
 def context_of(task: Task, context: Context) -> Context:
     """Fill a context from a request."""
     context.seed, context.threads, context.classes = task.seed, task.threads, task.classes
-    context.deploys = task.deploys
+    context.deploys, context.choosing = task.deploys, task.choosing
     if task.operation == "fit":
         for name in ("targets", "groups", "folds", "validation_targets", "validation_groups"):
             setattr(context, name, _codes(task, name))

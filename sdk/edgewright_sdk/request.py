@@ -16,6 +16,7 @@ from edgewright_specs.interface import (
     OPERATION_INPUTS,
     OPERATIONS,
     REQUEST_FILE,
+    Choosing,
     Operation,
     WindowSpec,
 )
@@ -35,6 +36,7 @@ class Task:
     classes: list[str]
     inputs: dict[str, dict[str, Any]]
     deploys: bool
+    choosing: Choosing | None
     folder: Path
     _window: dict[str, Any] | None
 
@@ -172,6 +174,7 @@ def read_request(folder: Path, block_type: str) -> Task:
         classes=_checked(document, "classes", list, []),
         inputs=_inputs(document, operation, block_type),
         deploys=document.get("deploys") is True,
+        choosing=_checked(document, "choosing", dict, None),
         folder=folder,
         _window=_checked(document, "window", dict, None),
     )

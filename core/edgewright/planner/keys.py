@@ -36,6 +36,7 @@ PART_NAMES = {
     "threads": "threads",
     "grants": "what it was granted",
     "deploys": "whether it is deployed",
+    "choosing": "device and training windows that it chooses by",
     "inputs": "inputs",
 }
 
@@ -54,6 +55,7 @@ def block_parts(task: BlockTask, environment: Sequence[str], digest: Digest) -> 
         "seed": task.seed,
         "threads": task.threads,
         **({"deploys": True} if task.deploys else {}),
+        **({"choosing": dict(task.choosing)} if task.choosing is not None else {}),
     }
 
 

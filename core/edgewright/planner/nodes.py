@@ -68,6 +68,7 @@ class Node:
     trainer: Trainer | None = None
     grants: Grants = NO_GRANTS
     region: Region | None = None  # of a node without tasks of its block's
+    given: frozenset[str] = frozenset()  # parameters that the impulse gives
     regions: tuple[str, ...] = ()  # ids of the nodes that decide by this one's map, where it doesn't itself
 
     @property
@@ -95,6 +96,12 @@ class Node:
         """Whether it learns from the windows themselves, not from features of them."""
         section = self.block.spec.edgewright
         return section is not None and section.reads == "windows"
+
+    @property
+    def chooses(self) -> bool:
+        """Whether its block may choose parameters for the device."""
+        section = self.block.spec.edgewright
+        return (self.trainer, self.region) == (None, None) and section is not None and section.chooses
 
     @property
     def wants_suggestion(self) -> bool:
@@ -246,6 +253,7 @@ def _node(
         place=impulse.locate(pointer),
         trainer=trainer,
         grants=grants,
+        given=frozenset(name.replace("_", "-") for name in entry.params),
         regions=tuple(getattr(entry, "regions", ())),
     )
     return [node, *(_region(impulse, node, name, entry.regions[name], pointer) for name in node.regions)]

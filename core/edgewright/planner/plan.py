@@ -173,6 +173,11 @@ class Planner:
             tasks.append(replace(asked, deploys=deploys))
         return tasks
 
+    def choose(self, node: Node, told: Mapping[str, Any]) -> Task:
+        """The task by which a learning node's block chooses parameters, told of the device."""
+        asked = self._block(node, "describe", self._told(node), name="choose", classes=self.classes(node))
+        return replace(asked, choosing=told)
+
     def check_learning(self) -> None:
         """Refuse learning nodes whose description can't be decided by.
 

@@ -141,6 +141,7 @@ class BlockTask:
     )
     required: tuple[str, ...] = ()  # outputs that it must give beyond those its operation always gives
     place: str = ""  # where in the impulse file the node stands
+    choosing: Mapping[str, Any] | None = None  # what a block that chooses parameters is told
     deploys: bool = False  # a description is also asked whether the node can become device code
 
     def needs(self) -> Iterator[str]:

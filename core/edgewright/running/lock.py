@@ -71,13 +71,14 @@ def lock(
     earlier: Mapping[str, Any],
     images: Mapping[str, str],
     suggestions: Mapping[str, Mapping[str, Any]],
+    choices: Mapping[str, Sequence[Mapping[str, Any]]],
     origin: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """The whole lock: identity and build id, blocks as they were run, and the key and outputs of every task.
 
     ``earlier`` are the blocks of the lock that this one takes the place of: a run that goes on prepares only what it adds.
     ``images`` say which image each image reference of the impulse stood for, ``suggestions`` which features the run chose
-    for a learning node, and why; ``origin`` which run this one decided again, and how.
+    for a learning node, and why; ``choices`` which parameters its block chose for the device; ``origin`` which run this one decided again, and how.
     """
     return {
         "version": LOCK_VERSION,
@@ -102,6 +103,7 @@ def lock(
         "images": dict(sorted(images.items())),
         **({"decided_from": dict(origin)} if origin is not None else {}),
         "suggested": {node: dict(chosen) for node, chosen in sorted(suggestions.items())},
+        "chosen": {node: [dict(one) for one in made] for node, made in sorted(choices.items()) if made},
         "tasks": {
             task: {
                 "key": entry.key,

@@ -38,7 +38,7 @@ def materialise(task: BlockTask, in_dir: Path, find: Find, links: Links) -> None
     inputs = {name: _place(name, source, in_dir, find, links) for name, source in task.inputs.items()}
     put_request(
         in_dir, task.operation, task.params, inputs=inputs, window=task.window, classes=task.classes,
-        seed=task.seed, threads=task.threads, deploys=task.deploys,
+        seed=task.seed, threads=task.threads, deploys=task.deploys, choosing=task.choosing,
     )  # fmt: skip
 
 

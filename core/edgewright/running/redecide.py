@@ -20,7 +20,7 @@ from edgewright.running.packaging import export_nodes
 from edgewright.running.record import Listener, Recorder
 from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
-from edgewright.running.suggesting import chosen_before, suggestions_of
+from edgewright.running.suggesting import choices_of, chosen_before, suggestions_of
 from edgewright.scoring import METHODS
 from edgewright.scoring.labelled import LABELLED_METHODS
 from edgewright_specs.graph import METHOD_FIELDS
@@ -157,7 +157,7 @@ def _decide(
         options,
         str(base),
     )
-    session.images, session.suggestions = run.images, suggestions_of(run)
+    session.images, session.suggestions, session.choices = run.images, suggestions_of(run), choices_of(run)
     session.earlier_blocks, session.origin = run.locked_blocks, origin
     with finishing(session, folder):
         kept = list(_kept(run, node))

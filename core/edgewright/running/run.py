@@ -219,6 +219,10 @@ class Run:
         )
         return found
 
+    def choices(self, node: str) -> list[dict[str, Any]]:
+        """The parameters that a node's block chose for the device: ``parameter``, ``value`` and ``reason`` of each."""
+        return next((list(entry.get("chosen") or ()) for entry in self.nodes if entry["id"] == node), [])
+
     def inputs_of(self, node: str) -> list[str]:
         """Ids of the nodes that a node reads."""
         return next(list(entry["inputs"]) for entry in self.nodes if entry["id"] == node)

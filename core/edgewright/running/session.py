@@ -12,6 +12,7 @@ from edgewright.planner.nodes import Node, build_nodes
 from edgewright.planner.plan import INDEX, LEAKAGE, READ, Planner
 from edgewright.planner.samples import load_samples
 from edgewright.running.cancel import Cancel
+from edgewright.running.choosing import resolve_choices
 from edgewright.running.combination_step import combination_task
 from edgewright.running.data_steps import data_tasks
 from edgewright.running.decision_steps import decision_tasks
@@ -119,6 +120,8 @@ class Session:
         self.images: Mapping[str, str] = {}
         #: What was chosen for learning nodes that left their features to the run, for the record and the lock.
         self.suggestions: dict[str, dict[str, Any]] = {}
+        #: What blocks chose for the device, by learning node, for the record and the lock.
+        self.choices: dict[str, list[dict[str, Any]]] = {}
         #: Blocks as an earlier run had them, whose tasks count as done; and of a run that decides again, by whom from what.
         self.earlier_blocks: Mapping[str, Any] = {}
         self.origin: Mapping[str, Any] | None = None
@@ -184,6 +187,7 @@ class Session:
         """Ask every node what it returns, and check that the nodes fit together."""
         self.engine.run(self.planner.describe_processing())
         resolve_suggestions(self)
+        resolve_choices(self)
         self.engine.run(self.planner.describe_learning())
         self.planner.check_learning()
 

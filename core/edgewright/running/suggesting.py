@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from edgewright.running.choosing import with_choices
 from edgewright.running.importance_steps import (
     forest_task,
     labels_task,
@@ -71,14 +72,22 @@ def rank(session: Session, nodes: Sequence[Node]) -> dict[str, dict[str, Any]]:
 
 
 def chosen_before(nodes: Sequence[Node], run: Run) -> list[Node]:
-    """The nodes of a finished run, with the features that it chose for them."""
-    kept = suggestions_of(run)
-    return [_with(node, kept.get(node.id) if node.wants_suggestion else None) for node in nodes]
+    """The nodes of a finished run, with the features and parameters that it chose for them."""
+    kept, choices = suggestions_of(run), choices_of(run)
+    return [
+        with_choices(_with(node, kept.get(node.id) if node.wants_suggestion else None), choices.get(node.id))
+        for node in nodes
+    ]
 
 
 def suggestions_of(run: Run) -> dict[str, dict[str, Any]]:
     """What a run chose, by learning node: ``features``, and the ``note`` that says why."""
     return {entry["id"]: entry["suggested"] for entry in run.nodes if "suggested" in entry}
+
+
+def choices_of(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """What blocks of a run chose for the device, by learning node: ``parameter``, ``value`` and ``reason`` of each."""
+    return {entry["id"]: entry["chosen"] for entry in run.nodes if entry.get("chosen")}
 
 
 def _told(document: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from edgewright_sdk.cross_fitting import cross_fits
 
 from . import mixture, patchcore
 from .backbone import LARGEST, SMALLEST, Backbone, builtin_backbone, file_backbone, grid
+from .choosing import chosen, needs, with_choices
 from .efficientnet import NAME
 from .exporting import device_node
 from .scoring import MIXTURE, Scorer
@@ -36,16 +37,24 @@ class VisualAnomaly(WindowLearningBlock):
 
     def describe(self, window: WindowSpec, params: Params) -> LearningDescription:
         """Say what ``score`` gives, and refuse what can't be looked at."""
-        size = _size(window)
+        size, told = _size(window), self.context.choosing
+        choices = chosen(params, told)
+        params = with_choices(params, choices)
         scoring, _ = _scoring(params)
-        _backbone(params, size, self.context)
+        backbone = _backbone(params, size, self.context)
         places = cell_count(size, params)
         if params.min_cells > places:
             raise BlockError(
                 f"min-cells is {params.min_cells}, and images of {size[1]} x {size[0]} have {places} cells: give at most as many"
             )
         nearest = ["nearest"] if scoring == "patchcore" else []
-        return LearningDescription(kind="anomaly", outputs=["scores", "map", *nearest])
+        asked = told is not None and told["device"] is not None
+        return LearningDescription(
+            kind="anomaly",
+            outputs=["scores", "map", *nearest],
+            choices=choices,
+            device=needs(backbone, window, params, told["training_windows"]) if told and asked else None,
+        )
 
     def fit(self, train: Windows, validation: Windows | None, params: Params, context: Context) -> Model:  # noqa: ARG002
         """Learn the cells of normal images."""
@@ -205,7 +214,7 @@ def seen_cells(
 
 
 def _scoring(params: Params) -> tuple[str, str]:
-    """What scores, and why; `auto` has one answer until blocks are told the impulse's device."""
+    """What scores, and why; a run has chosen before in the place of `auto`."""
     if params.scoring == "auto":
         return "patchcore", "scoring: auto takes patchcore where nothing is known of the device"
     return str(params.scoring), "as the impulse says"

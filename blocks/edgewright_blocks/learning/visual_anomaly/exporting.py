@@ -32,7 +32,7 @@ def device_node(model: Model, window: WindowSpec, min_cells: int) -> Export:
     BlockError
         The backbone has operators that the device doesn't.
     """
-    program, maps = _compiled(model, window)
+    program, maps = compiled_backbone(model, window)
     height, width, channels = window["height"], window["width"], window["channels"]
     rows, columns = grid(height, width)
     features = int(maps[:, 3].sum())
@@ -77,7 +77,7 @@ def device_node(model: Model, window: WindowSpec, min_cells: int) -> Export:
     )
 
 
-def _compiled(model: Model, window: WindowSpec) -> tuple[Program, NDArray[np.int32]]:
+def compiled_backbone(model: Model, window: WindowSpec) -> tuple[Program, NDArray[np.int32]]:
     """The backbone, and of each of its outputs the byte of the arena, height, width and channels."""
     source, data = model.meta["backbone"]["name"], model.networks["backbone"]
     names = [output.name for output in open_session(data, source, 1).get_outputs()]
