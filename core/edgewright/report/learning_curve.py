@@ -51,6 +51,9 @@ def build(run: Run, node: str) -> dict[str, Any] | None:
         *_NAMES,
     ]
     told = f"By {document['normal']} normal and {document['abnormal']} abnormal {words.window}s of the {document['split']} split."
+    interval = (run.metrics(node)["windows"] or {}).get("auroc_interval") if judged else None
+    if interval:
+        told += f" The AUROC of the last is {interval[0]:.3f} to {interval[1]:.3f} (95 % interval): smaller differences may be chance."
     return {
         "text": f"{document['text']} {told}",
         "plots": plots,

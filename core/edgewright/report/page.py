@@ -101,7 +101,7 @@ def run_info(run: Run) -> dict[str, Any]:
         "failed": [
             {key: task[key] for key in keep if key in task}
             for task in record.get("tasks", [])
-            if task["status"] == "failed"
+            if task["status"] == "failed" and record.get("status") != "ok"  # else nothing was lost by it
         ][:10],
     }
     shown: dict[str, Any] = plain(document)

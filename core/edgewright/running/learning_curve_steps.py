@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgewright.planner.nodes import Node
     from edgewright.planner.plan import Planner
 
-VERSION = 1
+VERSION = 2
 #: Images to learn from and to score, in all, that a run looks at unasked: as much again as a run over a few hundred.
 UNASKED = 1000
 

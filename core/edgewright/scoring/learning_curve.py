@@ -62,15 +62,16 @@ def curve_point(
 
 
 def enough(points: Sequence[Mapping[str, Any]]) -> int | None:
-    """Which point no later one improves on; None where the last one still does.
+    """From which point on no larger number of samples improves on a smaller one; None where the last still does.
 
     By AUROC where all points have it, else by the scores of normal windows: a model that knows more of what is normal gives them
     lower ones.
     """
-    for number, point in enumerate(points[:-1]):
-        if not any(_better(later, point, points) for later in points[number + 1 :]):
-            return number
-    return None
+    last = len(points) - 1
+    found = last
+    while found > 0 and not any(_better(later, points[found - 1], points) for later in points[found:]):
+        found -= 1
+    return None if found == last else found
 
 
 def curve_text(points: Sequence[Mapping[str, Any]], unit: str) -> str:
@@ -86,7 +87,7 @@ def curve_text(points: Sequence[Mapping[str, Any]], unit: str) -> str:
         )
     if found is None:
         return f"More {unit} were still helping: {told}. Going from {points[-2]['samples']} to {last['samples']} did {rule}."
-    return f"{points[found]['samples']} {unit} were enough: no larger number did {rule} ({told})."
+    return f"{points[found]['samples']} {unit} were enough: from there on more did not {rule} ({told})."
 
 
 def _two(points: Sequence[Mapping[str, Any]], found: int | None) -> list[Mapping[str, Any]]:

@@ -25,7 +25,8 @@ def points(*values: float, judged: bool = True) -> list[dict[str, Any]]:
     [
         ((0.9, 0.96, 0.965), True, 1),
         ((0.9, 0.905, 0.914), True, 1),  # two steps that are small by themselves aren't together
-        ((0.95, 0.90, 0.955), True, 0),  # what came down by chance and back didn't improve
+        ((0.95, 0.90, 0.955), True, None),  # the first came high by chance
+        ((0.95, 0.955, 0.90), True, 0),
         ((0.9, 0.93, 0.96), True, None),
         ((9.0, 5.0, 4.95), False, 1),
         ((9.0, 7.0, 5.0), False, None),
@@ -48,7 +49,7 @@ def test_a_point_tells_normal_scores_and_auroc_of_what_is_known() -> None:
 
 def test_the_sentence_states_numbers_and_rule() -> None:
     assert curve_text(points(0.9, 0.96, 0.965), "images") == (
-        "20 images were enough: no larger number did raise AUROC by 0.01 or more (0.960 with 20, 0.965 with 50)."
+        "20 images were enough: from there on more did not raise AUROC by 0.01 or more (0.960 with 20, 0.965 with 50)."
     )
     assert curve_text(points(9.0, 7.0, 5.0, judged=False), "images") == (
         "More images were still helping: 7 with 20, 5 with 50. Going from 20 to 50 did lower the score that 90 % of "
