@@ -104,6 +104,8 @@ class PatchCore:
         Score of each training image without its own cells, and without those of its group.
     threshold_ : float
         Read from ``held_out_``.
+    normalizer_ : PercentileNormalizer
+        One scale for maps of all images, by which normal ones look calm; saved with the model.
     """
 
     def __init__(
@@ -169,6 +171,8 @@ class PatchCore:
         except BlockError as error:
             raise ValueError(str(error)) from error
         assert self.model_.train_scores is not None
+        assert self.model_.train_map is not None
+        self.normalizer_ = PercentileNormalizer().fit(self.model_.train_map, self.model_.train_map)
         return self._hold(self.model_.train_scores)
 
     def add(self, images: Images) -> PatchCore:
@@ -227,6 +231,8 @@ class PatchCore:
         model = self._trained
         arrays = {**model.arrays, _SAVED_SCORES: np.asarray(self.held_out_, np.float32)}
         meta = {**model.meta, "params": json.loads(json.dumps(dict(self.params))), "fpr": self.fpr}
+        if hasattr(self, "normalizer_"):
+            meta["bounds"] = list(self.normalizer_.bounds_)
         Model(meta, arrays, networks=model.networks).save(folder)
 
     @classmethod
@@ -241,6 +247,9 @@ class PatchCore:
         if "params" in model.meta:
             made.params, made.fpr = Params(model.meta["params"]), given.get("fpr", model.meta["fpr"])
         made.model_ = model
+        if "bounds" in model.meta:
+            made.normalizer_ = PercentileNormalizer()
+            made.normalizer_.bounds_ = model.meta["bounds"][0], model.meta["bounds"][1]
         return made._hold(model.arrays.get(_SAVED_SCORES, np.zeros(0, np.float32)))
 
     @property

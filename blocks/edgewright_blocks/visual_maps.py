@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Images = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
 
 
+_CALM = 99.9  # percentile of normal values that stays in the lower half
+
+
 class PercentileNormalizer:
     """Brings scores of maps to 0 … 1, the same way for all images: low and high percentiles of a data set become 0 and 1.
 
@@ -33,10 +36,22 @@ class PercentileNormalizer:
             raise ValueError(f"low is {low}, high {high}; allowed: 0 <= low < high <= 100")
         self.low, self.high = low, high
 
-    def fit(self, maps: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> PercentileNormalizer:
-        """Take the percentiles of all values of all maps."""
+    def fit(
+        self,
+        maps: Sequence[NDArray[np.float32]] | NDArray[np.float32],
+        normal: Sequence[NDArray[np.float32]] | NDArray[np.float32] = (),
+    ) -> PercentileNormalizer:
+        """Take the percentiles of all values of all maps.
+
+        Where few of them are odd, maps of `normal` images, as if unseen, move the upper bound so far that 99.9 % of their values
+        come out below 0.5, as reports and packages draw them.
+        """
         values = np.concatenate([np.ravel(scores) for scores in maps])
-        self.bounds_ = tuple(float(bound) for bound in np.percentile(values, [self.low, self.high]))
+        low, high = (float(bound) for bound in np.percentile(values, [self.low, self.high]))
+        if len(normal):
+            calm = float(np.percentile(np.concatenate([np.ravel(scores) for scores in normal]), _CALM))
+            high = max(high, low + 2 * (calm - low))
+        self.bounds_ = low, high
         return self
 
     def transform(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:

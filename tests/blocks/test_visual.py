@@ -70,6 +70,9 @@ def test_a_saved_model_scores_the_same(trained, tmp_path):
     trained.save(tmp_path / "model")
     again = PatchCore.load(tmp_path / "model")
     assert again.threshold_ == trained.threshold_
+    assert again.normalizer_.bounds_ == trained.normalizer_.bounds_
+    calm = trained.normalizer_.transform(np.stack([trained.predict(textures(6, seed=4)).cells]))
+    assert np.mean(calm < 0.5) > 0.98
     np.testing.assert_array_equal(
         again.predict(odd_and_normal()).cells, trained.predict(odd_and_normal()).cells
     )
@@ -98,7 +101,9 @@ def test_images_of_one_thing_do_not_vouch_for_each_other(backbone):
     images, things = np.concatenate([first, again]), [f"plate {n}" for n in range(8)] * 2
     alone, together = (detector(backbone).fit(images, groups).held_out_ for groups in (None, things))
     np.testing.assert_array_equal(alone, detector(backbone).fit(images, range(16)).held_out_)
-    assert (together > 0.98 * alone).all()  # never nearer; among fewer cells a distance may weigh a little less
+    assert (
+        together > 0.98 * alone
+    ).all()  # never nearer; among fewer cells a distance may weigh a little less
     assert together.mean() > 1.1 * alone.mean()
     with pytest.raises(ValueError, match="16 images and 8 groups"):
         detector(backbone).fit(images, things[:8])
