@@ -35,6 +35,10 @@ COMMANDS = {
     "label": ("edgewright.cli.label", "Label recordings by the clusters or scores that a run found."),
     "report": ("edgewright.cli.report", "Write a run's report again, or open it."),
     "deploy": ("edgewright.cli.deploy", "Build a C++ or WASM library from a run."),
+    "parity": (
+        "edgewright.cli.parity",
+        "Compare everything that can run a run's impulse: runners, CPUs, boards, wasm.",
+    ),
     "estimate": ("edgewright.cli.estimate", "Say what a run takes on a device, and whether it fits."),
     "runs": ("edgewright.cli.runs", "List finished runs, or compare two of them."),
     "features": ("edgewright.cli.features", "Compute a block's features of an array of windows."),

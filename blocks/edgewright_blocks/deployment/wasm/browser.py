@@ -91,7 +91,9 @@ def _visited(browser: str, address: str, results: queue.Queue[dict[str, Any]]) -
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, "HOME": home},
+            cwd=home,
+            # It makes a socket below the folder for temporary files, whose whole path may have 107 bytes.
+            env={**os.environ, "HOME": home, "TMPDIR": "."},
         )
         try:
             for _ in range(_SECONDS):
