@@ -21,11 +21,11 @@ MOST = 2000  # images a split that are looked at
 
 def scale_task(node: Node, planner: Planner, folds: int) -> HostTask:
     """The step ``<node>/scale``: writes ``scale.json``, by the maps of all splits; those of training as if unseen."""
-    unseen = [FromTask(f"{node.id}/fit", "train_map")]
-    if "train_map" not in node.own_outputs:
+    unseen = _scored(node, planner, "training")  # where nothing better is to be had
+    if "train_map" in node.own_outputs:
+        unseen = [FromTask(f"{node.id}/fit", "train_map")]
+    elif not node.scores_its_training and not planner.samples.unlabelled:
         unseen = [FromTask(f"{node.id}/score/fold-{fold}", "map") for fold in range(folds)]
-    if not unseen:
-        unseen = _scored(node, planner, "training")
     seen = [ref for split in SPLITS if split != "training" for ref in _scored(node, planner, split)]
     return HostTask(
         id=f"{node.id}/scale", node=node.id, operation="scale", step=_scale, version=VERSION,
