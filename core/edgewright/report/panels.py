@@ -70,6 +70,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         blocks,
         exploration,
         features,
+        fits,
         gallery,
         importance,
         learning_curve,
@@ -161,6 +162,7 @@ def panels(run: Run, extra: Sequence[Panel] = ()) -> dict[str, Any]:
         add("plots", f"plots-{node}", f"Model · {node}", partial(blocks.build, run, node))
     for node in run.node_ids("learning"):
         add("memory", f"memory-{node}", f"Memory of the network · {node}", partial(memory.build, run, node))
+    add("plots", "fits", "Does it fit?", partial(fits.build, run))
     add("packages", "packages", "Deployment", partial(packages.build, run))
     for panel in extra:
         name = str(getattr(panel, "name", type(panel).__name__))

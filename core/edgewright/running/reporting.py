@@ -28,6 +28,7 @@ def write_report(run: Run, out: Path, *, engine: Engine, plugins: Plugins) -> No
         "code": _code_digest(engine),
         "plugins": plugins.names(),
         "nodes": run.nodes,
+        "fits": run.record.get("fits"),
         "inputs": {
             f"{task}:{name}": output.sha256
             for task, entry in engine.entries.items()
