@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 @params_options
 @click.option(
     "--selftest-data",
-    type=click.Choice(["none", "synthetic", "recorded"]),
-    help="Which windows the self-test ships.",
+    type=click.Choice(["auto", "none", "synthetic", "recorded"]),
+    help="Which windows the self-test ships; auto: recorded ones, but made-up ones of sounds and images.",
 )
 @click.option(
     "--verify", is_flag=True, help="Compile and run the self-test, and print the differences from Python."

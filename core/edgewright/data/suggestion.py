@@ -82,10 +82,6 @@ class Suggestion:
                 "deployment:",
                 "  - block: cpp  # a C++ library without dependencies; add a line `- block: wasm` for the browser",
             ]
-        if self.deploys and self.kind == "image":
-            lines.append(
-                "    params: {selftest-data: synthetic}  # recorded: a few of your images go into the package"
-            )
         return "\n".join(lines) + "\n"
 
 
