@@ -23,16 +23,19 @@ UNASKED = 1000
 
 
 def wanted_counts(
-    node: Node, planner: Planner, selection: Mapping[str, Any], *, asked: bool | None
+    node: Node, planner: Planner, selection: Mapping[str, Any], *, asked: bool | Sequence[int] | None
 ) -> list[int]:
     """How many samples are tried with a node: none where that isn't asked for and isn't cheap, or nothing can be shown."""
     first, last = planner.samples.splits["test"]
-    counts = sample_counts(int(selection["samples"]))
-    if node.trainer is not None or node.training == "labelled":
+    if asked is False or last == first or node.trainer is not None or node.training == "labelled":
         return []
+    total = int(selection["samples"])
+    if asked is not None and asked is not True:
+        return sorted({count for count in asked if 0 < count < total})
+    counts = sample_counts(total)
     cheap = planner.samples.window["kind"] == "image" and node.scores_its_training
     cheap &= sum(counts) + len(counts) * (last - first) <= UNASKED
-    return counts if last > first and (cheap if asked is None else asked) else []
+    return counts if asked or cheap else []
 
 
 def subset_task(node: Node, planner: Planner, count: int) -> HostTask:

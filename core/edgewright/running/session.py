@@ -51,7 +51,9 @@ class Options:
     trust: bool = False
     verify: bool = False  # compile and run every package's self-test
     importance: bool = False  # rank the features of every processing node, asked for by a node or not
-    learning_curve: bool | None = None  # learn from fewer samples too; None: where that is cheap
+    learning_curve: bool | Sequence[int] | None = (
+        None  # learn from fewer (or so many) samples too; None: where that is cheap
+    )
     maps: bool = False  # lay out the windows by their features, as exploration does anyway
     locked: Path | None = None  # an impulse.lock, whose images are used whatever their tags mean by now
 
@@ -234,8 +236,8 @@ class Session:
         together = combination_task(deciding, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)
 
-    def draw_learning_curves(self, *, asked: bool | None = None) -> None:
-        """Learn from fewer samples too, where that is cheap or ``asked`` for, to tell how many are enough.
+    def draw_learning_curves(self, *, asked: bool | Sequence[int] | None = None) -> None:
+        """Learn from fewer samples too, where that is cheap or ``asked`` for (of how many), to tell how many are enough.
 
         What a block can't learn from so few of is left out.
         """
