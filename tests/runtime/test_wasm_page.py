@@ -6,6 +6,8 @@ import functools
 import http.server
 import io
 import json
+import shutil
+import subprocess
 import threading
 import wave
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,19 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not has_zig(), reason="needs the ziglang wheel")]
 
+RUN_IMAGES = """
+const { load } = await import(process.argv[1]);
+const model = await load();
+const images = JSON.parse(await new Response(process.stdin).text());
+const results = images.map(({ data, width, height }) => {
+  const image = { data: Uint8Array.from(data), width, height };
+  const { decision, outputs: [{ score, map }] } = model.runImage(image);
+  return { decision, score, map: Array.from(map.values), window: Array.from(model.imageWindow(image)) };
+});
+let refused = "";
+try { model.runImage({ data: new Uint8Array(7), width: 2, height: 2 }); } catch (error) { refused = error.message; }
+console.log(JSON.stringify({ results, refused }));
+"""
 UNNAMED = """() => [...document.querySelectorAll("button, input, textarea, meter, svg, [role=region]")]
   .filter((one) => one.checkVisibility() && !one.ariaLabel && !one.labels?.length && !one.textContent.trim()).length"""
 IN_A_WORKER = """async ([module, windows]) => {
@@ -270,3 +285,22 @@ def test_images_are_resized_as_in_training(image_package: Path, opened: Any) -> 
     shown.page.set_input_files("#file", {"name": "bad.png", "mimeType": "image/png", "buffer": b"no image"})
     shown.page.wait_for_function("document.querySelector('#problem').textContent.includes('bad.png')")
     assert shown.faults == []
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_node_scores_images_of_any_size_and_format(image_package: Path) -> None:
+    random = np.random.default_rng(1)
+    images = [random.integers(0, 256, size, dtype=np.uint8) for size in ((45, 61, 3), (6, 8, 1), (20, 9, 4))]
+    given = [{"data": i.ravel().tolist(), "height": i.shape[0], "width": i.shape[1]} for i in images]
+    command = ["node", "--input-type=module", "--eval", RUN_IMAGES, str(image_package / "spots.mjs")]
+    done = subprocess.run(
+        command, input=json.dumps(given), capture_output=True, text=True, timeout=60, check=True
+    )
+    answer = json.loads(done.stdout)
+    for image, result in zip(images, answer["results"], strict=True):
+        window = resize(image[..., :3], width=8, height=6, channels=1).ravel()
+        assert result["window"] == window.tolist()
+        assert result["map"] == (255 - window.astype(int)).tolist()
+        assert result["score"] == 255 - window.min()
+        assert bool(result["decision"]) == (result["score"] > 200)
+    assert "7 bytes" in answer["refused"]
