@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: 0BSD
+// The impulse: its model, its stream, and what it says as JSON.
+#pragma once
+#include "impulse.h"
+#include "text.h"
+
+// The model and, for signals, one stream.
+extern impulse::model model;
+
+bool start_model();
+// NODE=VALUE, as on the command line.
+bool set_threshold(const char* setting);
+
+// {"NODE": {"score": ..., ...}, ...} as `edgewright score --json` tells nodes.
+void add_nodes(text& out, const impulse::result& result);
+// One line for one window or picture.
+void print_line(const char* sample, const impulse::result& result, bool timed);
+
+#if !IMPULSE_IMAGE
+// Begin a recording, and give it rows of impulse::axes values. False when the output can't be written.
+void begin_recording();
+bool push_rows(const char* sample, const float* rows, size_t count);
+// Windows of the recording so far, and how many rows.
+extern uint64_t windows_done;
+extern uint64_t rows_done;
+#endif
