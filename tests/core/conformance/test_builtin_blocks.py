@@ -35,6 +35,14 @@ SLOW |= {
 #: Every task of these starts torch: hundreds of fits take minutes. `edgewright blocks check` does them by hand.
 TORCH = ("autoencoder", "neural_network")
 BY_HAND = {(name, check) for name in TORCH for check in ("bounds", "effect")}
+#: Compiles some thirty sources for two processors, each time.
+COMPILES = "linux_executable"
+SLOW |= {(COMPILES, "verify")}
+BY_HAND |= {
+    (COMPILES, check.name)
+    for check in checks_for("deployment")
+    if check.name not in ("spec", "readme", "verify")
+}
 SLOW |= {(name, check) for name in TORCH for check in QUICK if check not in ("spec", "readme")}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
