@@ -134,7 +134,8 @@ class Node:
     def own_outputs(self) -> frozenset[str]:
         """Outputs that its block's spec names beyond those of each operation."""
         section = self.block.spec.edgewright
-        return frozenset(section.outputs if section is not None and self.trainer is None else ())
+        own = frozenset(section.outputs if section is not None and self.trainer is None else ())
+        return own if self.region is None else own & {"train_scores"}
 
     def can(self, operation: Operation) -> bool:
         """Whether its block says that it has an operation, or doesn't say which it has."""

@@ -155,7 +155,7 @@ class Planner:
         tasks: list[Task] = []
         for node in self.learning.values():
             if node.region is not None:
-                tasks.append(regions.describe(node))
+                tasks.append(regions.describe(node, self.learning[node.region.of]))
                 continue
             missing = [label for label in node.labels or () if label not in self.samples.labels]
             if node.training == "labelled" and missing:

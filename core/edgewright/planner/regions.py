@@ -29,10 +29,9 @@ def region_of(node: Node) -> Region:
     return node.region
 
 
-def describe(node: Node) -> HostTask:
-    """``<node>/describe``: an anomaly score, where the other node gives maps. Raises PlanError where it can't be held out."""
-    region = region_of(node)
-    own = node.own_outputs
+def describe(node: Node, of: Node) -> HostTask:
+    """``<node>/describe``: an anomaly score, where node `of` gives maps. Raises PlanError where these can't be held out."""
+    region, own = region_of(node), of.own_outputs
     if "train_scores" in own and "train_map" not in own:
         raise PlanError(
             f"{node.place}: block {node.title!r} gives `train_scores` without `train_map`, so nothing is known of its maps of unseen images",

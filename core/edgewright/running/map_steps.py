@@ -79,7 +79,6 @@ def rebuilds(node: Node, planner: Planner) -> bool:
     """Whether a node rebuilds windows: its score is an error by feature, of its training windows as if unseen."""
     return (
         node.own_outputs >= {"train_scores", "train_contributions"}
-        and node.region is None
         and planner.description(node.id)["kind"] == "anomaly"
     )
 

@@ -55,8 +55,7 @@ def training_scores(node: Node, planner: Planner) -> list[Task]:
     """
     own = planner.score(node, "training", name="model")
     rows, first = _rows(node), planner.samples.splits["training"][0]
-    kept = ("scores",) if node.region is not None else ("scores", "contributions", "map")
-    names = [name for name in kept if f"train_{name}" in node.own_outputs]
+    names = [name for name in ("scores", "contributions", "map") if f"train_{name}" in node.own_outputs]
     fitted = tuple(FromTask(f"{node.id}/fit", f"train_{name}") for name in names)
     tasks: list[Task] = [*own]
     for number, (start, stop) in enumerate(planner.samples.chunks("training")):
