@@ -77,6 +77,8 @@ def command(
 
 
 def _show(console: Console, document: Mapping[str, Any]) -> None:
+    from edgewright.estimating import range_text
+
     device, by = document["device"], document["by"]
     console.print(
         f"{device['name']}: {device['title']}, {device['clock_mhz']:g} MHz, {_size(device['ram_kb'])} of RAM, "
@@ -90,7 +92,7 @@ def _show(console: Console, document: Mapping[str, Any]) -> None:
     rows = [
         (
             node["id"], f"{node['flash_bytes']:,}", f"{node['ram_bytes']:,}",
-            _count(node["instructions"]), _range(node["milliseconds"]),
+            _count(node["instructions"]), range_text(node["milliseconds"]),
         )
         for node in document["nodes"]
     ]  # fmt: skip
@@ -104,12 +106,12 @@ def _show(console: Console, document: Mapping[str, Any]) -> None:
             f"{flash['total']:,}",
             f"{ram['total']:,}",
             _count(whole),
-            _range(document["milliseconds"]),
+            range_text(document["milliseconds"]),
         )
     )
     if document["stream_instructions"] is not None:
         count = f"{document['stream_instructions']:,}"
-        rows.append(("a stream's next", "", "", count, _range(document["stream_milliseconds"])))
+        rows.append(("a stream's next", "", "", count, range_text(document["stream_milliseconds"])))
     room = document["room"]
     rows.append(
         (
@@ -185,10 +187,6 @@ def _size(kib: float) -> str:
 
 def _count(found: Mapping[str, int] | None) -> str:
     return "–" if found is None else f"{found['largest']:,}"
-
-
-def _range(found: Sequence[float] | None) -> str:
-    return "–" if found is None else f"{found[0]:.3g} to {found[1]:.3g}"
 
 
 def _limit(size: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright.errors import TaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from edgewright_specs.devices import DeviceProfile
     from edgewright_specs.impulse import BudgetSpec
@@ -108,6 +108,15 @@ def check_fits(document: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
+def range_text(found: Sequence[float] | None) -> str:
+    """Milliseconds from and to, with three digits: ``0.592 to 1.18``, ``498 to 1,330``; a dash where nothing is known."""
+    return "–" if found is None else " to ".join(_three_digits(value) for value in found)
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{float(f'{value:.3g}'):,.0f}"
+
+
 def _node(node: Mapping[str, Any], device: DeviceProfile | None) -> dict[str, Any]:
     instructions = node.get("instructions")
     return {
@@ -145,7 +154,7 @@ def _exceeded(document: Mapping[str, Any], room: Room) -> list[str]:
     if room.ms is not None and taken is not None and taken[0] > room.ms:
         slowest = max(document["nodes"], key=lambda node: (node["milliseconds"] or [0])[0])
         told.append(
-            f"a window takes {taken[0]:.3g} ms at best (estimated), node {slowest['id']!r} alone "
-            f"{slowest['milliseconds'][0]:.3g} ms; the budget is {room.ms:g} ms"
+            f"a window takes {_three_digits(taken[0])} ms at best (estimated), node {slowest['id']!r} alone "
+            f"{_three_digits(slowest['milliseconds'][0])} ms; the budget is {room.ms:g} ms"
         )
     return told

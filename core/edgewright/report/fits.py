@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgewright.estimating.fits import range_text
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from edgewright.running.run import Run
 
@@ -67,17 +69,17 @@ def _rows(document: Mapping[str, Any]) -> list[list[Any]]:
             node["flash_bytes"],
             node["ram_bytes"],
             _largest(node["instructions"]),
-            _range(node["milliseconds"]),
+            range_text(node["milliseconds"]),
         ]
         for node in nodes
     ]
     if document["measured"]:
         rest = flash["total"] - sum(node["flash_bytes"] for node in nodes)
         rows.append(["runtime, names", rest, None, None, None])
-    taken = [_largest(document["instructions"]), _range(document["milliseconds"])]
+    taken = [_largest(document["instructions"]), range_text(document["milliseconds"])]
     rows.append(["all, a window", flash["total"], ram["total"], *taken])
     if document["stream_instructions"] is not None:
-        spent = [document["stream_instructions"], _range(document["stream_milliseconds"])]
+        spent = [document["stream_instructions"], range_text(document["stream_milliseconds"])]
         rows.append(["a stream's next window", None, None, *spent])
     room = document["room"]
     limit = None if room["ms"] is None else f"{room['ms']:g}"
@@ -87,10 +89,6 @@ def _rows(document: Mapping[str, Any]) -> list[list[Any]]:
 
 def _largest(found: Mapping[str, int] | None) -> int | None:
     return None if found is None else found["largest"]
-
-
-def _range(found: Sequence[float] | None) -> str | None:
-    return None if found is None else f"{found[0]:.3g} to {found[1]:.3g}"
 
 
 def _value(value: Any) -> str:
