@@ -11,4 +11,5 @@ RUN export ZIG_LOCAL_CACHE_DIR="$ZIG_GLOBAL_CACHE_DIR" && cd /tmp \
     && "$@" -O2 -nostdlib++ -shared -fPIC warm.cpp -o warm.so -lm \
     && for cpu in generic+simd128+bulk_memory mvp; do "$@" -O3 -s -target wasm32-freestanding -mcpu=$cpu \
         -Wl,--no-entry -Wl,--export=f warm.cpp -o warm.wasm || exit 1; done \
+    && for cpu in x86_64 aarch64; do "$@" -O2 -target $cpu-linux-musl -s -static -nostdlib++ warm.cpp -o warm -lm || exit 1; done \
     && rm -f warm* && chmod -R a+rX "$ZIG_GLOBAL_CACHE_DIR"

@@ -61,7 +61,8 @@ const char* skip_list(const char* at, char close, int depth) {
 const char* skip(const char* at, int depth) {
     if (depth > deepest) return nullptr;
     at = blanks(at);
-    static const char* const words[] = {"true", "false", "null"};
+    // NaN and infinities aren't JSON, but Python's json writes them: they are refused as values, by the message's id.
+    static const char* const words[] = {"true", "false", "null", "NaN", "Infinity", "-Infinity"};
     for (const char* word : words) {
         if (strncmp(at, word, strlen(word)) == 0) return at + strlen(word);
     }
@@ -112,8 +113,9 @@ bool take_numbers(const char* list, float* to, size_t room, size_t& count) {
     const char* at = blanks(list + 1);
     while (*at != ']') {
         char* end = nullptr;
-        if (*at != '-' && !isdigit(static_cast<unsigned char>(*at))) return false;
+        if (strchr("-NI0123456789", *at) == nullptr) return false;
         const float value = strtof(at, &end);
+        if (end == at) return false;
         if (count < room) to[count] = value;
         ++count;
         at = blanks(end);
