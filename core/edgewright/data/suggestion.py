@@ -82,6 +82,12 @@ class Suggestion:
                 "deployment:",
                 "  - block: cpp  # a C++ library without dependencies; add a line `- block: wasm` for the browser",
             ]
+        if self.deploys and self.kind == "image":
+            lines += [
+                "",
+                "# Where it will run decides how it scores, and a run says what doesn't fit: cortex-m7, esp32s3, cortex-a, x86-64 …",
+                "# device: cortex-a",
+            ]
         return "\n".join(lines) + "\n"
 
 
