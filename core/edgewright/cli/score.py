@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "edgewright score runs/latest new/pump_17.csv",
         "edgewright score runs/latest new/ --json > scores.jsonl",
+        "edgewright score runs/latest images/ --overlays heat/",
         "edgewright score runs/latest --follow - < /dev/ttyUSB0",
     ),
 )
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--follow", metavar="-", help="Read a stream from stdin: CSV lines or JSON lines, one sample each."
+)
+@click.option(
+    "--overlays",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write each image with its scores by place over it into this folder, as PNG.",
 )
 @runner_option
 @trust_option
@@ -42,6 +49,7 @@ def command(
     run: Path,
     files: tuple[Path, ...],
     follow: str | None,
+    overlays: Path | None,
     runner: str,
     trust: bool,
     as_json: bool,
@@ -61,6 +69,8 @@ def command(
         raise click.UsageError("--follow reads stdin: write `--follow -`")
     if bool(files) == (follow is not None):
         raise click.UsageError("give files to score, or --follow - for a stream, not both")
+    if follow and overlays:
+        raise click.UsageError("--overlays goes with image files, not with a stream")
     finished = Run(run)
     options = Options(runner=runner, trust=trust)
     console = Console(as_json)
@@ -76,7 +86,7 @@ def command(
     else:
         results = score(
             finished, files, options=options, plugins=state.plugins,
-            warn=lambda text: console.note(f"warning: {text}", fg="yellow"),
+            warn=lambda text: console.note(f"warning: {text}", fg="yellow"), overlays=overlays,
         )  # fmt: skip
     for result in results:
         if as_json:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError
 from edgewright.planner.plan import INDEX, READ
+from edgewright.running.overlays import nodes_with_maps, with_overlays
 from edgewright.running.record import Recorder
 from edgewright.running.session import Options, Session, load
 from edgewright.running.suggesting import chosen_before
@@ -61,6 +62,7 @@ def score(
     options: Options | None = None,
     plugins: Plugins | None = None,
     warn: Callable[[str], None] = lambda _text: None,
+    overlays: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Score files or folders window by window.
 
@@ -72,6 +74,8 @@ def score(
         Whatever the run's readers read; labels in them are ignored.
     warn : callable, optional
         Is told of images of other sizes and proportions than were learned from.
+    overlays : Path, optional
+        Folder for pictures of images with the scores of their places.
 
     Yields
     ------
@@ -80,18 +84,25 @@ def score(
         (:func:`edgewright.scoring.combine`), and ``nodes``: per anomaly node ``score``, ``p``, ``anomalous``,
         ``threshold`` and ``contributions`` (the largest three, as ``[label, value]``); per classification node ``class``,
         ``probability``, ``probabilities``; per regression node ``value``.
+        With ``overlays`` the path of each node's picture, by node.
     """
     from edgewright.plugins import make_plugins
 
     plugins = plugins or make_plugins()
+    if overlays is not None:
+        nodes_with_maps(run)  # or say that there are none, before anything is scored
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise DataError(
             f"{missing[0]}: there is no such file or folder", hint="name recordings, or their folder"
         )
+    drawn: set[Path] = set()
     for path in paths:
         with scored(run, path, options=options, plugins=plugins, warn=warn) as fresh:
-            yield from _verdicts(run, fresh)
+            results = _verdicts(run, fresh)
+            if overlays is not None:
+                results = with_overlays(run, fresh, results, overlays, drawn)
+            yield from results
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,17 @@ class Fresh:
             round((int(row["start"]) - self.samples[int(row["sample"])]["offset"]) / self.frequency, 6)
             for row in self.index
         ]
+
+    def maps(self, run: Run, node: str) -> NDArray[np.float32]:
+        """Scores by cell of every image, ``(n, rows, columns)``, by a node that gives them; NaN outside of a region."""
+        import numpy as np
+
+        from edgewright.scoring import region_maps
+
+        chunks = range(len(self.session.planner.samples.chunks("training")))
+        tasks = [f"{run.regions.get(node, node)}/score/new-{number}" for number in chunks]
+        maps = np.concatenate([np.load(self.session.engine.path(task, "map")) for task in tasks])
+        return region_maps(maps, run.params(node)) if node in run.regions else maps
 
     def features(self, node: str) -> NDArray[np.float32]:
         """Features of every window at a processing node."""

@@ -172,6 +172,34 @@ def test_images_are_called_images(tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.browser
+def test_pairs_are_shown_where_an_image_is_judged_anomalous(browser, tmp_path):
+    run = write_image_run(tmp_path, 40)
+    (tmp_path / "report.html").write_bytes(render(panels(run), run_info(run)))
+    page, alarms = browser.new_page(viewport={"width": 1300, "height": 900}), []
+    page.set_default_timeout(60_000)  # machines that run tests are busy
+    page.on("pageerror", lambda error: alarms.append(str(error)))
+    page.goto((tmp_path / "report.html").as_uri())
+    card = page.locator("section.card", has=page.get_by_role("heading", name="Images · cells"))
+    above = run.metrics("cells")["windows"]["confusion"]
+    count = above["true_positive"] + above["false_positive"]
+    assert 0 < count < 40
+    pairs = card.locator(".pair:visible")
+    assert pairs.count() == count
+    assert pairs.first.locator("p").all_inner_texts() == ["worst place", "normal: image_4"]
+    calm = card.locator(".picture", has=page.locator(".chip", has_text="passed")).first
+    calm.press("Enter")  # one that is enlarged shows its pair too
+    assert pairs.count() == count + 1
+    calm.press("Enter")
+    card.locator("input[type=range]").fill("1000")
+    assert pairs.count() == sum(row["normal"] is False for row in run.decisions("cells")["recordings"])
+    card.get_by_label("nearest normal place").uncheck()
+    assert pairs.count() == 0
+    assert alarms == []
+    page.close()
+
+
+@pytest.mark.slow
 def test_2000_images_fit_into_a_page(tmp_path, monkeypatch):
     run = write_image_run(tmp_path, 2000)
     found = panels(run)

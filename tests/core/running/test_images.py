@@ -95,8 +95,13 @@ def test_maps_are_held_against_masks_pixel_by_pixel(run: Run) -> None:
 def test_files_are_scored_as_in_the_run(run: Run, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trust = ["--runner", "process", "--trust"]
     file = project / "data/test/crack/002.png"
-    assert command(["score", str(run.path), str(file), "--json", *trust]) == 0
+    words = ["score", str(run.path), str(file), "--json", "--overlays", str(project / "heat"), *trust]
+    assert command(words) == 0
     scored = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert scored["overlays"] == {"cells": str(project / "heat/002.png")}
+    drawn = np.asarray(Image.open(project / "heat/002.png"))
+    assert drawn.shape == (18 * 16, 18 * 24, 3)
+    assert (drawn == 255).all(axis=2).any()  # the border around what is above the threshold
     for node in ("clusters", "cells"):
         decisions = run.decisions(node)
         (there,) = [row for row in decisions["recordings"] if row["name"] == "test/crack/002"]
