@@ -89,9 +89,10 @@ bool score_csv(source& from) {
     int expected = impulse::axes;
     bool first = true;
     for (unsigned long at = 1; take_line(from, line); ++at) {
-        if (line.length == 0 || line.data[0] == '#') continue;
+        if (line.length == 0) continue;
         if (memchr(line.data, 0, line.length) != nullptr) return complain(from.name, "line %lu isn't text", at);
         char* const begin = strncmp(line.data, "\xEF\xBB\xBF", 3) == 0 ? line.data + 3 : line.data;
+        if (*begin == '#' || *begin == 0) continue;
         const bool comma = strchr(begin, '\t') || strchr(begin, ';');
         if (!cut(begin, row)) return complain(from.name, "line %lu has more than %d columns", at, most_columns);
         float unused = 0.0f;
