@@ -146,7 +146,7 @@ def run_impulse(
                 session.draw_learning_curves(asked=options.learning_curve)
                 session.explore(maps=options.maps)
                 build = export_nodes(session, needed=bool(deployment))
-                _check_device(session, build)
+                check_device(session, build)
                 build_packages(session, deployment, build, verify=options.verify)
     except EdgewrightError:
         # A block's log is the one thing to keep of a run that came to nothing.
@@ -160,7 +160,7 @@ def run_impulse(
     return Run(folder)
 
 
-def _check_device(session: Session, build: str) -> None:
+def check_device(session: Session, build: str) -> None:
     """Refuse an impulse that can't fit the device or the budget that it names. Raises TaskError."""
     from edgewright.estimating import check_fits
     from edgewright.estimating.estimate import fits_of_run

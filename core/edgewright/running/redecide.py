@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from edgewright.errors import EdgewrightError, TaskError, UsageError
 from edgewright.running.combination_step import DECISION
 from edgewright.running.folder import clear_run_folder, link_latest, new_run_folder, writing
-from edgewright.running.impulse import finishing
+from edgewright.running.impulse import check_device, finishing
 from edgewright.running.map_steps import RANKING
 from edgewright.running.packaging import export_nodes
 from edgewright.running.record import Listener, Recorder
@@ -166,7 +166,7 @@ def _decide(
             recorder.task(**{**task, "status": "hit", "seconds": 0.0, "why": []})
         session.open_planner()
         session.learn(on_test={node} if origin["on_test"] else ())
-        export_nodes(session, needed=False)
+        check_device(session, export_nodes(session, needed=False))
 
 
 def check_settings(entry: Mapping[str, Any], *, on_test: bool) -> None:
