@@ -43,6 +43,8 @@ def command(state: State, run: Path, runner: str, trust: bool, as_json: bool) ->
     rows = [[engine, *(row[node].text() for node in table.nodes)] for engine, row in table.cells.items()]
     console.print(f"build {table.build_id}, {table.windows} windows, compared with the run's own results")
     console.table(["", *columns], rows)
+    for engine, why in table.absent.items():
+        console.print(f"{engine}: {why}")
     for engine, why in table.failures.items():
         console.print(f"{engine}: {why}", fg="red")
     if not table.ok:

@@ -50,6 +50,16 @@ class Parity:
         return all(cell.ok for row in self.cells.values() for cell in row.values())
 
     @property
+    def absent(self) -> dict[str, str]:
+        """Why a runner can't be used here, where there is more to say than its name."""
+        return {
+            engine: cell.note
+            for engine, row in self.cells.items()
+            for cell in list(row.values())[:1]
+            if cell.missing and cell.note
+        }
+
+    @property
     def failures(self) -> dict[str, str]:
         """What failed, by engine: each reason once."""
         return {
@@ -74,6 +84,7 @@ def parity(
     *,
     options: Options | None = None,
     plugins: Plugins | None = None,
+    targets: Sequence[str] = tuple(TARGETS),
     tell: Callable[[str], None] = lambda _text: None,
 ) -> Parity:
     """Compare every engine with what a run's Python computed for the windows of its self-test.
@@ -85,6 +96,8 @@ def parity(
     options : Options, optional
         By which runner packages are built and their self-tests run: a container has fewer emulators. ``auto`` takes
         ``process`` where every block is built in.
+    targets : sequence of str
+        Whose packages are built: of ``TARGETS``.
     tell : callable, optional
         Is told what happens next.
 
@@ -110,7 +123,8 @@ def parity(
             tell(f"by runner {name}")
             with Repeater(runner, session, trust=options.trust) as repeater:
                 table.cells[name] = _again(session, repeater, table)
-        for target, engines in TARGETS.items():
+        for target in targets:
+            engines = TARGETS[target]
             if refused is not None:
                 table.cells |= {engine: dict.fromkeys(table.nodes, Cell(note=refused)) for engine in engines}
                 continue
@@ -165,7 +179,7 @@ def _reference(session: Session, build: str) -> Parity:
 def _again(session: Session, repeater: Repeater, table: Parity) -> dict[str, Cell]:
     missing = repeater.missing()
     if missing is not None:
-        return dict.fromkeys(table.nodes, Cell(missing=(missing,)))
+        return dict.fromkeys(table.nodes, Cell(missing=(repeater.runner.name,), note=missing))
     cells = dict.fromkeys(table.nodes, Cell(note="a step of the host"))
     for task in _tasks(session):
         try:
