@@ -181,7 +181,7 @@ def with_pooling(data: bytes, name: str, taps: Sequence[str], pool: int, factors
             )
             model.graph.node.append(node)
             value = f"{tap}~coarse"
-        outputs.append(helper.make_tensor_value_info(value, TensorProto.FLOAT, None))
+        outputs.append(helper.make_tensor_value_info(value, TensorProto.FLOAT, [None] * 4))
     del model.graph.output[:]
     model.graph.output.extend(outputs)
     model.graph.name = name
@@ -210,7 +210,9 @@ def _with_outputs(data: bytes, name: str, taps: list[str]) -> bytes:
         shown = ", ".join(known[-8:]) or "none"
         raise BlockError(f"{name} has no value {missing[0]!r}; the last ones of its convolutions are {shown}")
     del model.graph.output[:]
-    model.graph.output.extend(helper.make_tensor_value_info(tap, TensorProto.FLOAT, None) for tap in taps)
+    model.graph.output.extend(
+        helper.make_tensor_value_info(tap, TensorProto.FLOAT, [None] * 4) for tap in taps
+    )
     made: bytes = model.SerializeToString(deterministic=True)
     return made
 
