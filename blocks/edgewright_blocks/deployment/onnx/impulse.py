@@ -23,13 +23,22 @@ METADATA: Final = "edgewright"
 _REGION = "ew_region"
 
 _WHAT = {
-    "score": "float32 ({batch}): higher is more anomalous; of a class its probability; of a regression the number",
     "map": "float32 ({batch}, rows, columns): the score of each cell of the image",
     "contributions": "float32 ({batch}, features): what each feature adds to the score",
     "probabilities": "float32 ({batch}, classes)",
     "p": "float32 ({batch}): the share of normal windows at least as extreme; -1 where unknown",
-    "decision": "int64 ({batch}): 1 anomalous, 0 normal; of a classifier the class, -1 where none is certain enough",
     "features": "float32 ({batch}, features)",
+}
+_OF_KIND = {
+    "score": {
+        "anomaly": "float32 ({batch}): higher is more anomalous",
+        "classification": "float32 ({batch}): the probability of the likeliest class",
+        "regression": "float32 ({batch}): the number",
+    },
+    "decision": {
+        "anomaly": "int64 ({batch}): 1 anomalous, 0 normal",
+        "classification": "int64 ({batch}): the class, -1 where none is certain enough",
+    },
 }
 
 
@@ -62,7 +71,13 @@ def impulse_onnx(graph: Graph, impulse: TrainedImpulse) -> bytes:
 
 def output_names(graph: Graph) -> dict[str, str]:
     """Outputs of the file, and what they are."""
-    return {name: _WHAT[name.rpartition(".")[2]].format(batch=BATCH) for name, _, _, _ in _outputs(graph)}
+    kinds = {prefix(graph, step): str(step.entry["kind"]) for step in graph.learning}
+    found = {}
+    for name, _, _, _ in _outputs(graph):
+        before, point, last = name.rpartition(".")
+        text = _OF_KIND[last][kinds[before + point]] if last in _OF_KIND else _WHAT[last]
+        found[name] = text.format(batch=BATCH)
+    return found
 
 
 def prefix(graph: Graph, step: Step) -> str:

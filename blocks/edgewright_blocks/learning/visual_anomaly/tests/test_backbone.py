@@ -17,6 +17,7 @@ from edgewright_blocks.learning.visual_anomaly.backbone import (
     file_backbone,
     grid,
 )
+from edgewright_blocks.learning.visual_anomaly.bank import make_bank
 from edgewright_blocks.learning.visual_anomaly.efficientnet import TAPS, backbone_onnx
 from edgewright_blocks.learning.visual_anomaly.weights import PACKAGE, read_state_dict
 from edgewright_sdk import BlockError
@@ -197,3 +198,9 @@ def test_the_written_graph_is_the_network_of_torch():
             np.testing.assert_allclose(values, layers[tap], atol=2e-4)
         cells = builtin_backbone(3, 3).cells(image)
         assert cells.shape == (1, -(-height // 8), -(-width // 8), 24 + 40 + 112)
+        bank = make_bank(
+            np.random.default_rng(5).normal(size=(60, 40)).astype(np.float32), np.zeros(60, np.int32), 9
+        )
+        tap = TAPS[3].index("stride8")
+        scores = [bank.scores(v.reshape(40, -1).T)[0] for v in (made[tap], layers["stride8"])]
+        np.testing.assert_allclose(*scores, rtol=1e-4)

@@ -20,7 +20,7 @@ BLOCK = load_block(FOLDER)
     ("size", "channels", "given"),
     [
         ((50, 70), 1, {"min_cells": 5, "pool_size": 5, "sampling_ratio": 0.5}),
-        ((96, 64), 3, {"neighbours": 1, "taps": ["coarse"]}),
+        ((96, 64), 3, {"neighbours": 1, "taps": ["coarse"], "bank": "int8"}),
         ((40, 88), 3, {"neighbours": 50, "sampling_ratio": 1.0, "taps": ["coarse", "fine"]}),
         ((48, 48), 3, {"scoring": "gmm", "min_cells": 4}),
         ((90, 70), 1, {"scoring": "gmm", "capacity": "high", "taps": ["coarse"]}),
