@@ -94,17 +94,20 @@ def test_maps_are_held_against_masks_pixel_by_pixel(run: Run) -> None:
 
 def test_files_are_scored_as_in_the_run(run: Run, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trust = ["--runner", "process", "--trust"]
-    file = project / "data/test/crack/002.png"
+    worst = run.decisions("cells")["recordings"][0]
+    assert worst["anomalous"], worst
+    file = project / f"data/{worst['name']}.png"
     words = ["score", str(run.path), str(file), "--json", "--overlays", str(project / "heat"), *trust]
     assert command(words) == 0
     scored = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert scored["overlays"] == {"cells": str(project / "heat/002.png")}
-    drawn = np.asarray(Image.open(project / "heat/002.png"))
+    assert scored["overlays"] == {"cells": str(project / "heat" / file.name)}
+    drawn = np.asarray(Image.open(project / "heat" / file.name))
     assert drawn.shape == (18 * 16, 18 * 24, 3)
-    assert (drawn == 255).all(axis=2).any()  # the border around what is above the threshold
+    white = bool((drawn == 255).all(axis=2).any())  # the border around what is above the threshold
+    assert white
     for node in ("clusters", "cells"):
         decisions = run.decisions(node)
-        (there,) = [row for row in decisions["recordings"] if row["name"] == "test/crack/002"]
+        (there,) = [row for row in decisions["recordings"] if row["name"] == worst["name"]]
         assert scored["nodes"][node]["score"] == pytest.approx(there["score"], abs=1e-6)
     save(project / "other/tall.png", np.asarray(Image.open(file))[:, :8])
     assert command(["score", str(run.path), str(project / "other"), *trust]) == 0
