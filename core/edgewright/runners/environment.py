@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgewright_specs.interface import SECRETS_VARIABLE
@@ -43,6 +45,20 @@ def task_environment(*, threads: int, home: str, temporary: str) -> dict[str, st
         "PYTHONDONTWRITEBYTECODE": "1",
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
     }
+
+
+def compiler_cache() -> dict[str, str]:
+    """Return the variable that names the compiler's cache, in the user's cache folder; nothing where that can't be written.
+
+    A C library takes a minute to build. An image brings it built; tasks of a process share it through this folder.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("ZIG_GLOBAL_CACHE_DIR") or cache / "edgewright" / "zig")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {}
+    return {"ZIG_GLOBAL_CACHE_DIR": os.fspath(folder.absolute())}
 
 
 def granted_variables(

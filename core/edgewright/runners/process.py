@@ -23,7 +23,7 @@ from edgewright import trees
 from edgewright.contracts.base import Seen
 from edgewright.errors import TaskError
 from edgewright.runners.base import Outcome, Prepared
-from edgewright.runners.environment import granted_variables, task_environment
+from edgewright.runners.environment import compiler_cache, granted_variables, task_environment
 from edgewright.runners.grants import granted_record
 from edgewright.runners.logs import LogFile
 from edgewright.runners.ports import service_port
@@ -194,6 +194,8 @@ def starts_of(job: Job, work: Path, port: int) -> tuple[Start, Start | None]:
 def _start(part: Part, job: Job, work: Path) -> Start:
     block, program = job.prepared.block, job.prepared.program
     env = process_variables(work, job.threads)
+    if block.spec.edgewright is not None and block.spec.edgewright.environment == "toolchain":
+        env |= compiler_cache()
     granted = {} if part.driver else host_variables(block, job.grants, job.secrets)
     if part.argv is not None:
         ours = part.driver or block.command is None
