@@ -89,7 +89,8 @@ def test_several_nodes_are_told_apart(block: Any, tmp_path: Path) -> None:
         "both": 0,
     }
     made = outputs_of(session, recordings(3, 125, 3) * 50)
-    assert {name.partition(".")[0] for name in made} == {"near", "likely", "both"}
+    assert {name.partition(".")[0] for name in made} == {"near", "likely", "both", "decision"}
+    assert made["decision"].all()
     assert made["near.decision"].all()
     assert made["likely.decision"].all()
     assert not made["both.decision"].any()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Key of the file's metadata under which JSON says what the outputs are.
 METADATA: Final = "edgewright"
 _REGION = "ew_region"
+_ALL = "~all"
 
 _WHAT = {
     "map": "float32 ({batch}, rows, columns): the score of each cell of the image",
@@ -38,6 +39,7 @@ _OF_KIND = {
     "decision": {
         "anomaly": "int64 ({batch}): 1 anomalous, 0 normal",
         "classification": "int64 ({batch}): the class, -1 where none is certain enough",
+        "any": "int64 ({batch}): 1 where a node's decision is anomalous",
     },
 }
 
@@ -59,6 +61,8 @@ def impulse_onnx(graph: Graph, impulse: TrainedImpulse) -> bytes:
         pieces.append(Piece(step.id, data, {INPUT: _source(graph, step)}))
         if step.learning:
             pieces.append(Piece(f"{step.id}~end", _ending(step), {INPUT: f"{step.id}/{_given(step)}"}))
+    if _anomalies(graph):
+        pieces.append(_any(graph))
     for name, value, shape, dtype in _outputs(graph):
         outputs[value] = Value(name, dtype, [BATCH, *shape])
     dtype = "uint8" if graph.image else "float32"
@@ -71,7 +75,7 @@ def impulse_onnx(graph: Graph, impulse: TrainedImpulse) -> bytes:
 
 def output_names(graph: Graph) -> dict[str, str]:
     """Outputs of the file, and what they are."""
-    kinds = {prefix(graph, step): str(step.entry["kind"]) for step in graph.learning}
+    kinds = {"": "any"} | {prefix(graph, step): str(step.entry["kind"]) for step in graph.learning}
     found = {}
     for name, _, _, _ in _outputs(graph):
         before, point, last = name.rpartition(".")
@@ -118,12 +122,28 @@ def _outputs(graph: Graph) -> list[tuple[str, str, list[int], str]]:
             found.append((f"{before}p", f"{end}/p", [], "float32"))
         if step.entry["kind"] != "regression":
             found.append((f"{before}decision", f"{end}/decision", [], "int64"))
+    if _anomalies(graph):
+        found.append(("decision", f"{_ALL}/decision", [], "int64"))
     if found:
         return found
     return [
         (f"{step.id}.features", f"{step.id}/features", list(step.node.outputs[0].shape), "float32")
         for step in graph.processing
     ]
+
+
+def _anomalies(graph: Graph) -> list[Step]:
+    """Nodes that make one decision together; none where there is nothing to put together."""
+    return [s for s in graph.learning if s.entry["kind"] == "anomaly"] if len(graph.learning) > 1 else []
+
+
+def _any(graph: Graph) -> Piece:
+    nodes = _anomalies(graph)
+    names = [f"{INPUT}{number or ''}" for number in range(len(nodes))]
+    fragment = Fragment([], "int64", others={name: [] for name in names[1:]})
+    fragment.give("decision", fragment.add("Max", *names))
+    values = [f"{step.id}~end/decision" for step in nodes]
+    return Piece(_ALL, fragment.data(), dict(zip(names, values, strict=True)))
 
 
 def _data(step: Step, node: Any) -> bytes:
