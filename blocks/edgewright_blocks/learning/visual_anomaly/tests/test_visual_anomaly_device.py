@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgewright_sdk import Context, Params, Windows, load_block
+from edgewright_blocks.learning.visual_anomaly.bank import make_bank
+from edgewright_sdk import Context, Model, Params, Windows, load_block
 from edgewright_sdk.codegen.compilers import WARNINGS, native_compilers
 from edgewright_sdk.codegen.ctypes_node import DeviceNode, build_library
 from edgewright_sdk.codegen.nodes import load_node
@@ -86,3 +87,27 @@ def test_device_equals_python(library, tmp_path, size, channels, given):
     np.testing.assert_array_equal(
         device["scores"][:, 0], np.sort(device["map"].reshape(len(images), -1), axis=1)[:, -params.min_cells]
     )
+
+
+@pytest.mark.parametrize("kind", ["alike", "twins", "far away", "flat", "tiny"])
+def test_the_nearest_is_found_in_odd_banks(library, tmp_path, kind):
+    spec, params, model, images = trained(48, 48, 3)
+    random = np.random.default_rng(2)
+    cells = random.normal(0, 1, (90, model.arrays["cells"].shape[1])).astype(np.float32)
+    if kind == "alike":
+        cells[:] = cells[0]
+    elif kind == "twins":
+        cells[45:] = cells[:45]
+    elif kind == "far away":
+        cells = 1000 + 1e-3 * cells
+    elif kind == "flat":  # in one plane
+        cells = cells[:, :2] @ random.normal(0, 50, (2, cells.shape[1])).astype(np.float32)
+    else:
+        cells *= np.float32(1e-6)
+    bank = make_bank(cells.astype(np.float32), np.zeros(90, np.int32), 4)
+    model = Model(
+        model.meta, {**bank.arrays(), "sources": np.zeros((90, 3), np.int32)}, networks=model.networks
+    )
+    device = DeviceNode(library, export(spec, params, model, tmp_path / "node")).batch(images)
+    expected = BLOCK.new().score(model, Windows(images, spec), params).map
+    np.testing.assert_allclose(device["map"], expected, rtol=1e-4, atol=1e-4 * expected.max())
