@@ -55,6 +55,8 @@ class Side:
     def __init__(self, name: str, python: str, weights: Path, threads: int) -> None:
         self.name, self.folder = name, weights.parent
         limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL", "BLIS")}
+        # Else glibc keeps what torch frees between picks: the peer would need 10 GB and twice the time.
+        limits["MALLOC_TOP_PAD_"] = str(64 << 20)
         self.process = subprocess.Popen(
             [python, str(HERE / "patchcore_sides.py"), name, str(weights), str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(self.folder / f"{name}.log").open("w"),

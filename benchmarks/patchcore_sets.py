@@ -74,7 +74,7 @@ class Design:
     strength: float
     cut: int = 112
     side: int = 224
-    training: int = 40
+    training: int = 16
     good: int = 40
     bad: int = 40
 

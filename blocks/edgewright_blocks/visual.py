@@ -20,6 +20,7 @@ from edgewright_blocks.learning.visual_anomaly.backbone import (
     between,
     builtin_backbone,
     file_backbone,
+    grid,
 )
 from edgewright_blocks.learning.visual_anomaly.block import (
     cell_sources,
@@ -29,6 +30,7 @@ from edgewright_blocks.learning.visual_anomaly.block import (
 )
 from edgewright_blocks.learning.visual_anomaly.efficientnet import NAME
 from edgewright_blocks.learning.visual_anomaly.scoring import Scorer
+from edgewright_blocks.learning.visual_anomaly.smoothing import smoothed
 from edgewright_blocks.visual_maps import PercentileNormalizer, anomaly_map_overlay, pixels_of, view_results
 from edgewright_sdk import BlockError, Context, Model, Params, Windows
 
@@ -81,7 +83,7 @@ class PatchCore:
         ``efficientnet-lite0``, or an ONNX file (see the block's README).
     taps : sequence of str
         Of an ONNX file.
-    layers, pool_size, sampling_ratio, neighbours, bank, min_cells, memory_limit
+    layers, pool_size, sampling_ratio, neighbours, bank, smoothing, min_cells, memory_limit
         The block's parameters.
     size : (height, width), optional
         What images are brought to; by default all must have the size of the first one.
@@ -118,6 +120,7 @@ class PatchCore:
         sampling_ratio: float = 0.01,
         neighbours: int = 9,
         bank: str = "float32",
+        smoothing: bool = True,
         min_cells: int = 1,
         memory_limit: float = 2000,
         size: tuple[int, int] | None = None,
@@ -136,6 +139,7 @@ class PatchCore:
             sampling_ratio=sampling_ratio,
             neighbours=neighbours,
             bank=bank,
+            smoothing=smoothing,
             min_cells=min_cells,
             memory_limit=memory_limit,
         )
@@ -202,6 +206,9 @@ class PatchCore:
         sources[:, 0] += len(self.held_out_)
         parts = seen_cells(train, self._known) if learned.held is None else np.split(learned.held, len(train))
         maps = patchcore.unseen_maps(learned.bank, parts, groups, self.context)
+        maps = maps.reshape(-1, *grid(*model.meta["size"]))
+        if model.meta.get("smoothing"):
+            maps = smoothed(maps)
         arrays = {
             **learned.bank.arrays(),
             "sources": np.concatenate([model.arrays["sources"], sources]),

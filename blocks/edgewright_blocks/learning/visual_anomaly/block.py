@@ -15,6 +15,7 @@ from .choosing import chosen, needs, with_choices
 from .efficientnet import NAME
 from .exporting import device_node
 from .scoring import MIXTURE, Scorer
+from .smoothing import smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,9 +137,10 @@ def learn_model(train: Windows, backbone: Backbone, params: Params, context: Con
     context.metric("cells kept", len(learned.bank.cells))
     parts = seen_cells(train, backbone) if learned.held is None else np.split(learned.held, len(train))
     rows, columns = grid(*_size(train.spec))
-    unseen = patchcore.unseen_maps(learned.bank, parts, groups, context).reshape(-1, rows, columns)
+    found = patchcore.unseen_maps(learned.bank, parts, groups, context).reshape(-1, rows, columns)
+    unseen: NDArray[np.float32] = smoothed(found) if params.smoothing else found
     return Model(
-        meta,
+        {**meta, "smoothing": bool(params.smoothing)},
         {**learned.bank.arrays(), "sources": cell_sources(learned.places, meta["size"])},
         networks={"backbone": backbone.data},
         train_scores=image_scores(unseen, int(params.min_cells)),

@@ -58,6 +58,7 @@ def device_node(model: Model, window: WindowSpec, min_cells: int) -> Export:
     else:
         name, modules = "visual_anomaly", ["nearest"]
         own, search = bank_tables(Bank.of(model.arrays), columns)
+        own["smoothing"] = int(bool(model.meta.get("smoothing")))
         scratch += search
     return Export(
         symbol=f"ew_{name}",

@@ -14,6 +14,7 @@ from edgewright_sdk.fragments.networks import for_many
 from .backbone import between, grid, open_session
 from .bank import Bank
 from .mixture import POOL, STRIDE, constants, map_size
+from .smoothing import along
 
 if TYPE_CHECKING:
     from edgewright_sdk import Model
@@ -125,6 +126,10 @@ def _bank(fragment: Fragment, model: Model, seen: str, size: tuple[int, int, int
             fragment.add("Exp", fragment.do("Min", farther, _LARGEST_EXPONENT)), 1, keep=True
         )
         least = fragment.add("Mul", least, fragment.do("Sub", 1.0, fragment.do("Div", 1.0, total)))
+    if model.meta.get("smoothing"):
+        down, across = (along(np.eye(side, dtype=np.float32), 0) for side in (rows, columns))
+        wide = fragment.do("MatMul", fragment.reshaped(least, [-1, rows, columns]), across.T)
+        least = fragment.do("MatMul", down, wide)
     return rows, columns, least
 
 

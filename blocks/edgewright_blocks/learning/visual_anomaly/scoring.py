@@ -10,6 +10,7 @@ import numpy as np
 from . import mixture
 from .backbone import Backbone
 from .bank import Bank
+from .smoothing import smoothed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,4 +74,5 @@ class Scorer:
         if self._mixture is not None:
             return self._mixture.scores(cells)[0], None
         scores, nearest = self._bank.scores(cells.reshape(-1, cells.shape[-1]))
-        return scores.reshape(cells.shape[1:3]), nearest.reshape(cells.shape[1:3])
+        scores, nearest = scores.reshape(cells.shape[1:3]), nearest.reshape(cells.shape[1:3])
+        return smoothed(scores) if self.model.meta.get("smoothing") else scores, nearest

@@ -35,6 +35,17 @@ float score_of(const Tables& tables, const ew_bank& bank, const float* cell, int
     return distance * (1.0f - 1.0f / total);
 }
 
+// The first and the last one stand in for those beyond them.
+void smooth(float* values, int32_t count, int32_t stride) {
+    float before = values[0];
+    for (int32_t i = 0; i < count; ++i) {
+        const float value = values[i * stride];
+        const float after = i + 1 < count ? values[(i + 1) * stride] : value;
+        values[i * stride] = 0.125f * (before + after) + 0.75f * value;
+        before = value;
+    }
+}
+
 bool sound(const Tables& tables) {
     if (tables.kept < 1 || tables.neighbours < 1 || tables.leading < 0 || tables.together < 1) return false;
     if (tables.min_cells < 1 || tables.min_cells > tables.rows * tables.columns) return false;
@@ -76,6 +87,10 @@ ew_status ew_visual_anomaly(const ew_visual_anomaly_tables& tables, void*, const
             map[place + i] = score_of(tables, bank, cells + i * tables.features, nearest[i]);
         }
         nearest[0] = nearest[count - 1];
+    }
+    if (tables.smoothing != 0) {
+        for (int32_t column = 0; column < tables.columns; ++column) smooth(map + column, tables.rows, tables.columns);
+        for (int32_t row = 0; row < tables.rows; ++row) smooth(map + row * tables.columns, tables.columns, 1);
     }
     ew_floats(out[0])[0] = ew_nth_largest(map, nullptr, places, tables.min_cells);
     return ew_ok;

@@ -37,10 +37,11 @@ struct ew_visual_anomaly_tables {
     int32_t together;        // cells that are compared with the bank at once
     int32_t neighbours;
     const int32_t* support;  // [kept][neighbours] kept cells around each, itself first
+    int32_t smoothing;       // 1: of each cell 6/8 and 1/8 of the ones beside it, down and across
 };
 
 // Image (uint8) -> scores (1 value, the `min_cells`-th largest of the map) and map (rows x columns): of each cell the distance to the
-// nearest kept one, times 1 - exp(distance) / sum of exp(distance to each of that one's neighbours).
+// nearest kept one, times 1 - exp(distance) / sum of exp(distance to each of that one's neighbours); smoothed where asked for.
 // Scratch: `arena` bytes, `together` * `features` floats, `together` int32 and ew_nearest_scratch floats, each rounded up to
 // 16 bytes.
 ew_status ew_visual_anomaly(const ew_visual_anomaly_tables& tables, void* state, const ew_view* in, ew_view* out,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.ndimage
 from scipy.stats import multivariate_normal
 
 from edgewright_blocks.learning.visual_anomaly import mixture
@@ -103,14 +104,16 @@ def test_training_scores_leave_out_the_images_own_cells():
 
 
 def score_with(model, images, kept):
-    """Largest distance to the nearest of some kept cells, weighted by the neighbourhood in the whole bank."""
+    """Largest distance to the nearest of some kept cells, weighted by the neighbourhood in the whole bank, and smoothed."""
     from edgewright_blocks.learning.visual_anomaly.backbone import Backbone
 
     known = model.meta["backbone"]
     cells = Backbone(known["name"], known["sha256"], model.networks["backbone"]).cells(images)[0]
     flat = cells.reshape(-1, cells.shape[-1])
     bank = make_bank(model.arrays["cells"], kept.astype(np.int32), model.arrays["support"].shape[1])
-    return float(bank.scores(flat, without=0)[0].max())
+    found = bank.scores(flat, without=0)[0].reshape(cells.shape[:2])
+    kernel = np.outer([1, 6, 1], [1, 6, 1]) / 64
+    return float(scipy.ndimage.correlate(found, kernel, mode="nearest").max())
 
 
 def test_kept_cells_are_those_of_the_images_they_name():

@@ -61,7 +61,7 @@ def library(tmp_path_factory):
     [
         ((48, 48), 3, {}),
         ((50, 70), 1, {"min_cells": 5, "pool_size": 5, "sampling_ratio": 0.5}),
-        ((96, 64), 3, {"pool_size": 1, "neighbours": 1, "taps": ["coarse"]}),
+        ((96, 64), 3, {"pool_size": 1, "neighbours": 1, "smoothing": False, "taps": ["coarse"]}),
         ((40, 88), 3, {"neighbours": 50, "sampling_ratio": 1.0, "taps": ["coarse", "fine"]}),
         ((40, 88), 3, {"sampling_ratio": 0.5, "bank": "int8"}),
         ((48, 48), 3, {"scoring": "gmm", "min_cells": 4}),
