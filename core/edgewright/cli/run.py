@@ -187,6 +187,8 @@ def show_run(console: Console, run: Run) -> None:
     for node in run.deciding_nodes:
         if node in run.anomaly_nodes:
             show_metrics(console, run, node)
+            if curve := run.learning_curve(node):
+                console.print(f"  {curve['text']}")
         else:
             show_predictions(console, run, node)
     if run.combined:
@@ -253,6 +255,7 @@ def summary(run: Run) -> dict[str, Any]:
                 **({"threshold": run.threshold(node)} if node in run.anomaly_nodes else {}),
                 "metrics": run.metrics(node),
                 **({"pixels": pixels} if (pixels := run.pixels(node)) is not None else {}),
+                **({"learning_curve": curve} if (curve := run.learning_curve(node)) is not None else {}),
             }
             for node in run.deciding_nodes
         },

@@ -224,8 +224,9 @@ class Session:
                     tasks += self.planner.fold_tasks(node, selection["folds"])
             elif kinds[node.id] == "anomaly":
                 tasks += decision_tasks(
-                    self.impulse, node, self.planner, description, selection, on_test=node.id in on_test
-                )
+                    self.impulse, node, self.planner, description, selection,
+                    on_test=node.id in on_test, masks=self.engine.has(READ, "masks"),
+                )  # fmt: skip
             else:
                 tasks += prediction_tasks(node, self.planner, description)
             if kinds[node.id] == "anomaly" and "map" in description["outputs"]:
@@ -244,7 +245,7 @@ class Session:
         from edgewright.running.learning_curve_steps import learning_curve_task, subset_task, wanted_counts
 
         for node in self.learning:
-            if node.region is not None or self.description(node.id)["kind"] != "anomaly":
+            if node.regions or node.region is not None or self.description(node.id)["kind"] != "anomaly":
                 continue
             counts = wanted_counts(node, self.planner, self.selection(node), asked=asked)
             tasks: list[Task] = []

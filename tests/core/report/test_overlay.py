@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgewright.cli.app import run as command
 from edgewright.report.overlay import overlay
 
 
@@ -22,3 +23,10 @@ def test_calm_places_stay_and_hot_ones_are_red_within_a_white_border() -> None:
     assert (drawn == 100).all()
     half = overlay(pixels, np.full((1, 1), 5.0, np.float32), (2.0, 8.0))[0, 0]
     assert half[2] > half[0] > half[1]  # between blue and red
+
+
+def test_a_run_without_maps_has_nothing_to_lay_over(plain_run, tmp_path, capsys) -> None:
+    words = ["score", str(plain_run.path), str(tmp_path), "--overlays", str(tmp_path / "heat")]
+    assert command(words) == 2
+    assert "this run is not of images, so there is nothing to lay over them" in capsys.readouterr().err
+    assert not (tmp_path / "heat").exists()

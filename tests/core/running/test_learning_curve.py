@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from edgewright.report.panels import panels
 from edgewright.running import Options, run_impulse
+from edgewright.running.learning_curve_steps import wanted_counts
 from edgewright.store import Store
 
 from ..data.image_folders import mvtec
@@ -29,6 +31,30 @@ learning:
   - {id: few, block: kmeans, input: [pixels], params: {clusters: 2, features: all}}
   - {id: many, block: ./picky, input: [pixels], params: {clusters: 2, features: all}}
 """
+
+
+@pytest.mark.parametrize(
+    ("asked", "of", "expected"),
+    [
+        (None, {}, [10, 20, 50]),
+        (None, {"within_fit": False}, []),  # ten fits each for its held-out scores: not cheap
+        (None, {"kind": "time-series"}, []),
+        (None, {"test": 400}, []),
+        (True, {"test": 400, "kind": "time-series"}, [10, 20, 50]),
+        (False, {}, []),
+        ((4, 64, 2, 2), {}, [2, 4]),
+        (True, {"test": 0}, []),  # nothing to judge models by
+        (True, {"training": "labelled"}, []),
+    ],
+)
+def test_it_is_drawn_unasked_where_it_is_cheap(asked: Any, of: Any, expected: list[int]) -> None:
+    given = {"kind": "image", "test": 60, "training": "normal-only", "within_fit": True, **of}
+    samples = SimpleNamespace(window={"kind": given["kind"]}, splits={"test": (64, 64 + given["test"])})
+    node: Any = SimpleNamespace(
+        trainer=None, training=given["training"], scores_its_training=given["within_fit"]
+    )
+    planner: Any = SimpleNamespace(samples=samples)
+    assert wanted_counts(node, planner, {"samples": 64}, asked=asked) == expected
 
 
 @pytest.mark.slow

@@ -133,11 +133,16 @@ ew.panels.gallery = (data) => {
     more.hidden = images.length <= state.most;
     decide();
   };
+  // What the mistakes come to, of a split with both kinds.
+  const share = (mistaken) => {
+    const abnormal = data.images.filter((image) => image.normal === false).length, caught = abnormal - mistaken(false), flagged = caught + mistaken(true);
+    return abnormal && abnormal < data.images.length ? `: precision ${flagged ? ew.number(caught / flagged) : "–"}, recall ${ew.number(caught / abnormal)}, F1 ${ew.number(2 * caught / (abnormal + flagged))}` : "";
+  };
   const decide = () => {
     for (const node of grid.children) node.update();
     const count = (is) => data.images.filter(is).length, all = data.images.length < data.total ? `of ${data.images.length} of ${data.total} images here ` : "";
     const known = (normal) => count((image) => image.normal === normal), mistaken = (normal) => count((image) => image.normal === normal && wrong(image));
-    tally.replaceChildren(`Threshold ${ew.number(state.threshold, 4)}: ${all}${count(over)} above` + (judged ? `, ${mistaken(true)} of ${known(true)} normal are false alarms, ${mistaken(false)} of ${known(false)} abnormal are missed.` : "."));
+    tally.replaceChildren(`Threshold ${ew.number(state.threshold, 4)}: ${all}${count(over)} above` + (judged ? `, ${mistaken(true)} of ${known(true)} normal are false alarms, ${mistaken(false)} of ${known(false)} abnormal are missed${share(mistaken)}.` : "."));
     told.hidden = state.threshold === suggested; copy.textContent = "Copy";
     command.textContent = `edgewright threshold ${ew.info.path} --node ${data.node} --set ${state.threshold}${test ? " --on-test" : ""}`;
   };
