@@ -11,6 +11,8 @@ from edgewright.scoring import roc_metrics
 from edgewright.wording import wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from edgewright.running.run import Run
@@ -25,7 +27,7 @@ def build(run: Run, node: str) -> dict[str, Any]:
     """Score distributions with every rule's threshold, metrics of both tables, ROC and precision–recall curves."""
     threshold, metrics, decisions = run.threshold(node), run.metrics(node), run.decisions(node)
     scores = np.asarray(decisions["windows"]["score"], dtype=np.float64)
-    truth = _truth(run, decisions)
+    truth = _truth(run.samples_of(node), decisions)
     explored = bool(run.windows_info.get("explore"))  # then what is decided is what thresholds read
     held_out = None if explored else run.held_out(node)
     distributions = [
@@ -159,10 +161,10 @@ def worst(run: Run, node: str) -> dict[str, Any] | None:
     }
 
 
-def _truth(run: Run, decisions: dict[str, Any]) -> NDArray[np.int8]:
+def _truth(samples: Sequence[dict[str, Any]], decisions: dict[str, Any]) -> NDArray[np.int8]:
     """1 abnormal, 0 normal, −1 unknown, for each window decided on."""
     of_sample = np.array(
-        [-1 if sample.get("normal") is None else int(not sample["normal"]) for sample in run.samples],
+        [-1 if sample.get("normal") is None else int(not sample["normal"]) for sample in samples],
         dtype=np.int8,
     )
     return of_sample[np.asarray(decisions["windows"]["sample"], dtype=np.int64)]

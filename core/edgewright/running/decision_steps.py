@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from edgewright.planner.plan import INDEX, Planner
+from edgewright.planner.plan import INDEX, READ, Planner
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs, Task
 from edgewright.running.unseen_steps import held_out_of_fit, shown_unseen
 from edgewright_specs.interface import SPLITS
@@ -38,10 +38,12 @@ def decision_tasks(
     selection: Mapping[str, Any],
     *,
     on_test: bool = False,
+    masks: bool = False,
 ) -> list[Task]:
     """Tasks for one anomaly node: folds where nothing better is to be had, then threshold, decisions and metrics.
 
-    ``on_test``: the methods that read labels take those of the test split, and the metrics say so.
+    ``on_test``: the methods that read labels take those of the test split, and the metrics say so. ``masks``: there are
+    some, so a region is judged by the defects in it.
     """
     asked = threshold_settings(impulse, node.id)
     tasks: list[Task] = []
@@ -56,6 +58,12 @@ def decision_tasks(
     held = FromTask(f"{node.id}/held-out", "held_out")
     scores = {split: _score_refs(node, planner, split) for split in SPLITS}
     labelled: Split = "test" if on_test else "calibration"
+    region = {"region": dict(node.region.shape)} if node.region is not None and masks else {}
+    judging = (
+        FromTask(INDEX, "index"),
+        FromTask(INDEX, "samples"),
+        *([FromTask(READ, "masks")] if region else []),
+    )
     tasks.append(
         HostTask(
             id=f"{node.id}/threshold", node=node.id, operation="threshold", step=_threshold, version=VERSION,
@@ -63,10 +71,10 @@ def decision_tasks(
                 **asked, "node": node.id, "note": selection["note"], "bounded_in_sample": bool(description.get("bounded_in_sample")),
                 "splits": {split: list(planner.samples.splits[split]) for split in SPLITS},
                 "held": [held.task, held.output], "scores": {k: [r.task for r in v] for k, v in scores.items()},
-                "labelled": labelled,
+                "labelled": labelled, **region,
             },
             reads=(
-                held, FromTask(INDEX, "index"), FromTask(INDEX, "samples"), FromTask(f"{node.id}/select", "assignment"),
+                held, *judging, FromTask(f"{node.id}/select", "assignment"),
                 *scores["training"], *scores[labelled],
             ),
             place=impulse.locate(f"/thresholds/{node.id}"),
@@ -79,9 +87,9 @@ def decision_tasks(
             settings={
                 "node": node.id, "split": tested, "splits": {split: list(planner.samples.splits[split]) for split in SPLITS},
                 "scores": [ref.task for ref in scores[tested]], "seed": impulse.seed,
-                "aggregate": asked["aggregate"], "top_k": asked["top_k"],
+                "aggregate": asked["aggregate"], "top_k": asked["top_k"], **region,
             },
-            reads=(FromTask(f"{node.id}/threshold", "threshold"), FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scores[tested]),
+            reads=(FromTask(f"{node.id}/threshold", "threshold"), *judging, *scores[tested]),
         )
     )  # fmt: skip
     return tasks
@@ -157,7 +165,7 @@ def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
     split = settings["labelled"]
     labelled = _concatenate(inputs, settings["scores"][split])
     bounded = settings["bounded_in_sample"]
-    kind = normality(inputs, settings["splits"][split])
+    kind = normality(inputs, settings["splits"][split], settings.get("region"))
     chosen = choose(
         settings["method"], held_out=held, training=training, labelled=labelled[kind != UNKNOWN], truth=kind[kind != UNKNOWN] == ABNORMAL, split=split,
         bounded_in_sample=bounded, **{name: settings[name] for name in OPTIONS},
@@ -189,7 +197,7 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
 
     node = settings["node"]
     threshold = json.loads(inputs[f"{node}/threshold", "threshold"].read_text(encoding="utf-8"))
-    samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
+    samples = _samples(inputs, settings.get("region"))
     index = np.load(inputs[INDEX, "index"])[slice(*settings["splits"][settings["split"]])]
     offsets = np.array([sample["offset"] for sample in samples], np.int64)
     decisions = decisions_document(
@@ -208,11 +216,25 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     return {"decisions": "decisions.json", "metrics": "metrics.json", "roc": "roc.json"}
 
 
-def normality(inputs: StepInputs, rows: Sequence[int]) -> NDArray[np.int8]:
-    """What the samples of these windows are: normal, abnormal, or not known."""
+def _samples(inputs: StepInputs, region: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Samples, and for a region whether their defects touch it."""
+    samples: list[dict[str, Any]] = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
+    if region is None:
+        return samples
     import numpy as np
 
-    samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
+    from edgewright.scoring import region_samples
+
+    return region_samples(samples, np.load(inputs[READ, "masks"], mmap_mode="r"), region)
+
+
+def normality(
+    inputs: StepInputs, rows: Sequence[int], region: Mapping[str, Any] | None = None
+) -> NDArray[np.int8]:
+    """What the samples of these windows are: normal, abnormal, or not known; for a region by the defects in it."""
+    import numpy as np
+
+    samples = _samples(inputs, region)
     owners = np.load(inputs[INDEX, "index"])["sample"][slice(*rows)]
     of_sample = np.array([_KINDS[sample["normal"]] for sample in samples], np.int8)
     kinds: NDArray[np.int8] = of_sample[owners]

@@ -37,7 +37,7 @@ def mistakes_of(run: Run, node: str) -> dict[str, Any]:
         return {}
     if kind == "classification":
         return misclassified_document(decisions, run.samples, **size)
-    document = mistakes_document(decisions, run.samples, **size)
+    document = mistakes_document(decisions, run.samples_of(node), **size)
     parts = run.contributions(node, decisions["split"])
     if parts is not None:
         for window in (one for side in document["windows"].values() for one in side):
@@ -80,6 +80,9 @@ class Retested(Run):
 
     def decisions(self, node: str) -> dict[str, Any]:
         return dict(self._documents[node]["decisions"])
+
+    def samples_of(self, node: str) -> list[dict[str, Any]]:  # noqa: ARG002
+        return self.samples  # masks of the new ones aren't kept
 
     def metrics(self, node: str) -> dict[str, Any]:
         return dict(self._documents[node]["metrics"])

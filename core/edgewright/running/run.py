@@ -139,6 +139,14 @@ class Run:
         samples: list[dict[str, Any]] = self._json("data", "samples.json")
         return samples
 
+    def samples_of(self, node: str) -> list[dict[str, Any]]:
+        """Samples as a node is judged by: for one of a region they are abnormal only where their defect touches it."""
+        if node not in self.regions or self.masks is None:
+            return self.samples
+        from edgewright.scoring import region_samples
+
+        return region_samples(self.samples, self.masks, self.params(node))
+
     @cached_property
     def windows_info(self) -> dict[str, Any]:
         """``windows.json``: rows of each split, length, stride, axes, frequency."""

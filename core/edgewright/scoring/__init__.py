@@ -27,7 +27,7 @@ from edgewright.scoring.mistakes import misclassified_document, mistakes_documen
 from edgewright.scoring.pixels import PixelMetrics, pixel_metrics
 from edgewright.scoring.precision import precision_document
 from edgewright.scoring.recordings import AGGREGATES, aggregate, bootstrap
-from edgewright.scoring.regions import nth_largest, region_cells, region_maps, region_scores
+from edgewright.scoring.regions import nth_largest, region_cells, region_maps, region_samples, region_scores
 from edgewright.scoring.regression import evaluate_numbers, regression_metrics, values_document
 from edgewright.scoring.scale import map_scale
 from edgewright.scoring.thresholds import METHODS, Threshold, choose, decide, false_alarm_rate, rules_table
@@ -76,6 +76,7 @@ __all__ = [
     "rates",
     "region_cells",
     "region_maps",
+    "region_samples",
     "region_scores",
     "regression_metrics",
     "roc_document",

@@ -9,7 +9,7 @@ import numpy as np
 from edgewright.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -66,6 +66,26 @@ def region_maps(maps: NDArray[np.float32], region: Mapping[str, Any]) -> NDArray
     cells = region_cells(region, *maps.shape[1:])
     seen.reshape(len(maps), -1)[:, cells] = maps.reshape(len(maps), -1)[:, cells]
     return seen
+
+
+def region_samples(
+    samples: Sequence[Mapping[str, Any]], masks: NDArray[np.bool_], region: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Samples as a region is to be judged by: an abnormal one is normal there whose mask lies outside of it.
+
+    Parameters
+    ----------
+    samples : sequence of mapping
+        ``samples.json``; those without a mask stay as they are.
+    masks : np.ndarray [shape=(masks, height, width)]
+    """
+    inside = region_cells({**region, "min_cells": 0}, *masks.shape[1:])
+    judged = []
+    for sample in samples:
+        mask = sample.get("mask") if sample["normal"] is False else None
+        elsewhere = mask is not None and not np.ravel(masks[mask])[inside].any()
+        judged.append({**sample, "normal": True} if elsewhere else dict(sample))
+    return judged
 
 
 def nth_largest(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
