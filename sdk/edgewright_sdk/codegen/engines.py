@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright_sdk.codegen.compilers import has_zig, native_compilers, zig_compiler
+from edgewright_sdk.codegen.compilers import FLAGS, has_zig, native_compilers, zig_compiler
 from edgewright_sdk.codegen.firmware import (
     BOARDS,
     Board,
@@ -18,6 +18,7 @@ from edgewright_sdk.codegen.firmware import (
     missing_tools,
     run_firmware,
 )
+from edgewright_sdk.codegen.templates import TEXT
 from edgewright_sdk.codegen.verify import SECONDS, build_selftest, printed_result, run_selftest
 from edgewright_sdk.errors import BlockError
 
@@ -72,7 +73,7 @@ def attempt(missing: list[str], run: Callable[[], dict[str, Any]]) -> dict[str, 
 
 
 def _emulated(package: Path, machine: str) -> dict[str, Any]:
-    """By qemu's user mode, as a static program: no library of that processor is needed."""
+    """By qemu's user mode, as a program that needs no library of that processor."""
     name = f"qemu-{machine}"
     emulator = shutil.which(name) or shutil.which(f"{name}-static")
     missing = ([] if emulator else [name]) + ([] if has_zig() else ["ziglang"])
@@ -81,8 +82,11 @@ def _emulated(package: Path, machine: str) -> dict[str, Any]:
         assert emulator is not None
         with tempfile.TemporaryDirectory(prefix="edgewright-parity-") as work:
             compiler = zig_compiler()
-            options = ["-target", f"{machine}-linux-musl", "-static", "-nostdlib++"]
-            binary, _ = build_selftest(package, compiler, Path(work), options)
+            options, system = ["-target", f"{machine}-linux-musl"], Path(work) / "system.o"
+            compiler.run(["-O2", *FLAGS, *options, "-c", TEXT / "firmware" / "linux.cpp", "-o", system])
+            # Mathematics and memcpy are of the compiler's own runtime, which it links to what has no system.
+            link = [system, "-target", f"{machine}-freestanding"]
+            binary, _ = build_selftest(package, compiler, Path(work), options, link)
             return {**printed_result([emulator, str(binary)], SECONDS), "compiler": compiler.version()}
 
     return attempt(missing, run)

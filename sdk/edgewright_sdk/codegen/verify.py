@@ -54,15 +54,24 @@ def run_selftest(package: Path, compiler: Compiler | None = None) -> dict[str, A
 
 
 def build_selftest(
-    package: Path, compiler: Compiler, work: Path, options: Sequence[str] = ()
+    package: Path,
+    compiler: Compiler,
+    work: Path,
+    options: Sequence[str] = (),
+    system: Sequence[str | Path] = ("-lm",),
 ) -> tuple[Path, list[Path]]:
-    """Compile a package's self-test into the folder ``work``: the program, and the library's objects at -Os."""
+    """Compile a package's self-test into the folder ``work``: the program, and the library's objects at -Os.
+
+    ``options`` are those of every compilation, ``system`` is what the program is linked with.
+    """
     objects = _compile(compiler, package, work, options)
-    binary = work / "selftest.bin"
+    binary, main = work / "selftest.bin", work / "selftest.o"
     program = package / "selftest" / "selftest.cpp"
     compiler.run(
-        ["-O2", *FLAGS, *options, f"-I{package / 'src'}", program, *objects, "-o", binary, "-lm"], cwd=work
+        ["-O2", *FLAGS, *options, f"-I{package / 'src'}", "-c", program, "-o", main],
+        cwd=work,
     )
+    compiler.run([*options, main, *objects, "-o", binary, *system], cwd=work)
     return binary, objects
 
 
