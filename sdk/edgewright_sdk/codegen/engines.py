@@ -85,7 +85,7 @@ def _emulated(package: Path, machine: str) -> dict[str, Any]:
             options, system = ["-target", f"{machine}-linux-musl"], Path(work) / "system.o"
             compiler.run(["-O2", *FLAGS, *options, "-c", TEXT / "firmware" / "linux.cpp", "-o", system])
             # Mathematics and memcpy are of the compiler's own runtime, which it links to what has no system.
-            link = [system, "-target", f"{machine}-freestanding"]
+            link: list[str | Path] = [system, "-target", f"{machine}-freestanding"]
             binary, _ = build_selftest(package, compiler, Path(work), options, link)
             return {**printed_result([emulator, str(binary)], SECONDS), "compiler": compiler.version()}
 
