@@ -194,7 +194,7 @@ def starts_of(job: Job, work: Path, port: int) -> tuple[Start, Start | None]:
 def _start(part: Part, job: Job, work: Path) -> Start:
     block, program = job.prepared.block, job.prepared.program
     env = process_variables(work, job.threads)
-    if block.spec.edgewright is not None and block.spec.edgewright.environment == "toolchain":
+    if getattr(block.spec.edgewright, "environment", "") == "toolchain":
         env |= compiler_cache()
     granted = {} if part.driver else host_variables(block, job.grants, job.secrets)
     if part.argv is not None:
