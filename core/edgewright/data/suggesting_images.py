@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgewright.data.image_reading import item_warnings
 from edgewright.data.suggestion import Choice, Suggestion, impulse_name
 
 if TYPE_CHECKING:
@@ -92,7 +93,11 @@ def suggest_images(
         processing=processing,
         learning=learning,
         notes=(*head, *notes),
-        warnings=(*(f"{file}: {reason}" for file, reason in found.bad), *found.warnings),
+        warnings=(
+            *(f"{file}: {reason}" for file, reason in found.bad),
+            *found.warnings,
+            *item_warnings((fact.label, fact.metadata) for fact in found.facts),
+        ),
         options=options,
         deploys=visual is None
         or (visual.spec.edgewright is not None and bool(visual.spec.edgewright.device)),
