@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_sdk.codegen.firmware import BOARDS
 from edgewright_sdk.codegen.literals import array_definition
 from edgewright_sdk.codegen.package import library_files
 from edgewright_sdk.codegen.templates import fill
@@ -21,7 +22,12 @@ WINDOWS, IMAGES = 8, 2  # counted at most
 #: How instructions are counted, by processor; the others' programs are only compiled.
 PLATFORMS = {"cortex-m4f": "cortex_m", "cortex-m7": "cortex_m", "esp32s3": "cortex_m", "x86-64": "callgrind"}
 MODULE = "browser"
-PSRAM = {"cortex-m4f": "0x21000000", "cortex-m7": "0x60000000", "esp32s3": "0x60000000"}
+#: Boards of QEMU's that stand for a processor.
+BOARD_OF = {
+    "cortex-m4f": BOARDS["Cortex-M4"],
+    "cortex-m7": BOARDS["Cortex-M7"],
+    "esp32s3": BOARDS["Cortex-M7"],
+}
 
 _PUSH = """\
     float row[{N}_AXES];
@@ -85,8 +91,8 @@ def program_files(graph: Graph, windows: Array | None, cpu: str, templates: Path
             templates / "module.cpp", **values, stream=_STREAM.format(**names) if streams else "",
             begin="    " + begin.format(**names) if streams else "", next="push({N}_STRIDE);".format(**names) if streams else "",
         )  # fmt: skip
-    if cpu in PSRAM:
-        files["measure/mps2.ld"] = fill(templates / "mps2.ld", psram=PSRAM[cpu])
+    if cpu in BOARD_OF:
+        files["measure/mps2.ld"] = fill("firmware/mps2.ld", psram=BOARD_OF[cpu].psram)
     return dict(sorted(files.items()))
 
 

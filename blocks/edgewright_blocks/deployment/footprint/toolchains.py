@@ -10,16 +10,11 @@ from pathlib import Path
 
 from edgewright_sdk import BlockError
 from edgewright_sdk.codegen.compilers import Compiler, has_zig, native_compiler, zig_compiler
+from edgewright_sdk.codegen.firmware import CROSS, EMULATOR
 
-from .program import MODULE
+from .program import BOARD_OF, MODULE
 from .wasm import has_wasmtime
 
-_THUMB = {
-    "cortex-m4f": ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16"),
-    "cortex-m7": ("-mcpu=cortex-m7", "-mfpu=fpv5-d16"),
-}
-_THUMB["esp32s3"] = _THUMB["cortex-m7"]
-_MACHINES = {"cortex-m4f": "mps2-an386", "cortex-m7": "mps2-an500", "esp32s3": "mps2-an500"}
 _ZIG = {
     "cortex-m4f": ("thumb-freestanding-eabihf", "cortex_m4+vfp4d16sp"),
     "cortex-m7": ("thumb-freestanding-eabihf", "cortex_m7+fp_armv8d16"),
@@ -61,7 +56,7 @@ def toolchain(cpu: str) -> Toolchain:
     BlockError
         None of its compilers is here.
     """
-    if cpu in _THUMB:
+    if cpu in BOARD_OF:
         return _cortex_m(cpu)
     if cpu == "x86-64" and platform.machine().lower() in ("x86_64", "amd64"):
         return _native()
@@ -78,23 +73,21 @@ def toolchain(cpu: str) -> Toolchain:
 
 
 def _cortex_m(cpu: str) -> Toolchain:
-    compiler, qemu = shutil.which("arm-none-eabi-gcc"), shutil.which("qemu-system-arm")
+    compiler, qemu = shutil.which(CROSS), shutil.which(EMULATOR)
     if compiler is None or not _has_newlib():
-        what = "arm-none-eabi-gcc with newlib"
+        what = f"{CROSS} with newlib"
         return _zig(
             cpu, [_lacks(what, "linked sizes, stack and instruction counts", f"apt-get install {_BARE}")]
         )
     missing = []
     if qemu is None:
-        missing.append(
-            _lacks("qemu-system-arm", "instruction counts and stack", "apt-get install qemu-system-arm")
-        )
+        missing.append(_lacks(EMULATOR, "instruction counts and stack", "apt-get install qemu-system-arm"))
     return Toolchain(
-        Compiler("arm-none-eabi-gcc", (compiler,)),
-        (*_THUMB[cpu], "-mfloat-abi=hard", "-mthumb", "-DEW_BARE"),
+        Compiler(CROSS, (compiler,)),
+        (*BOARD_OF[cpu].cpu, "-mfloat-abi=hard", "-mthumb", "-DEW_BARE"),
         ("-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-T", "measure/mps2.ld", "-lm"),
         None if qemu is None else (
-            qemu, "-M", _MACHINES[cpu], "-nographic", "-monitor", "none", "-serial", "null", "-icount", "shift=0",
+            qemu, "-M", BOARD_OF[cpu].machine, "-nographic", "-monitor", "none", "-serial", "null", "-icount", "shift=0",
             "-semihosting-config", "enable=on,target=native", "-kernel",
         ),
         missing,
@@ -102,7 +95,7 @@ def _cortex_m(cpu: str) -> Toolchain:
 
 
 def _has_newlib() -> bool:
-    command = ["arm-none-eabi-gcc", "-print-file-name=nano.specs"]
+    command = [CROSS, "-print-file-name=nano.specs"]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return Path(found).is_absolute()
 
