@@ -44,10 +44,9 @@ def read_graph(data: bytes, source: str, shape: Sequence[int], output: str | Seq
     BlockError
         For operators that the device doesn't have, and for settings of them, by the node's name.
     """
-    import onnx
     from onnx import numpy_helper
 
-    model = onnx.load_from_string(data)
+    model = _model(data, source)
     given = {tensor.name: tensor for tensor in model.graph.initializer}
     inputs = [value.name for value in model.graph.input if value.name not in given]
     fixed = set(given)
@@ -78,6 +77,22 @@ def read_graph(data: bytes, source: str, shape: Sequence[int], output: str | Seq
             raise reader.refused(f"it gives no values, shape {list(value.shape)}")
         OPERATORS[node.op_type](reader)
     return graph
+
+
+def _model(data: bytes, source: str) -> Any:
+    """Parse and check a file that anybody may have written."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.load_from_string(data)
+        onnx.checker.check_model(model)
+    except (DecodeError, onnx.checker.ValidationError, UnicodeDecodeError) as problem:
+        reason = str(problem).strip().splitlines()[:1] or ["it is damaged"]
+        raise BlockError(f"{source} is no valid ONNX model: {reason[0][:300]}") from None
+    if not model.graph.input:
+        raise BlockError(f"{source} is a model without an input")
+    return model
 
 
 def _is_fixed(node: Any, fixed: set[str]) -> bool:

@@ -163,7 +163,7 @@ def test_npy_layouts(
         (np.zeros((2, 2, 2, 2)), {}, "4 dimensions"),
         (np.zeros((5, 2)), {"layout": "length"}, "does not fit"),
         (np.zeros((5, 2)), {"axes": ["a"]}, "1 names"),
-        (np.array(["a", "b"]), {}, "not numbers"),
+        (np.array(["a", "b"]), {}, "allowed are booleans"),
         (np.array([1.0, np.nan]), {}, "row 2"),
         (np.array([1e300]), {}, "not finite"),
     ],

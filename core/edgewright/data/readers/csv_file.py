@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,14 +215,18 @@ def _load(
     if not dialect.rows:
         raise BadFileError("there are no rows of data")
     try:
-        numbers = np.loadtxt(
-            _body(path, dialect, decimal_comma=dialect.decimal_comma), usecols=wanted, **common
-        )
-        strings: NDArray[np.str_] = np.empty((len(numbers), 0), dtype=np.str_)
-        if texts:
-            strings = np.char.strip(np.loadtxt(_body(path, dialect), usecols=texts, dtype=np.str_, **common))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # of no data
+            numbers = np.loadtxt(
+                _body(path, dialect, decimal_comma=dialect.decimal_comma), usecols=wanted, **common
+            )
+            strings: NDArray[np.str_] = np.empty((len(numbers), 0), dtype=np.str_)
+            if texts:
+                strings = np.char.strip(
+                    np.loadtxt(_body(path, dialect), usecols=texts, dtype=np.str_, **common)
+                )
         return numbers, strings
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, UserWarning):
         numbers, strings, _ = _load_by_cell(path, dialect, wanted, texts)
         return numbers, strings
 

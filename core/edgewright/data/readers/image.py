@@ -118,5 +118,7 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadFileError(f"is too large an image: {error}") from error
-    except (OSError, ValueError, SyntaxError, IndexError) as error:
+    except (
+        Exception
+    ) as error:  # of a damaged file Pillow raises what its code runs into: KeyError, TypeError …
         raise BadFileError(f"can't be read as an image: {error}") from error

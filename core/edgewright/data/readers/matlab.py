@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.data.names import plain
 from edgewright.data.readers.base import (
@@ -15,13 +18,14 @@ from edgewright.data.readers.base import (
     known_options,
     number_option,
 )
+from edgewright.data.readers.matlab_program import NOT_READ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+PROGRAM: Final = Path(__file__).with_name("matlab_program.py")
 _RATE_NAMES = ("fs", "sr", "sample rate", "sampling rate", "samplerate", "sampling frequency", "frequency")
 
 
@@ -43,10 +47,7 @@ class MatReader:
         import numpy as np
 
         known_options(options, ("axes", "frequency", "variable"), self.name)
-        arrays = _load(path)
-        numbers = {
-            name: a for name, a in arrays.items() if isinstance(a, np.ndarray) and a.dtype.kind in "fiub"
-        }
+        numbers = _load(path)
         scalars = {name: float(a.reshape(-1)[0]) for name, a in numbers.items() if a.size == 1}
         signals = {
             name: np.squeeze(a) for name, a in numbers.items() if a.size > 1 and np.squeeze(a).ndim <= 2
@@ -67,19 +68,24 @@ class MatReader:
         yield Recording(as_signal(values), axes, frequency=rate, metadata=metadata)
 
 
-def _load(path: Path) -> Mapping[str, Any]:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
+def _load(path: Path) -> Mapping[str, NDArray[Any]]:
+    """The arrays of numbers in a file, by a process that may crash."""
+    import numpy as np
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of duplicate and unreadable variables: what is left decides
-            loaded: Mapping[str, Any] = loadmat(str(path), squeeze_me=False)
-    except NotImplementedError as error:
-        raise BadFileError("is a version 7.3 file (HDF5), which is not read; save it with -v7") from error
-    except (MatReadError, ValueError, TypeError, OSError) as error:
-        raise BadFileError(f"can't be read as a MATLAB file: {error}") from error
-    return {name: value for name, value in loaded.items() if not name.startswith("__")}
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "arrays.npz"
+        done = subprocess.run(
+            [sys.executable, "-I", str(PROGRAM), str(path), str(made)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == NOT_READ:
+            raise BadFileError(done.stderr.splitlines()[-1])
+        if done.returncode != 0:
+            raise BadFileError("can't be read as a MATLAB file: it is damaged so that reading it crashes")
+        with np.load(made, allow_pickle=False) as arrays:
+            return dict(arrays)
 
 
 def _signal(signals: Mapping[str, NDArray[Any]], options: Options) -> tuple[NDArray[Any], tuple[str, ...]]:

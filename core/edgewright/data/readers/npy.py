@@ -13,6 +13,7 @@ from edgewright.data.readers.base import (
     known_options,
     number_option,
 )
+from edgewright.harvest.npy import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,8 @@ class NpyReader:
 
         known_options(options, ("axes", "frequency", "layout", "rows"), self.name)
         try:
+            with path.open("rb") as file:
+                read_header(file, path.stat().st_size)  # before NumPy, which evaluates it
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except ValueError as error:
             raise BadFileError(f"not an array of numbers in .npy form: {error}") from error

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 _TRUE = ("true", "yes", "1")
 
 
+def _text(line: bytes, count: int) -> str:
+    try:
+        return line.decode("utf-8-sig" if count == 1 else "utf-8")
+    except UnicodeDecodeError:
+        raise BadFileError("is not UTF-8 text", line=count) from None
+
+
 class TsReader:
     """One recording a line: dimensions parted by ``:``, values by ``,``, the class last.
 
@@ -45,9 +52,9 @@ class TsReader:
         header: dict[str, str] = {}
         in_data = False
         number = 0
-        with path.open(encoding="utf-8-sig") as lines:
+        with path.open("rb") as lines:
             for count, raw in enumerate(lines, 1):
-                line = raw.strip()
+                line = _text(raw, count).strip()
                 if not line or line.startswith(("#", "%")):
                     continue
                 if not in_data:
