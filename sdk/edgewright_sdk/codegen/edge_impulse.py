@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewright_sdk.codegen.header import comment_text
 from edgewright_sdk.codegen.literals import string_literal
 from edgewright_sdk.codegen.package import library_files
+from edgewright_sdk.codegen.tables import threshold_of
 from edgewright_sdk.codegen.templates import fill
 
 if TYPE_CHECKING:
@@ -207,6 +208,47 @@ def _macros(graph: Graph) -> dict[str, str]:
         "EI_DSP_PARAMS_GENERATED": 1,
     }
     return {name: str(value) for name, value in numbers.items()}
+
+
+def properties_of(graph: Graph) -> dict[str, Any]:
+    """What the WebAssembly package says of an impulse: the macros as values, by the names of its properties."""
+    window, image = graph.window, graph.image
+    height, width = graph.shape[:2] if image else (0, 0)
+    rows, columns = (height * width, 1) if image else graph.shape[:2]
+    frequency = float(window.get("frequency") or 0)
+    anomaly = _anomaly(graph)
+    return {
+        "sensor": SENSORS[sensor_of(window)],
+        "frequency": frequency,
+        "input_features_count": rows * columns,
+        "image_input_width": width,
+        "image_input_height": height,
+        "image_input_frames": 1 if image else 0,
+        "image_channel_count": graph.shape[2] if image else 0,
+        "interval_ms": 1000.0 / frequency if frequency else 1.0,
+        "axis_count": columns,
+        "label_count": len(class_names(graph)),
+        "model_type": "classification",
+        "has_anomaly": anomaly,
+        "has_object_tracking": False,
+        "has_visual_anomaly_detection": anomaly == VISUAL,
+        "slice_size": rows // SLICES,
+        "use_continuous_mode": sensor_of(window) == "microphone",
+        "is_performance_calibration_enabled": False,
+        "classification_threshold": _class_threshold(graph),
+    }
+
+
+def project_of(graph: Graph) -> dict[str, Any]:
+    """Who the WebAssembly package says that it is."""
+    name = str(graph.document["name"])
+    numbers = {"id": 1, "deploy_version": 1, "impulse_id": 1}
+    return {**numbers, "owner": "Edgewright", "name": name, "impulse_name": name}
+
+
+def _class_threshold(graph: Graph) -> float:
+    """The share that a class needs, of the first classifier."""
+    return next((threshold_of(s) for s in graph.learning if s.entry["kind"] == "classification"), 0.0)
 
 
 def sensor_of(window: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from edgewright_sdk.codegen.selftest import selftest_windows
 from edgewright_sdk.codegen.templates import fill
 
 from .browser import find_browser, run_browser
+from .edge_impulse import modules_of, standalone_files
 from .engines import merged, run_node, run_wasmtime
 from .module import compile_modules, module_cpus
 from .npm import package_json, package_name
@@ -68,6 +69,11 @@ class WasmModule(DeploymentBlock):
             **{name: fill(templates / name, **values) for name in _FILES},
             **{f"demo/{name}": (templates / "demo" / name).read_text(encoding="utf-8") for name in _DEMO},
         }
+        if params.edge_impulse_names:
+            files |= standalone_files(graph, files[f"{graph.name}.mjs"], templates, values)
+            for path, name in modules_of(graph.name).items():
+                (out / path).parent.mkdir(exist_ok=True)
+                shutil.copyfile(out / name, out / path)
         if document is not None:
             files["selftest/selftest.json"] = json.dumps(document, separators=(",", ":")) + "\n"
             files["selftest/selftest.mjs"] = fill(templates / "selftest.mjs", **values)
