@@ -116,7 +116,7 @@ def _export(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     of, region = settings["of"], settings["region"]
     made = json.loads((inputs[f"{of}/export", "export"] / EXPORT_FILE).read_text(encoding="utf-8"))
     grid = next((output["shape"] for output in made["outputs"] if output["name"] == "map"), None)
-    if grid is None:
+    if grid is None or len(grid) != 2:
         raise PlanError(f"node {of!r} has regions, and its device code gives no map")
     cells = region_cells(region, *grid)
     document = {

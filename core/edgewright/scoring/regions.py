@@ -46,7 +46,7 @@ def region_cells(region: Mapping[str, Any], rows: int, columns: int) -> NDArray[
     if len(cells) < region["min_cells"]:
         raise PlanError(
             f"the region holds the middle of {len(cells)} of the map's {columns} x {rows} cells, and wants {region['min_cells']} of them above its threshold",
-            hint=f"make it larger (a cell is {1 / columns:.3g} wide and {1 / rows:.3g} high), or min_cells smaller",
+            hint=f"make it larger (a cell is {1 / max(columns, 1):.3g} wide and {1 / max(rows, 1):.3g} high), or min_cells smaller",
         )
     return cells
 
