@@ -111,7 +111,7 @@ def make_folds(
     if total < 2:
         raise DataError(
             f"folds: {total} training window{'' if total == 1 else 's'}; at least 2 are needed to hold one out",
-            hint="record more normal data, shorten the window or its stride, or use `method: manual`",
+            hint="give more normal recordings or images; of recordings shorter windows or a shorter stride serve too",
         )
     groups_of: dict[str, set[str]] = defaultdict(set)
     for label, group in zip(labels, groups, strict=True):
