@@ -118,13 +118,14 @@ def cost(sides: list[Side], ratio: float, rounds: int, images: np.ndarray, clock
     """Seconds and MB of learning, and milliseconds an image."""
     found: dict[str, Any] = {}
     for side in sides:
+        side.ask("see", images[:2], out=str(side.folder / f"cells-{side.name}.npy"))
         side.ask("fit", images[:2, :64, :64], ratio=ratio)  # libraries are loaded at their first use
-        found[side.name] = {"fit MB": side.ask("fit", images, ratio=ratio)["MB"], "choose s": []}
-        side.ask("see", images, out=str(side.folder / f"cells-{side.name}.npy"))
-    for turn in range(rounds):
-        for side in sides:
-            if turn == 0 or side.name == "ours":  # the peer takes minutes
-                found[side.name]["choose s"].append(side.ask("choose", ratio=ratio)[clock])
+        learned = side.ask("fit", images, ratio=ratio)
+        chose = learned["choose"]  # the peer's takes minutes: once is enough
+        found[side.name] = {"fit MB": learned["MB"], "choose s": [chose[clock]] if chose else []}
+        if not chose:
+            side.ask("see", images, out=str(side.folder / "cells.npy"))
+            found[side.name]["choose s"] = [side.ask("choose", ratio=ratio)[clock] for _ in range(rounds)]
     engines = [(side, engine) for side in sides for engine in side.ask("open", images[:1])["engines"]]
     times: dict[str, list[float]] = {engine: [] for _, engine in engines}
     for _ in range(rounds):

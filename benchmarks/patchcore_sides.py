@@ -103,19 +103,12 @@ class Anomalib:
 
     def see(self, images: Images) -> NDArray[np.float32]:
         """Cells of all images."""
+        self.network.memory_bank = self.torch.empty(0)
         self.network.train()
         self.network.embedding_store.clear()
         for image in images:
             self.network(self._tensor(image))
-        self.cells = self.torch.vstack(self.network.embedding_store)
-        return np.asarray(self.cells)
-
-    def choose(self, ratio: float) -> None:
-        """The coreset."""
-        from anomalib.models.components import KCenterGreedy
-
-        self.torch.manual_seed(0)
-        KCenterGreedy(embedding=self.cells, sampling_ratio=ratio).select_coreset_idxs()
+        return np.concatenate([np.asarray(cells) for cells in self.network.embedding_store])
 
     def fit(self, images: Images, ratio: float) -> None:
         """Learn."""
@@ -125,7 +118,9 @@ class Anomalib:
         self.network.embedding_store.clear()
         for image in images:
             self.network(self._tensor(image))
+        cpu, wall = time.process_time(), time.perf_counter()
         self.network.subsample_embedding(ratio)
+        self.chose = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
         self.network.eval()
 
     def predict(self, images: Images) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -195,7 +190,8 @@ def answer(side: Any, request: dict[str, Any]) -> dict[str, Any]:
         case "choose":
             return measured(lambda: side.choose(request["ratio"]))
         case "fit":
-            return measured(lambda: side.fit(images, request["ratio"]))
+            cost = measured(lambda: side.fit(images, request["ratio"]))
+            return {**cost, "choose": getattr(side, "chose", None)}
         case "predict":
             scores, maps = side.predict(images)
             np.savez(request["out"], scores=scores, maps=maps)
