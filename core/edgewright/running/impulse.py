@@ -14,7 +14,13 @@ from edgewright.errors import EdgewrightError, TaskError, UsageError
 from edgewright.running.cancel import on_interrupt
 from edgewright.running.folder import clear_run_folder, link_latest, link_outputs, new_run_folder, writing
 from edgewright.running.lock import lock
-from edgewright.running.packaging import build_packages, deployment_node, export_nodes, selftest_data
+from edgewright.running.packaging import (
+    build_packages,
+    copy_of_package,
+    deployment_node,
+    export_nodes,
+    selftest_data,
+)
 from edgewright.running.record import Listener, Recorder, write_json
 from edgewright.running.run import Run
 from edgewright.running.session import Options, Session, load
@@ -305,5 +311,5 @@ def deploy(
                 session.engine.path(f"{node.id}/verify", "verification"),
                 session.engine.path(f"assemble/{selftest_data(node)}", "impulse"),
             )
-        shutil.copytree(package, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        shutil.copytree(package, out, dirs_exist_ok=True, copy_function=copy_of_package)
         return found

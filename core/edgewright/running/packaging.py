@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Windows of one axis at so many Hz or more hold sound, which may be speech.
 _SOUND = 3000
+#: How programs for Linux begin.
+ELF = b"\x7fELF"
 
 
 def deployment_node(
@@ -65,6 +68,15 @@ def library_node(plugins: Plugins) -> Node:
     block = resolve(LIBRARY_BLOCK, Path.cwd(), plugins)
     params = resolve_params(block.spec, LIBRARY_PARAMS)
     return Node("edge-impulse-library", block, params, (), None, None, limits_of(block), "")
+
+
+def copy_of_package(source: str, target: str) -> None:
+    """Copy one file of a package out of the store, which keeps no modes: a Linux program can be started where it lies."""
+    shutil.copyfile(source, target)
+    with Path(target).open("rb") as file:
+        program = file.read(len(ELF)) == ELF
+    if program:
+        Path(target).chmod(0o755)
 
 
 def selftest_data(node: Node) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 
 import pytest
@@ -27,6 +28,7 @@ def test_a_deployed_program_gives_the_scores_of_its_run(compare, trained, store,
     assert found["ok"]
     assert found["not_run"] == {}
     (program,) = (tmp_path / "package").glob("*.eim")
+    assert os.access(program, os.X_OK)
     told = compare(program)
     assert told["second"]["kind"] == "Linux .eim"
     assert told["windows"]["pearson"] == pytest.approx(1.0, abs=1e-6)

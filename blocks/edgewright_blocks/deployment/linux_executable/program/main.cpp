@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 // The command line: files or a pipe in, JSON lines out; or a socket.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,9 +41,10 @@ bool score(const char* name) {
     const bool piped = strcmp(name, "-") == 0;
     source from = {piped ? stdin : fopen(name, "rb"), name};
     struct stat kind;
-    if (from.file == nullptr || (!piped && (stat(name, &kind) != 0 || !S_ISREG(kind.st_mode)))) {
+    if (from.file == nullptr || (!piped && stat(name, &kind) == 0 && S_ISDIR(kind.st_mode))) {
+        const char* const reason = from.file == nullptr ? strerror(errno) : "it is a folder";
         if (from.file != nullptr) fclose(from.file);
-        return complain(name, "can't be read: no such file");
+        return complain(name, "can't be read: %s", reason);
     }
 #if IMPULSE_IMAGE
     const bool whole = score_pictures(from);

@@ -5,7 +5,7 @@
 #include "scoring.h"
 
 bool score_pictures(source& from) {
-    static picture one;
+    picture one;
     do {
         if (!take_picture(from, one)) return false;
         const int32_t format = one.channels == 1 ? impulse::gray8 : impulse::rgb888;

@@ -113,6 +113,7 @@ int serve(const char* path) {
     signal(SIGINT, end_by_signal);
     signal(SIGTERM, end_by_signal);
     signal(SIGHUP, end_by_signal);
+    complain(served, "serving the Linux runner protocol");
     for (;;) {  // one client after another
         const int connection = accept(listener, nullptr, nullptr);
         if (connection < 0) continue;
