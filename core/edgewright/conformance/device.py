@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: The SDK's program; core never imports it.
 PROGRAM = "edgewright_sdk.codegen.call"
 COMPILE_SECONDS = 600
+#: Absolute and relative, of ONNX graphs, whose sums a runtime takes in any order.
+GRAPH_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,34 @@ def compare(bench: Bench, calls: Sequence[Call]) -> str:
             }
         )
     answer = _run(plan, folder)
-    worst = 0.0
+    worst = graphs = 0.0
     for number, (call, tolerance) in enumerate(zip(calls, answer["tolerances"], strict=True)):
-        for name, expected in call.expected.items():
-            path = folder / f"out-{number}" / f"{name}.npy"
-            if not path.is_file():
-                continue  # a node gives the outputs it declares; `scores` is held by the deployment
-            got = np.load(path, allow_pickle=False).reshape(expected.shape)
-            worst = max(worst, _compare(call.name, name, got, expected, tolerance))
-    return f"{answer['compiler']}: {len(calls)} parameter sets, largest difference {worst:.1%} of what is allowed"
+        out = folder / f"out-{number}"
+        wide = {key: max(tolerance.get(key, 0.0), GRAPH_TOLERANCE) for key in ("absolute", "relative")}
+        worst = max(worst, _largest(call, out, tolerance, "on the device", "device/"))
+        graphs = max(graphs, _largest(call, out / "onnx", wide, "in the ONNX graph", "the graph"))
+    also = f", of ONNX graphs {graphs:.1%}" if graphs else ""
+    return f"{answer['compiler']}: {len(calls)} parameter sets, largest difference {worst:.1%} of what is allowed{also}"
+
+
+def _largest(call: Call, folder: Path, tolerance: dict[str, float], where: str, what: str) -> float:
+    """Largest difference of the outputs in a folder, as a share of what is allowed."""
+    import numpy as np
+
+    worst = 0.0
+    for name, expected in call.expected.items():
+        path = folder / f"{name}.npy"
+        if not path.is_file():
+            continue  # a node gives the outputs it declares; `scores` is held by the deployment
+        got = np.load(path, allow_pickle=False)
+        if got.size != expected.size:
+            raise BrokenPromiseError(
+                f"{call.name}: {name} has shape {got.shape} {where} and {expected.shape} in Python",
+                f"mend {what} (docs/device.md, docs/onnx.md)",
+            )
+        got = got.reshape(expected.shape)
+        worst = max(worst, _compare(f"{call.name}: {name}", got, expected, tolerance, where, what))
+    return worst
 
 
 def _run(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -111,7 +132,7 @@ def _environment() -> dict[str, str]:
 
 
 def _compare(
-    call: str, output: str, got: NDArray[Any], expected: NDArray[Any], tolerance: dict[str, float]
+    output: str, got: NDArray[Any], expected: NDArray[Any], tolerance: dict[str, float], where: str, what: str
 ) -> float:
     """Largest difference as a share of what is allowed there."""
     import numpy as np
@@ -124,8 +145,8 @@ def _compare(
     if not np.isfinite(got).all() or (share > 1).any():
         place = np.unravel_index(int(np.argmax(np.where(np.isfinite(share), share, np.inf))), got.shape)
         raise BrokenPromiseError(
-            f"{call}: {output}{[int(i) for i in place]} is {got[place]:.6g} on the device and {expected[place]:.6g} in Python",
-            f"allowed: {absolute:g} + {relative:g}·|value|, from export()'s tolerance; mend device/ or state a tolerance "
+            f"{output}{[int(i) for i in place]} is {got[place]:.6g} {where} and {expected[place]:.6g} in Python",
+            f"allowed: {absolute:g} + {relative:g}·|value|, from export()'s tolerance; mend {what} or state a tolerance "
             "that float32 can keep",
         )
     return float(share.max())

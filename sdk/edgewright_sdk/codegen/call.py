@@ -5,8 +5,8 @@
     python3 -m edgewright_sdk.codegen.call PLAN.json
 
 ``PLAN.json``: ``{"work": DIR, "calls": [{"export": DIR, "input": FILE.npy, "out": DIR}]}``. ``input`` is a batch; every
-output of the node is written to ``out/<name>.npy``. All exports are compiled together, once, and without a warning. Prints
-one JSON line:
+output of the node is written to ``out/<name>.npy``, and where it exports an ONNX graph and onnxruntime is here, what that gives to
+``out/onnx/<name>.npy``. All exports are compiled together, once, and without a warning. Prints one JSON line:
 ``{"ok": true, "compiler": "…", "tolerances": [{…}]}`` or ``{"ok": false, "error": "…"}``.
 """
 
@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from edgewright_sdk.codegen.compilers import WARNINGS, native_compiler
 from edgewright_sdk.codegen.ctypes_node import DeviceNode, build_library
 from edgewright_sdk.codegen.nodes import load_node
 from edgewright_sdk.errors import BlockError
+
+if TYPE_CHECKING:
+    from edgewright_sdk.arrays import Array
 
 
 def run_plan(plan: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +47,26 @@ def run_plan(plan: dict[str, Any]) -> dict[str, Any]:
         out.mkdir(parents=True, exist_ok=True)
         for name, array in DeviceNode(library, node).batch(rows).items():
             np.save(out / f"{name}.npy", array)
+        if node.onnx is not None and find_spec("onnxruntime") is not None:
+            _run_graph(node.folder / node.onnx, rows, out / "onnx")
     return {"ok": True, "compiler": compiler.version(), "tolerances": [node.tolerance for node in nodes]}
+
+
+def _run_graph(path: Path, rows: Array, out: Path) -> None:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    out.mkdir()
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        made = session.run(names, {"input": rows})
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        raise BlockError(f"the exported ONNX graph can't be run: {str(error)[:500]}") from None
+    for name, array in zip(names, made, strict=True):
+        np.save(out / f"{name}.npy", array)
 
 
 def main(arguments: list[str]) -> int:

@@ -95,6 +95,7 @@ class Node:
     streamable: bool
     tolerance: dict[str, float]
     standardisation: Standardisation | None = None
+    onnx: str | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -142,7 +143,9 @@ def load_node(folder: Path) -> Node:
     given = document.get("standardisation")
     if given is not None:
         node = replace(node, standardisation=_standardisation(given, node, where))
-    for name in node.files:
+    if document.get("onnx") is not None:
+        node = replace(node, onnx=_checked(_FILE, document["onnx"], where, "onnx"))
+    for name in (*node.files, *([node.onnx] if node.onnx else [])):
         if not (folder / name).is_file():
             raise RequestError(f"{where} names {name!r}, which isn't in its folder")
     return node

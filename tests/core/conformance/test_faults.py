@@ -7,7 +7,7 @@ import pytest
 from edgewright.conformance import Bench, checks_for, judge
 from edgewright.plugins import make_plugins
 
-from .faults import DEVICE, FAULTS, plant
+from .faults import DEVICE, FAULTS, module, plant
 
 PLUGINS = make_plugins()
 
@@ -34,3 +34,22 @@ def test_a_planted_fault_is_found_by_its_check_alone(name, tmp_path):
     assert fault.remedy in found.remedy
     left_out = {v.because for v in verdicts.values() if v.because}
     assert left_out <= {fault.check}
+
+
+GRAPH = """graph = Fragment([window["length"], axes])
+        sizes = graph.add("Abs", graph.do("Mul", "input", params.gain))
+        powers = graph.mean(graph.do("Pow", sizes, params.power), 1, window["length"])
+        graph.give("features", graph.smallest(sizes, [1]) if params.measure == "peak" else powers)
+        return Export(
+            onnx=graph.data(),"""
+
+
+def test_an_exported_onnx_graph_is_held_to_python(tmp_path):
+    imported = module("from edgewright_sdk.fragments import Fragment")
+    block = plant(tmp_path, DEVICE, imported, ("block.py", "return Export(", GRAPH))
+    (check,) = (check for check in checks_for("processing") if check.name == "device")
+    with Bench(block, PLUGINS, docker=False) as bench:
+        verdict = judge(check, bench)
+    assert verdict.status == "failed"
+    assert "in the ONNX graph and" in verdict.message
+    assert "mend the graph" in verdict.remedy
