@@ -31,16 +31,20 @@ def package(tmp_path):
 def port():
     """A serial port, and what sends bytes over it in pieces, as an interrupt at a time."""
     ours, theirs = os.openpty()
+    sending = []
 
     def send(*pieces):
         def work():
             for piece in pieces:
                 os.write(ours, piece)
 
-        threading.Timer(0.2, work).start()
+        sending.append(threading.Timer(0.2, work))
+        sending[-1].start()
         return os.ttyname(theirs)
 
     yield send
+    for thread in sending:
+        thread.join()
     os.close(ours)
     os.close(theirs)
 

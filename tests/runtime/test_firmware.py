@@ -51,8 +51,10 @@ def test_a_board_and_the_port(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert 1 < found["microseconds"] < 10_000
     ours, theirs = os.openpty()
     sent = b"starting\r\n" + json.dumps(found).encode() + b"\r\n"
-    threading.Timer(0.2, os.write, (ours, sent)).start()
+    sending = threading.Timer(0.2, os.write, (ours, sent))
+    sending.start()
     assert run(["verify", str(package), "--serial", os.ttyname(theirs), "--seconds", "20"]) == 0
+    sending.join()
     os.close(ours)
     os.close(theirs)
     assert "a window takes" in capsys.readouterr().out
