@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.planner.plan import INDEX
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs
-from edgewright.scoring.learning_curve import curve_point, curve_text, enough, sample_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +19,18 @@ if TYPE_CHECKING:
 VERSION = 2
 #: Images to learn from and to score, in all, that a run looks at unasked: as much again as a run over a few hundred.
 UNASKED = 1000
+
+
+def sample_counts(total: int) -> list[int]:
+    """How many of ``total`` samples are tried beside all: 10, 20, 50, 100, 200 …
+
+    Examples
+    --------
+    >>> sample_counts(64), sample_counts(10), sample_counts(201)
+    ([10, 20, 50], [], [10, 20, 50, 100, 200])
+    """
+    counts = (step * 10**power for power in range(1, len(str(total)) + 1) for step in (1, 2, 5))
+    return [count for count in counts if count < total]
 
 
 def wanted_counts(
@@ -92,6 +103,8 @@ def learning_curve_task(node: Node, planner: Planner, counts: Sequence[int]) -> 
 
 def _draw(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
     import numpy as np
+
+    from edgewright.scoring.learning_curve import curve_point, curve_text, enough
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
     index = np.load(inputs[INDEX, "index"])["sample"]

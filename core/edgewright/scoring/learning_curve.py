@@ -19,18 +19,6 @@ QUANTILES = (0.1, 0.5, 0.9)
 BETTER_AUROC, BETTER_SHARE = 0.01, 0.1
 
 
-def sample_counts(total: int) -> list[int]:
-    """How many of ``total`` samples are tried beside all: 10, 20, 50, 100, 200 …
-
-    Examples
-    --------
-    >>> sample_counts(64), sample_counts(10), sample_counts(201)
-    ([10, 20, 50], [], [10, 20, 50, 100, 200])
-    """
-    counts = (step * 10**power for power in range(1, len(str(total)) + 1) for step in (1, 2, 5))
-    return [count for count in counts if count < total]
-
-
 def curve_point(
     samples: int, windows: int, scores: ArrayLike, normal: Sequence[bool | None]
 ) -> dict[str, Any]:
