@@ -197,10 +197,14 @@ def test_two_runs_are_put_side_by_side(cli, runs):
 
 def test_without_an_engine_images_say_so(cli, monkeypatch, tmp_path):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")
-    for arguments in (["build"], ["save", "x.tar"], ["load", "x.tar"]):
+    for arguments in (["build"], ["save", "x.tar"]):
         result = cli("images", *arguments)
         assert result.code == 1
         assert "does not answer" in result.err
+    (tmp_path / "x.tar").write_text("no archive")
+    result = cli("images", "load", tmp_path / "x.tar")  # is unpacked then
+    assert result.code == 1
+    assert "is no archive of images" in result.err
     assert cli("blocks", "build", "flatten").code == 1
 
 
