@@ -167,8 +167,8 @@ class DeploymentBlock(Block):
         Returns
         -------
         dict
-            By engine the result of the self-test, or why there is none: ``missing`` (a list of programs), ``too_large`` or
-            ``failed`` (a text).
+            By engine the result of the self-test, or why there is none: ``missing`` (a list of programs), ``too_large``,
+            ``too_slow`` or ``failed`` (a text).
         """
         raise BlockError("this block can't run its packages on several engines")
 

@@ -67,12 +67,13 @@ class Cell:
 
 def cells_of_engine(found: Mapping[str, Any], nodes: Sequence[str]) -> dict[str, Cell]:
     """Cells of one engine from what a deployment block's ``parity`` says of it."""
-    for name in ("missing", "too_large", "failed"):
+    for name in ("missing", "too_large", "too_slow", "failed"):
         if name not in found:
             continue
         cell = {
             "missing": Cell(missing=tuple(map(str, found.get("missing", ())))),
             "too_large": Cell(note=f"too large: {found.get('too_large')}"),
+            "too_slow": Cell(note=f"too slow: {found.get('too_slow')}"),
             "failed": Cell(failed=str(found.get("failed"))),
         }[name]
         return dict.fromkeys(nodes, cell)

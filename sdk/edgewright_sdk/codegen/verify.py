@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 SECONDS = 300
 
 
+class SlowError(BlockError):
+    """A self-test that was stopped before it ended."""
+
+
 def run_selftest(package: Path, compiler: Compiler | None = None) -> dict[str, Any]:
     """Build ``src/`` and ``selftest/`` of a package and run the result.
 
@@ -86,7 +90,7 @@ def printed_result(command: Sequence[str], seconds: float) -> dict[str, Any]:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        raise BlockError(f"the self-test didn't finish within {seconds:g} s") from None
+        raise SlowError(f"the self-test didn't finish within {seconds:g} s") from None
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

@@ -60,6 +60,8 @@ def test_an_engine() -> None:
     )
     large = cells_of_engine({"too_large": "12 bytes"}, ["anomaly"])["anomaly"]
     assert (large.ok, large.text()) == (True, "too large: 12 bytes")
+    slow = cells_of_engine({"too_slow": "300 s"}, ["anomaly"])["anomaly"]
+    assert (slow.ok, slow.text()) == (True, "too slow: 300 s")
     assert not cells_of_engine({"failed": "it hung"}, ["anomaly"])["anomaly"].ok
     good = cells_of_engine(result(), ["anomaly", "other"])
     assert (good["anomaly"].text(), good["other"].text()) == ("1e-06", "not compared")
