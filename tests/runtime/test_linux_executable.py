@@ -17,9 +17,9 @@ from deployment_folder import block_folder, params_of, window_spec, write_deploy
 from PIL import Image
 from runner_client import Runner
 
-from edgewright_blocks.deployment.linux_executable.program import compile_program, write_program
 from edgewright_sdk.codegen.compilers import WARNINGS, has_zig, native_compiler
 from edgewright_sdk.codegen.graph import Graph
+from edgewright_sdk.codegen.program import compile_program, write_program
 from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.loading import load_block
 
@@ -35,7 +35,7 @@ def native(folder: Path, work: Path) -> Path:
     impulse = TrainedImpulse.load(folder)
     graph, work = Graph(impulse), work / "work"
     work.mkdir()
-    sources = write_program(graph, impulse, block_folder("linux_executable"), work, selftest=True)
+    sources = write_program(graph, impulse, block_folder("linux_executable") / "program", work, selftest=True)
     return compile_program(native_compiler(), sources, work, "program", [*WARNINGS, *SANITISED])
 
 

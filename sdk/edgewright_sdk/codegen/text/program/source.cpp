@@ -31,13 +31,23 @@ uint32_t big32(const uint8_t* at) {
            static_cast<uint32_t>(at[0]) << 24;
 }
 
+namespace {
+
+void print(const char* name, const char* message) {
+    fflush(stdout);
+    fprintf(stderr, "%s: %s\n", name, message);
+}
+
+}  // namespace
+
+void (*hear)(const char*, const char*) = print;
+
 bool complain(const char* name, const char* format, ...) {
+    char message[1024];
     va_list values;
     va_start(values, format);
-    fflush(stdout);
-    fprintf(stderr, "%s: ", name);
-    vfprintf(stderr, format, values);
-    fputc('\n', stderr);
+    vsnprintf(message, sizeof message, format, values);
     va_end(values);
+    hear(name, message);
     return false;
 }

@@ -21,5 +21,7 @@ uint16_t little16(const uint8_t* at);
 uint32_t little32(const uint8_t* at);
 uint32_t big32(const uint8_t* at);
 
-// Print "NAME: message" to standard error. Always false.
+// Where complaints go: standard error, unless a program asks for them.
+extern void (*hear)(const char* name, const char* message);
+// Say "NAME: message". Always false.
 bool complain(const char* name, const char* format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,4 +1,7 @@
-"""The program: hand-written C++ in ``program/``, the package's sources, and one generated header between them."""
+"""Programs for Linux: hand-written C++, the package's sources, and one generated header between them.
+
+``text/program/`` has what such programs share: readers of recordings and pictures, JSON. A deployment block adds its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from edgewright_sdk.codegen.edge_impulse import SENSORS, class_names, sensor_of
 from edgewright_sdk.codegen.literals import string_literal
 from edgewright_sdk.codegen.package import cpp_sources, library_files, write_files
 from edgewright_sdk.codegen.selftest import selftest_files
-from edgewright_sdk.codegen.templates import fill
+from edgewright_sdk.codegen.templates import TEXT, fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from edgewright_sdk import TrainedImpulse
     from edgewright_sdk.codegen.graph import Graph
 
+_SHARED: Final = TEXT / "program"
 #: Sources that impulses of the other kind have no use for.
 _OF_SIGNALS: Final = {"csv.cpp", "wav.cpp"}
 _OF_IMAGES: Final = {"pictures.cpp", "picture.cpp", "png.cpp", "inflate.cpp"}
@@ -38,7 +42,7 @@ constexpr int32_t rgb888 = @N@_RGB888, gray8 = @N@_GRAY8;
 
 
 def write_program(
-    graph: Graph, impulse: TrainedImpulse, block: Path, work: Path, *, selftest: bool
+    graph: Graph, impulse: TrainedImpulse, own: Path, work: Path, *, selftest: bool
 ) -> list[Path]:
     """Write everything that is compiled into a folder.
 
@@ -46,8 +50,8 @@ def write_program(
     ----------
     graph : Graph
     impulse : TrainedImpulse
-    block : Path
-        The block's folder, with ``program/`` and ``templates/``.
+    own : Path
+        Folder of the C++ that the block adds.
     work : Path
         Empty folder.
     selftest : bool
@@ -60,13 +64,13 @@ def write_program(
     """
     tests = selftest_files(graph, impulse) if selftest else None
     unused = _OF_SIGNALS if graph.image else _OF_IMAGES
-    for path in sorted((block / "program").iterdir()):
-        if path.name not in unused:
+    for path in (*sorted(_SHARED.iterdir()), *sorted(own.iterdir())):
+        if path.name not in unused and path.suffix in (".h", ".cpp"):
             write_files({path.name: path.read_text(encoding="utf-8")}, work)
     sources = [path.relative_to(work) for path in cpp_sources(work)]
     write_files(library_files(graph), work / "src")
     write_files(tests or {}, work / "selftest")
-    header = fill(block / "templates" / "impulse.h", **_values(graph, selftest=tests is not None))
+    header = fill(_SHARED / "impulse.h", **_values(graph, selftest=tests is not None))
     write_files({"impulse.h": header}, work)
     return [*sources, *(path.relative_to(work) for path in cpp_sources(work / "src"))]
 

@@ -14,6 +14,8 @@ struct text {
     ~text();
 
     void clear() { length = 0; }
+    // Gives the memory back too.
+    void release();
     // Room for `more` further bytes, which the caller may fill; false when there is no memory.
     bool reserve(size_t more);
     void add(const char* bytes, size_t count);

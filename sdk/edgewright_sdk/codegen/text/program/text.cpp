@@ -9,6 +9,12 @@
 
 text::~text() { free(data); }
 
+void text::release() {
+    free(data);
+    data = nullptr;
+    length = room = 0;
+}
+
 bool text::reserve(size_t more) {
     if (length + more + 1 <= room) return true;
     size_t wanted = room == 0 ? 1024 : room;

@@ -5,7 +5,7 @@
 #include "text.h"
 
 constexpr uint32_t largest_side = 32767;  // of the runtime's resizing
-constexpr uint64_t most_pixels = 1 << 28;
+inline uint64_t most_pixels = 1 << 28;  // a program may take fewer
 
 struct picture {
     text bytes;

@@ -15,6 +15,8 @@ namespace {
 unsigned char memory[IMPULSE_ARENA_BYTES];
 text line;
 
+bool print(const text& one) { return fwrite(one.data, 1, one.length, stdout) == one.length && fflush(stdout) == 0; }
+
 void add_anomaly(text& out, int32_t number, const impulse::output& from) {
     out.add("\"score\": ");
     out.add_number(from.score);
@@ -66,6 +68,8 @@ void add_classes(text& out, int32_t number, const impulse::output& from) {
 
 }  // namespace
 
+bool (*deliver)(const text&) = print;
+
 bool start_model() { return impulse::init(&model, memory, sizeof memory) == impulse::ok; }
 
 bool set_threshold(const char* setting) {
@@ -107,7 +111,7 @@ void add_nodes(text& out, const impulse::result& result) {
     out.add("}");
 }
 
-void print_line(const char* sample, const impulse::result& result, bool timed) {
+bool print_line(const char* sample, const impulse::result& result, bool timed) {
     line.clear();
     line.add("{\"sample\": ");
     line.add_string(sample);
@@ -120,8 +124,7 @@ void print_line(const char* sample, const impulse::result& result, bool timed) {
     line.addf(", \"anomalous\": %s}, \"nodes\": ", result.decision == 1 ? "true" : "false");
     add_nodes(line, result);
     line.addf(", \"build_id\": \"%s\"}\n", result.build_id);
-    fwrite(line.data, 1, line.length, stdout);
-    fflush(stdout);
+    return deliver(line);
 }
 
 #if !IMPULSE_IMAGE
@@ -149,13 +152,13 @@ bool push_rows(const char* sample, const float* rows, size_t count) {
         if (status == impulse::more) continue;
         ++windows_done;
         if (status == impulse::ok) {
-            print_line(sample, result, true);
+            if (!print_line(sample, result, true)) return false;
         } else {
             complain(sample, "window of row %llu: %s", static_cast<unsigned long long>(rows_done - impulse::window_length),
                      impulse::status_text(status));
         }
     }
-    return ferror(stdout) == 0;
+    return true;
 }
 
 #endif

@@ -13,11 +13,13 @@ bool set_threshold(const char* setting);
 
 // {"NODE": {"score": ..., ...}, ...} as `edgewright score --json` tells nodes.
 void add_nodes(text& out, const impulse::result& result);
+// Where lines go: standard output, unless a program asks for them. False when no more are taken.
+extern bool (*deliver)(const text& line);
 // One line for one window or picture.
-void print_line(const char* sample, const impulse::result& result, bool timed);
+bool print_line(const char* sample, const impulse::result& result, bool timed);
 
 #if !IMPULSE_IMAGE
-// Begin a recording, and give it rows of impulse::axes values. False when the output can't be written.
+// Begin a recording, and give it rows of impulse::axes values. False when no more are taken.
 void begin_recording();
 bool push_rows(const char* sample, const float* rows, size_t count);
 // Windows of the recording so far, and how many rows.

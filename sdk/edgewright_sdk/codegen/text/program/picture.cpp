@@ -8,7 +8,8 @@
 bool picture::resize(const source& from, uint32_t wide, uint32_t high, int32_t values) {
     const uint64_t pixels = static_cast<uint64_t>(wide) * high;
     if (wide < 1 || high < 1 || wide > largest_side || high > largest_side || pixels > most_pixels) {
-        return complain(from.name, "%u x %u pixels: sides of 1 to %u are taken, and 268 million pixels in all", wide, high, largest_side);
+        return complain(from.name, "%u x %u pixels: sides of 1 to %u are taken, and %llu pixels in all", wide, high, largest_side,
+                        static_cast<unsigned long long>(most_pixels));
     }
     width = static_cast<int32_t>(wide);
     height = static_cast<int32_t>(high);
