@@ -37,6 +37,9 @@ class FakeApi:
     def info(self) -> dict[str, Any]:
         return self._info
 
+    def version(self) -> dict[str, Any]:
+        return {"Components": [{"Name": "Engine"}]}
+
 
 def ask(**changes: Any) -> Any:
     return ask_capabilities(FakeApi(**changes))  # type: ignore[arg-type]
@@ -60,7 +63,7 @@ def test_what_can_not_be_held_is_a_refusal_that_names_it(monkeypatch: pytest.Mon
 def test_swap_that_does_not_exist_needs_no_limit(
     monkeypatch: pytest.MonkeyPatch, swaps: bool, unenforced: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(capabilities, "_host_swaps", lambda: swaps)
+    monkeypatch.setattr(capabilities, "has_swap", lambda: swaps)
     assert ask(SwapLimit=False).unenforced == unenforced
 
 

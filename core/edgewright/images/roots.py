@@ -98,7 +98,7 @@ def root_of(block: Block, progress: Progress) -> Root:
             raise RunnerUnavailableError(
                 f"block {block.name!r} is not built in, and its image {tag} is not unpacked here",
                 hint="where there is an engine: edgewright blocks build, edgewright images save; "
-                "here: edgewright images load FILE",
+                "here: edgewright images load FILE; or insist with --runner process --trust",
             )
         return found
     image = build_block(block, progress)

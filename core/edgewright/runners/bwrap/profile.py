@@ -101,11 +101,11 @@ def sandbox_command(
     for text, place in view.links:
         words += ["--symlink", text, place]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    for path in (Path("/proc", name) for name in HIDDEN):
-        if path.is_dir():
-            words += ["--tmpfs", str(path), "--remount-ro", str(path)]
-        elif path.exists():
-            words += ["--ro-bind", "/dev/null", str(path)]
+    for hidden in (Path("/proc", name) for name in HIDDEN):
+        if hidden.is_dir():
+            words += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
+        elif hidden.exists():
+            words += ["--ro-bind", "/dev/null", str(hidden)]
     for size, place in ((job.limits.shm_bytes, "/dev/shm"), (job.limits.tmp_bytes, TMP)):
         words += ["--size", str(size), "--perms", "1777", "--tmpfs", place]
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder, "--", *inside]

@@ -22,6 +22,7 @@ class Capabilities:
     architecture: str  # as images name it
     rootless: bool
     remapped: bool
+    podman: bool
     unenforced: tuple[str, ...]  # limits that it can't hold
 
     def refusal(self) -> str | None:
@@ -48,5 +49,8 @@ def ask_capabilities(api: APIClient) -> Capabilities:
         architecture=_ARCHITECTURES.get(machine, machine),
         rootless=any("rootless" in option for option in options),
         remapped=any("userns" in option for option in options),
+        podman=any(
+            "podman" in str(part.get("Name", "")).lower() for part in api.version().get("Components") or ()
+        ),
         unenforced=tuple(name for name, held in checks.items() if not held),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.contracts.base import Seen
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Job
     from edgewright.runners.docker.capabilities import Capabilities
 
+SECCOMP_FILE = os.fspath(Path(__file__).parents[1] / "seccomp.json")
 TMP = "/tmp"
 SECRETS_FOLDER = "/run/secrets"
 HOSTNAME = "block"
@@ -124,7 +125,8 @@ def _host_config(
     limits = job.limits
     security = ["no-new-privileges"]
     if "seccomp" not in capabilities.unenforced:
-        security.append(f"seccomp={seccomp_profile()}")
+        # Docker's interface takes the profile itself, podman's a file on its host, which is this one.
+        security.append(f"seccomp={SECCOMP_FILE if capabilities.podman else seccomp_profile()}")
     scratch = f"rw,exec,nosuid,nodev,mode=1777,size={limits.tmp_bytes}"
     memory = {} if "memory" in capabilities.unenforced else {"mem_limit": limits.memory_bytes}
     if memory and "swap" not in capabilities.unenforced:
@@ -244,4 +246,4 @@ def _cpus(job: Job, capabilities: Capabilities) -> float:
 @lru_cache(maxsize=1)
 def seccomp_profile() -> str:
     """Text of our own profile; the engine's default lets io_uring and more through."""
-    return files("edgewright.runners").joinpath("seccomp.json").read_text(encoding="utf-8")
+    return Path(SECCOMP_FILE).read_text(encoding="utf-8")
