@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edgewright.running import Options, Run, run_impulse
 from edgewright.runners.bwrap import BwrapRunner
+from edgewright.running import Options, Run, run_impulse
 from edgewright.store import Store
 
 if TYPE_CHECKING:

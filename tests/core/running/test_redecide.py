@@ -58,9 +58,7 @@ def test_the_test_split_chooses_only_if_asked_and_marks_it(trained: tuple[Path, 
     again = redecide(run, "anomaly", {"method": "roc"}, on_test=True, out=tmp_path / "run")
     assert again.metrics("anomaly")["threshold_chosen_on_test"] is True
     windows = again.metrics("anomaly")["windows"]
-    note = (
-        f"chosen on {windows['normal']} normal and {windows['abnormal']} abnormal scores of the test split"
-    )
+    note = f"chosen on {windows['normal']} normal and {windows['abnormal']} abnormal scores of the test split"
     assert again.threshold("anomaly")["note"].startswith(note)
     assert run.metrics("anomaly")["threshold_chosen_on_test"] is False
     assert "chosen on the test split" in (again.path / "impulse.yaml").read_text().splitlines()[0]
