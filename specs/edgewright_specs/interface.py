@@ -44,7 +44,18 @@ ErrorKind = Literal["refused", "request", "output", "fault"]
 ERROR_KINDS: Final[tuple[ErrorKind, ...]] = ("refused", "request", "output", "fault")
 
 Operation = Literal[
-    "describe", "transform", "plot", "export", "fit", "score", "train", "convert", "build", "verify", "parity", "apply"
+    "describe",
+    "transform",
+    "plot",
+    "export",
+    "fit",
+    "score",
+    "train",
+    "convert",
+    "build",
+    "verify",
+    "parity",
+    "apply",
 ]
 OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
     "processing": ("describe", "transform", "plot", "export"),

@@ -32,4 +32,9 @@ def test_order_labels_and_description_agree():
 def test_export_fits_the_device_code(tmp_path):
     raw = load_block(FOLDER).new()
     raw.export(WINDOW, Params.defaults(FOLDER)).write(tmp_path / "export", FOLDER / "device")
-    assert sorted(p.name for p in (tmp_path / "export").iterdir()) == ["export.json", "node.onnx", "raw.cpp", "raw.h"]
+    assert sorted(p.name for p in (tmp_path / "export").iterdir()) == [
+        "export.json",
+        "node.onnx",
+        "raw.cpp",
+        "raw.h",
+    ]
