@@ -24,7 +24,7 @@ def scale_task(node: Node, planner: Planner, folds: int) -> HostTask:
     unseen = _scored(node, planner, "training")  # where nothing better is to be had
     if "train_map" in node.own_outputs:
         unseen = [FromTask(f"{node.id}/fit", "train_map")]
-    elif not node.scores_its_training and not planner.samples.unlabelled:
+    elif folds and not node.scores_its_training and not planner.samples.unlabelled:
         unseen = [FromTask(f"{node.id}/score/fold-{fold}", "map") for fold in range(folds)]
     seen = [ref for split in SPLITS if split != "training" for ref in _scored(node, planner, split)]
     return HostTask(

@@ -23,6 +23,12 @@ VERSION = 3
 #: Folds where nothing is known to be normal: each window's score, not only a threshold, comes from them.
 EXPLORING = 5
 
+#: What a reader of the threshold should know where a node learns from one window.
+ALONE = (
+    "the node learned from one window alone, so no normal score could be held out: nothing is known of false alarms, "
+    "and p-values say nothing (1 here, -1 in packages)"
+)
+
 
 def selection_task(node: Node, planner: Planner, *, kind: str, seed: int) -> HostTask:
     """The step ``<node>/select``: writes ``assignment.npy`` (the fold of each training window) and ``selection.json``."""
@@ -164,10 +170,14 @@ def _names(samples: Any, owners: Any) -> tuple[Any, Any, Any]:
 
 
 def _folds(samples: Any, owners: Any, settings: Mapping[str, Any], where: str) -> tuple[int, str, Any]:
+    import numpy as np
+
     from edgewright.errors import DataError
     from edgewright.scoring import fold_count, make_folds
 
     names, labels, groups = _names(samples, owners)
+    if len(names) == 1:  # a threshold that is set by hand or by labels needs no other
+        return 0, ALONE, np.full(1, -1, np.int32)
     count = settings["count"] or fold_count(len(names), within_fit=settings["within_fit"])
     try:
         folds = make_folds(

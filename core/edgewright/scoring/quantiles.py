@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 DEFAULT_FPR = 0.01
+#: What helps where no normal score is held out.
+WITHOUT_HELD_OUT = (
+    "give more normal recordings or images, two at least; or set the threshold by `method: manual` with a `value`, or by "
+    "labelled calibration data (`method: f1`, `roc` …)"
+)
 
 
 def smallest_rate(n: int) -> float:
@@ -58,7 +63,7 @@ def target_rate(n: int, fpr: float | None) -> tuple[float, str]:
     if n < 1:
         raise UsageError(
             "threshold: there is no held-out normal score to choose from",
-            hint="add normal recordings, or use `method: manual` with a `value`",
+            hint=WITHOUT_HELD_OUT,
         )
     least = smallest_rate(n)
     if fpr is None:

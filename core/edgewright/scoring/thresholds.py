@@ -18,7 +18,7 @@ import numpy as np
 from edgewright.errors import UsageError
 from edgewright.scoring.arrays import as_scores
 from edgewright.scoring.labelled import LABELLED_METHODS, from_labels
-from edgewright.scoring.quantiles import DEFAULT_FPR, target_rate, upper_quantile
+from edgewright.scoring.quantiles import DEFAULT_FPR, WITHOUT_HELD_OUT, target_rate, upper_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -243,7 +243,7 @@ def _some(scores: Any, method: str) -> Any:
     if not len(scores):
         raise UsageError(
             f"threshold: method {method} has no held-out normal score to read",
-            hint="add normal recordings, or use `method: manual` with a `value`",
+            hint=WITHOUT_HELD_OUT,
         )
     return scores
 

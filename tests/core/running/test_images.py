@@ -220,3 +220,27 @@ def test_blocks_that_do_not_fit_are_refused(project: Path, capsys: pytest.Captur
         ]
         assert command(words) != 0
         assert message in capsys.readouterr().err
+
+
+def test_of_one_normal_image_a_threshold_can_be_set_but_none_held_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mvtec(project / "single/data", training=1)
+    file = project / "single.yaml"
+    text = IMPULSE.replace("path: data", "path: single/data").replace("clusters: 2", "clusters: 1") + VISUAL
+    file.write_text(
+        text + "thresholds:\n  clusters: {method: manual, value: 1}\n  cells: {method: manual, value: 3}\n"
+    )
+    options = Options(runner="process", trust=True, jobs=2)
+    run = run_impulse(file, out=project / "single/run", options=options)
+    for node in ("clusters", "cells"):  # one scores its training itself, of the other folds are left out
+        threshold = run.threshold(node)
+        assert threshold["held_out_fpr"] is None
+        assert threshold["quantiles"]["n"] == 0
+        assert "learned from one window alone" in threshold["notes"][0]
+        assert set(run.decisions(node)["windows"]["p"]) == {1.0}
+    assert run.map_scale("cells") is not None
+    assert report_panels(run)["problems"] == []
+    assert command(["threshold", str(run.path), "--node", "cells", "--method", "held-out"]) == 2
+    assert "no held-out normal score" in (said := capsys.readouterr().err)
+    assert "method: manual" in said
