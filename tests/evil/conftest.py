@@ -1,7 +1,7 @@
 """The harness of the fault fixtures: run one, harvest it, and look whether anything is left.
 
-Each folder ``F…`` is a block that misbehaves. A test runs it under every runner named here; a new runner inherits
-all of them by one more line in ``RUNNERS``.
+Each folder ``F…`` is a block that misbehaves; ``task.py`` is what they share. A test runs it under every runner named
+here; a new runner inherits all of them by one more line in ``RUNNERS``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import threading
 import time
@@ -36,7 +37,7 @@ RUNNERS = {
     "docker": "edgewright.runners.docker:DockerRunner",
 }
 MIB = 1 << 20
-SCRIPT = ["python3", "main.py"]
+SCRIPT = ("python3", "-m")
 
 
 @dataclass
@@ -57,11 +58,12 @@ class Ran:
 class Evil:
     """Runs fixtures under one runner."""
 
-    def __init__(self, runner: Runner, folder: Path) -> None:
+    def __init__(self, runner: Runner, folder: Path, scripts: Path) -> None:
         self.runner = runner
         self.name = runner.name
         self.token = f"evil{secrets.token_hex(8)}"
         self._folder = folder
+        self._scripts = scripts
         self._plugins = make_plugins()
         self._prepared: dict[str, Any] = {}
         self._count = 0
@@ -70,13 +72,20 @@ class Evil:
     def prepare(self, case: str) -> Any:
         with self._lock:
             if case not in self._prepared:
-                block: Block = resolve(str(HERE / case), HERE, self._plugins)
-                if (
-                    self.name == "bwrap"
-                ):  # over this machine's /usr, which needs no engine that builds an image
-                    block = replace(block, builtin=True)
-                self._prepared[case] = self.runner.prepare(block, lambda _: None)
+                block = self._resolved(HERE / case)
+                if (block.command or ())[
+                    :2
+                ] == SCRIPT:  # they share one folder, so one image is built for all
+                    prepared = self.runner.prepare(self._resolved(self._scripts), lambda _: None)
+                    self._prepared[case] = replace(prepared, block=replace(prepared.block, spec=block.spec))
+                else:
+                    self._prepared[case] = self.runner.prepare(block, lambda _: None)
             return self._prepared[case]
+
+    def _resolved(self, folder: Path) -> Block:
+        block = resolve(str(folder), HERE, self._plugins)
+        # Over this machine's /usr, which needs no engine that builds an image.
+        return replace(block, builtin=True) if self.name == "bwrap" else block
 
     def run(
         self,
@@ -178,10 +187,19 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
         made.close()
 
 
+@pytest.fixture(scope="session")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One block that holds the scripts of all fixtures, and what they share."""
+    folder = tmp_path_factory.mktemp("evil") / "scripts"
+    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("__pycache__", "conftest.py", "test_*"))
+    shutil.copy(HERE / "F00_control" / "parameters.json", folder)
+    return folder
+
+
 @pytest.fixture
-def evil(runner: Runner, tmp_path: Path) -> Iterator[Evil]:
+def evil(runner: Runner, tmp_path: Path, scripts: Path) -> Iterator[Evil]:
     """The harness, which after each test asserts that nothing is left."""
-    harness = Evil(runner, tmp_path)
+    harness = Evil(runner, tmp_path, scripts)
     before = children()
     yield harness
     if runner.name == "docker":  # its reaper may have been started meanwhile, and lives as long as the runner

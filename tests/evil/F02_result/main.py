@@ -1,14 +1,8 @@
 """Exits with code 0 without a whole result.json."""
 
-import argparse
 import json
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params, paths
 
 if params["variant"] == "half":
     (paths.out / "result.json").write_text('{"contract": 1, "outputs": {"features": {"kind": "arr')

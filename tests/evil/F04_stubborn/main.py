@@ -1,17 +1,10 @@
 """Ignores SIGTERM and sleeps for ever."""
 
-import argparse
-import json
 import signal
 import subprocess
 import time
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params, paths
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGINT, signal.SIG_IGN)

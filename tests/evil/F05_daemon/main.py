@@ -1,16 +1,9 @@
 """Leaves a daemon behind: two forks, a session of its own, streams closed or kept."""
 
-import argparse
-import json
 import os
 import subprocess
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params
 
 if os.fork() == 0:
     os.setsid()

@@ -1,16 +1,9 @@
 """Asks for more memory than it may have."""
 # ruff: noqa: PTH123
 
-import argparse
-import json
 import os
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params
 
 
 def eat() -> None:

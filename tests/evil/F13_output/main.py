@@ -1,15 +1,8 @@
 """Writes more to /out than it may."""
 
-import argparse
-import json
 import os
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params, paths
 
 if params["variant"] == "sparse":
     with (paths.out / "huge").open("wb") as file:

@@ -1,16 +1,9 @@
 """Tries to change its input."""
 # ruff: noqa: PTH101, PTH104
 
-import argparse
-import json
 import os
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import paths
 
 target = paths.source / "request.json"
 attempts = {

@@ -1,15 +1,8 @@
 """Tries to reach a network."""
 
-import argparse
-import json
 import socket
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params
 
 
 def connect(family: int, address: object) -> None:

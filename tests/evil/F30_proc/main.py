@@ -1,16 +1,9 @@
 """Looks for what belongs to the host."""
 
-import argparse
-import json
 import os
 import stat
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import params
 
 places = [
     "/proc/1/environ",

@@ -1,18 +1,9 @@
 """Asks the kernel for what no block needs."""
 
-import argparse
 import ctypes
 import errno
-import json
 import os
 import platform
-from pathlib import Path
-
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
 
 libc = ctypes.CDLL(None, use_errno=True)
 NUMBERS = {

@@ -1,17 +1,10 @@
 """Dies so that a core file would be written."""
 
-import argparse
-import json
 import os
 import resource
 import signal
-from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--in", dest="source", type=Path)
-parser.add_argument("--out", type=Path)
-paths = parser.parse_args()
-params = json.loads((paths.source / "request.json").read_text())["params"]
+from task import paths
 
 print("core:", resource.getrlimit(resource.RLIMIT_CORE), flush=True)
 try:
