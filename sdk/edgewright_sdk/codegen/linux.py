@@ -32,7 +32,14 @@ _SECONDS = 300
 
 
 def build_static(
-    graph: Graph, impulse: TrainedImpulse, own: Path, to: Path, processor: str, *, selftest: bool
+    graph: Graph,
+    impulse: TrainedImpulse,
+    own: Path,
+    to: Path,
+    processor: str,
+    *,
+    selftest: bool,
+    generated: Mapping[str, str] | None = None,
 ) -> None:
     """Compile a program for a processor of :data:`TARGETS` into an executable file.
 
@@ -46,11 +53,13 @@ def build_static(
     processor : str
     selftest : bool
         Whether the self-test becomes part of the program.
+    generated : mapping, optional
+        Name -> text of headers that the block writes itself.
     """
     compiler = zig_compiler()
     with tempfile.TemporaryDirectory(prefix="edgewright-linux-") as name:
         work = Path(name)
-        sources = write_program(graph, impulse, own, work, selftest=selftest)
+        sources = write_program(graph, impulse, own, work, selftest=selftest, generated=generated)
         options = ["-target", TARGETS[processor], *OPTIONS]
         shutil.copyfile(compile_program(compiler, sources, work, "program", options), to)
     to.chmod(0o755)

@@ -16,7 +16,7 @@ from edgewright_sdk.codegen.selftest import selftest_files
 from edgewright_sdk.codegen.templates import TEXT, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from edgewright_sdk import TrainedImpulse
@@ -42,7 +42,13 @@ constexpr int32_t rgb888 = @N@_RGB888, gray8 = @N@_GRAY8;
 
 
 def write_program(
-    graph: Graph, impulse: TrainedImpulse, own: Path, work: Path, *, selftest: bool
+    graph: Graph,
+    impulse: TrainedImpulse,
+    own: Path,
+    work: Path,
+    *,
+    selftest: bool,
+    generated: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write everything that is compiled into a folder.
 
@@ -56,6 +62,8 @@ def write_program(
         Empty folder.
     selftest : bool
         Whether the self-test becomes part of the program.
+    generated : mapping, optional
+        Name -> text of headers that the block writes itself.
 
     Returns
     -------
@@ -71,7 +79,7 @@ def write_program(
     write_files(library_files(graph), work / "src")
     write_files(tests or {}, work / "selftest")
     header = fill(_SHARED / "impulse.h", **_values(graph, selftest=tests is not None))
-    write_files({"impulse.h": header}, work)
+    write_files({"impulse.h": header, **(generated or {})}, work)
     return [*sources, *(path.relative_to(work) for path in cpp_sources(work / "src"))]
 
 
@@ -136,10 +144,12 @@ def _values(graph: Graph, *, selftest: bool) -> dict[str, str]:
         **names,
         "build_id": graph.build_id,
         "image": str(int(graph.image)),
+        "channels": str(parameters["image_channel_count"]),
         "selftest": str(int(selftest)),
         "frequency": repr(float(parameters["frequency"])),
         "kind": kind.replace("@n@", names["n"]).replace("@N@", names["N"]),
         "title": string_literal(str(graph.document["name"])),
         "parameters": string_literal(inner),
         "threshold_types": ", ".join(types) or '""',
+        "kinds": ", ".join(string_literal(step.entry["kind"]) for step in graph.learning) or '""',
     }

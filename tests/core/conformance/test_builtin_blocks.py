@@ -35,11 +35,12 @@ SLOW |= {
 #: Every task of these starts torch: hundreds of fits take minutes. `edgewright blocks check` does them by hand.
 TORCH = ("autoencoder", "neural_network")
 BY_HAND = {(name, check) for name in TORCH for check in ("bounds", "effect")}
-#: Compiles some thirty sources for two processors, each time.
-COMPILES = "linux_executable"
-SLOW |= {(COMPILES, "verify")}
+#: Compile some thirty sources, for two processors or with a server, each time.
+COMPILES = ("linux_executable", "docker")
+SLOW |= {(name, "verify") for name in COMPILES}
 BY_HAND |= {
-    (COMPILES, check.name)
+    (name, check.name)
+    for name in COMPILES
     for check in checks_for("deployment")
     if check.name not in ("spec", "readme", "verify")
 }

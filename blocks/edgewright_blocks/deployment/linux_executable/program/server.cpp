@@ -7,18 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "answers.h"
 #include "json.h"
-#include "source.h"
+#include "unix_socket.h"
 
 namespace {
 
 constexpr size_t longest_message = 64 << 20;
-constexpr size_t longest_path = sizeof(sockaddr_un::sun_path) - 3;
 char served[longest_path + 1];
 
 void end_by_signal(int) {
@@ -63,53 +60,12 @@ void converse(int connection) {
     }
 }
 
-// Whether somebody listens there.
-bool is_served(const sockaddr_un& address) {
-    const int probe = socket(AF_UNIX, SOCK_STREAM, 0);
-    const bool answered = probe >= 0 && connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    if (probe >= 0) close(probe);
-    return answered;
-}
-
-// A listening socket at `served`; -1, with errno. Clients connect as soon as they see the name, so it appears only when
-// the socket listens; what was left there by a process that was killed is replaced.
-int listen_there() {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    strcpy(address.sun_path, served);
-    if (is_served(address)) {
-        errno = EADDRINUSE;
-        return -1;
-    }
-    strcat(address.sun_path, ".x");
-    unlink(address.sun_path);
-    const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (listener < 0 || bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return -1;
-    if (listen(listener, 8) == 0 && rename(address.sun_path, served) == 0) return listener;
-    const int reason = errno;
-    unlink(address.sun_path);
-    errno = reason;
-    return -1;
-}
-
 }  // namespace
 
 int serve(const char* path) {
-    struct stat found;
-    if (strlen(path) > longest_path) {
-        complain(path, "too long for a socket: %zu letters are allowed", longest_path);
-        return 2;
-    }
-    if (stat(path, &found) == 0 && !S_ISSOCK(found.st_mode)) {
-        complain(path, "is there, and no socket");
-        return 2;
-    }
+    const int listener = listen_at(path, 8);
+    if (listener < 0) return listener == wrong_name ? 2 : 1;
     strcpy(served, path);
-    const int listener = listen_there();
-    if (listener < 0) {
-        complain(path, "can't be listened on: %s", strerror(errno));
-        return 1;
-    }
     signal(SIGINT, end_by_signal);
     signal(SIGTERM, end_by_signal);
     signal(SIGHUP, end_by_signal);

@@ -4,6 +4,7 @@
 #include "src/@n@.h"
 
 #define IMPULSE_IMAGE @image@
+#define IMPULSE_CHANNELS @channels@  // of pictures
 #define IMPULSE_ARENA_BYTES @N@_ARENA_BYTES
 #define IMPULSE_SELFTEST @selftest@
 
@@ -34,6 +35,7 @@ inline constexpr auto& set_threshold = @n@_set_threshold;
 // What the runner protocol tells of the model and its project; thresholds come beside it.
 constexpr char title[] = @title@;
 constexpr char parameters[] = @parameters@;
+constexpr const char* output_kinds[] = {@kinds@};
 constexpr const char* threshold_types[] = {@threshold_types@};
 
 }  // namespace impulse

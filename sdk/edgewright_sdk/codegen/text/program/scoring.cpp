@@ -15,7 +15,9 @@ namespace {
 unsigned char memory[IMPULSE_ARENA_BYTES];
 text line;
 
-bool print(const text& one) { return fwrite(one.data, 1, one.length, stdout) == one.length && fflush(stdout) == 0; }
+bool print(const text& one, const impulse::result&) {
+    return fwrite(one.data, 1, one.length, stdout) == one.length && fflush(stdout) == 0;
+}
 
 void add_anomaly(text& out, int32_t number, const impulse::output& from) {
     out.add("\"score\": ");
@@ -68,7 +70,7 @@ void add_classes(text& out, int32_t number, const impulse::output& from) {
 
 }  // namespace
 
-bool (*deliver)(const text&) = print;
+bool (*deliver)(const text&, const impulse::result&) = print;
 
 bool start_model() { return impulse::init(&model, memory, sizeof memory) == impulse::ok; }
 
@@ -124,7 +126,7 @@ bool print_line(const char* sample, const impulse::result& result, bool timed) {
     line.addf(", \"anomalous\": %s}, \"nodes\": ", result.decision == 1 ? "true" : "false");
     add_nodes(line, result);
     line.addf(", \"build_id\": \"%s\"}\n", result.build_id);
-    return deliver(line);
+    return deliver(line, result);
 }
 
 #if !IMPULSE_IMAGE

@@ -14,7 +14,7 @@ bool set_threshold(const char* setting);
 // {"NODE": {"score": ..., ...}, ...} as `edgewright score --json` tells nodes.
 void add_nodes(text& out, const impulse::result& result);
 // Where lines go: standard output, unless a program asks for them. False when no more are taken.
-extern bool (*deliver)(const text& line);
+extern bool (*deliver)(const text& line, const impulse::result& result);
 // One line for one window or picture.
 bool print_line(const char* sample, const impulse::result& result, bool timed);
 
