@@ -101,6 +101,22 @@ def test_an_arduino_sketch(signals: Graph, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_sketch_with_a_rolling_buffer(signals: Graph, tmp_path: Path) -> None:
+    rows = np.linspace(-0.2, -0.1, 12, dtype=np.float32).reshape(6, 2)
+    rows[5] = 1  # odd
+    source = tmp_path / "src"
+    write_files({**library_files(signals), **drop_in_files(signals)}, source)
+    options = ["-DARDUINO=10800", f"-I{HERE}", '-DSKETCH="rolling.ino"']
+    program = compiled(tmp_path, HERE / "sketch.cpp", "c++17", source, source, *options)
+    lines = [line.split() for line in output(program, rows)]
+    expected = [weighted(rows[at : at + 4]) for at in range(3)]
+    assert [line[0] for line in lines] == ["uncertain", "idle", "idle"]
+    assert [[line[1], line[3]] for line in lines] == [["idle", "wave"]] * 3
+    np.testing.assert_allclose([float(line[2]) for line in lines], np.subtract(1, expected), atol=2e-5)
+    np.testing.assert_allclose([float(line[5]) for line in lines], expected, atol=2e-5)
+
+
+@pytest.mark.slow
 def test_smoothed_labels_and_c(signals: Graph, tmp_path: Path) -> None:
     write_files(edge_impulse_files(signals), tmp_path)
     library = tmp_path / "tflite-model"

@@ -182,6 +182,8 @@ def _macros(graph: Graph) -> dict[str, str]:
         "EI_CLASSIFIER_INTERVAL_MS": _number(1000.0 / frequency if frequency else 1.0),
         "EI_CLASSIFIER_FREQUENCY": _number(frequency),
         "EI_CLASSIFIER_LABEL_COUNT": len(class_names(graph)),
+        "EI_CLASSIFIER_NN_OUTPUT_COUNT": len(class_names(graph)),
+        "EI_CLASSIFIER_THRESHOLD": _number(_class_threshold(graph)),
         "EI_ANOMALY_TYPE_UNKNOWN": 0,
         "EI_ANOMALY_TYPE_KMEANS": KMEANS,
         "EI_ANOMALY_TYPE_GMM": GMM,

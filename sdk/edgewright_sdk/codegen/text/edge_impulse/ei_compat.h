@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -43,6 +44,14 @@ public:
         return EIDSP_OK;
     }
 #endif
+
+    // Turn the values round the buffer: by -3 the first three come to its end.
+    static int roll(float* values, size_t size, int shift) {
+        if (size == 0) return EIDSP_OK;
+        const size_t by = static_cast<size_t>(shift < 0 ? -static_cast<int64_t>(shift) : shift) % size;
+        std::rotate(values, values + (shift < 0 ? by : size - by), values + size);
+        return EIDSP_OK;
+    }
 
     static int int16_to_float(const int16_t* from, float* to, size_t length) {
         for (size_t i = 0; i < length; ++i) to[i] = static_cast<float>(from[i]);

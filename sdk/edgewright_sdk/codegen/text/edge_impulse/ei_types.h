@@ -103,7 +103,7 @@ typedef struct {
     uint32_t slice_size;
     uint32_t slices_per_model_window;
     uint16_t label_count;
-    const char* const* categories;
+    const char** categories;
 } ei_impulse_t;
 
 // There is one impulse with static memory: its handle stands for nothing more.
@@ -117,8 +117,8 @@ typedef struct {
 #define EDGEWRIGHT_EI_MAY_BE_UNUSED
 #endif
 
-// Labels of the classification, in its order.
-static const char* const ei_classifier_inferencing_categories[] EDGEWRIGHT_EI_MAY_BE_UNUSED = {@labels@};
+// Labels of the classification, in its order; not const themselves, since applications keep them as const char**.
+static const char* ei_classifier_inferencing_categories[] EDGEWRIGHT_EI_MAY_BE_UNUSED = {@labels@};
 
 static const ei_impulse_t edgewright_ei_impulse EDGEWRIGHT_EI_MAY_BE_UNUSED = {
     EI_CLASSIFIER_PROJECT_ID,

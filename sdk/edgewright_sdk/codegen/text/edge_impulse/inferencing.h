@@ -13,3 +13,4 @@
 #endif
 
 #include "edgewright/ei_compat.h"
+#include "edgewright/ei_smooth.h"
