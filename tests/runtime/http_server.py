@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 
@@ -34,11 +35,13 @@ class Reply:
 class Server:
     """A server on a free port of this machine; ended by SIGTERM, with exit code 0."""
 
-    def __init__(self, program: Path, log: Path, *options: str) -> None:
+    def __init__(self, program: Path, log: Path, *options: str, emulator: Sequence[str] = ()) -> None:
         self.log = log
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
-                [program, "--listen", "127.0.0.1:0", *options], stderr=subprocess.PIPE, stdout=stream
+                [*emulator, program, "--listen", "127.0.0.1:0", *options],
+                stderr=subprocess.PIPE,
+                stdout=stream,
             )
         assert self.process.stderr is not None
         line = self.process.stderr.readline().decode()

@@ -264,9 +264,9 @@ def test_it_holds_under_load_and_abuse(tmp_path: Path) -> None:
             other.join()
             assert len(refused) >= len(BAD)
 
-        load(2)
+        load(1)
         before = resident_kb(server.process)
-        load(4)
+        load(3)
         assert resident_kb(server.process) < before + 2048
         counted = server.metrics()
         assert counted["edgewright_worker_restarts_total"] == 0
@@ -277,6 +277,6 @@ def test_it_holds_under_load_and_abuse(tmp_path: Path) -> None:
                 (reply,) = replies(connection.recv(65536))
                 assert (reply.code, "didn't come in time" in reply.error) == (408, True)
         end = time.monotonic() + 10
-        while server.metrics()["edgewright_connections"] > 1 and time.monotonic() < end:
+        while (left := server.metrics()["edgewright_connections"]) > 1 and time.monotonic() < end:
             time.sleep(0.1)
-        assert server.metrics()["edgewright_connections"] == 1
+        assert left == 1  # its own
