@@ -18,6 +18,8 @@ from edgewright_sdk.artifacts.linear import Linear
 from edgewright_sdk.artifacts.network import Network
 from edgewright_sdk.artifacts.predictor import Predictor
 from edgewright_sdk.artifacts.scoring import model_of
+from edgewright_sdk.fragments import Fragment
+from edgewright_sdk.fragments.signals import spectra_in
 from edgewright_sdk.loading import load_block
 
 TOLERANCE = {"rtol": 1e-3, "atol": 1e-4}
@@ -82,6 +84,19 @@ def test_features_of_signals(block: str, given: dict[str, Any]) -> None:
     loaded.close()
     python = transform(block, windows, spec, given).values
     np.testing.assert_allclose(run(made, windows)["features"], python, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("used", "fft_length"), [(1500, 2048), (4096, 4096), (21482, 32768)])
+def test_long_transforms_in_two_steps(used: int, fft_length: int, random: np.random.Generator) -> None:
+    starts = np.array([0, 600])
+    graph = Fragment([2, used + 600], floats="float64")
+    found = spectra_in(graph, graph.numbers("input"), starts=starts, used=used, fft_length=fft_length)
+    graph.give("features", found)
+    values = random.normal(size=(3, 2, used + 600)).astype(np.float32)
+    frames = np.stack([values[..., start : start + used] for start in starts], axis=-2).astype(np.float64)
+    np.testing.assert_allclose(
+        run(graph.data(), values)["features"], np.abs(np.fft.rfft(frames, fft_length)) ** 2, rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize(("given", "channels"), [("RGB", 3), ("RGB", 1), ("Grayscale", 3), ("Grayscale", 1)])

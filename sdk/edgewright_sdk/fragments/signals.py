@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from edgewright_sdk.signal import Frames
 
-#: Values that a matrix may have, 32 MiB of them: what takes more (a transform of 4096 samples, a filter over as many) gets no fragment.
+#: Values that a matrix may have, 32 MiB of them. A filter that takes more (over 4096 samples) gets no fragment.
 MOST_VALUES: Final = 1 << 22
+#: Values of a transform's matrix from which on two small ones are used instead: 1024 samples.
+DIRECT_VALUES: Final = 1 << 19
 
 
 def signals_of(length: int, axes: int) -> tuple[Fragment, str]:
@@ -52,10 +54,8 @@ def give_features(fragment: Fragment, value: str, count: int) -> bytes:
     return fragment.data()
 
 
-def spectra_in(
-    fragment: Fragment, value: str, *, starts: NDArray[Any], used: int, fft_length: int
-) -> str | None:
-    """Squared magnitudes ``(…, frames, N/2 + 1)`` of frames of signals ``(…, length)``; None for transforms that are too long.
+def spectra_in(fragment: Fragment, value: str, *, starts: NDArray[Any], used: int, fft_length: int) -> str:
+    """Squared magnitudes ``(…, frames, N/2 + 1)`` of frames of signals ``(…, length)``.
 
     Parameters
     ----------
@@ -65,19 +65,64 @@ def spectra_in(
     used : int
         Samples of a frame.
     fft_length : int
+        A power of two.
     """
     bins = fft_length // 2 + 1
-    if used * bins > MOST_VALUES:
-        return None
+    if used * bins > DIRECT_VALUES:
+        return _long_spectra_in(fragment, value, starts=starts, used=used, fft_length=fft_length)
     frames = fragment.do("Gather", value, starts[:, None] + np.arange(used), axis=-1)
-    turns = 2 * np.pi / fft_length * (np.outer(np.arange(used), np.arange(bins)) % fft_length)
-    parts = [fragment.do("MatMul", frames, table) for table in (np.cos(turns), np.sin(turns))]
+    parts = [fragment.do("MatMul", frames, table) for table in _turns(used, bins, fft_length)]
     return fragment.add("Add", *(fragment.square(part) for part in parts))
+
+
+def _long_spectra_in(
+    fragment: Fragment, value: str, *, starts: NDArray[Any], used: int, fft_length: int
+) -> str:
+    """As :func:`spectra_in`, in Cooley and Tukey's two steps: sample ``high·n + low`` goes to the bin ``first + m·second``.
+
+    Two small matrices stand where one of all samples by all bins would be.
+    """
+    m = 1 << (fft_length.bit_length() // 2)
+    n = fft_length // m
+    places = np.arange(n)[:, None] + n * np.arange(m)  # (low, high), so that bins come out in their order
+    inside = np.minimum(places, used - 1)
+    frames = fragment.do("Gather", value, starts[:, None, None] + inside, axis=-1)
+    several = fragment.do("Slice", fragment.add("Shape", frames), np.array([0]), np.array([-2]))
+    if used < fft_length:
+        frames = fragment.do("Mul", frames, places < used)
+    cos, sin = _turns(m, m, m)
+    real, imaginary = fragment.do("MatMul", frames, cos), fragment.do("MatMul", frames, sin)
+    cos, sin = _turns(n, m, fft_length)
+    real, imaginary = _product(fragment, "Mul", (cos, sin), (real, imaginary))
+    cos, sin = _turns(n // 2 + 1, n, n)
+    real, imaginary = _product(fragment, "MatMul", (cos, sin), (real, imaginary))
+    squares = fragment.add("Add", fragment.square(real), fragment.square(imaginary))
+    shape = fragment.do("Concat", several, np.array([-1]), axis=0)
+    line = fragment.add("Reshape", squares, shape)
+    return fragment.do("Slice", line, np.array([0]), np.array([fft_length // 2 + 1]), np.array([-1]))
+
+
+def _turns(rows: int, columns: int, whole: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cosines and sines of row times column, in parts of a whole turn."""
+    angles = 2 * np.pi / whole * (np.outer(np.arange(rows), np.arange(columns)) % whole)
+    return np.cos(angles), np.sin(angles)
+
+
+def _product(
+    fragment: Fragment, kind: str, table: tuple[NDArray[Any], NDArray[Any]], values: tuple[str, str]
+) -> tuple[str, str]:
+    """Complex numbers of a table by complex values."""
+    cos, sin = table
+    real, imaginary = values
+    return (
+        fragment.add("Sub", fragment.do(kind, cos, real), fragment.do(kind, sin, imaginary)),
+        fragment.add("Add", fragment.do(kind, cos, imaginary), fragment.do(kind, sin, real)),
+    )
 
 
 def sound_spectra_in(
     fragment: Fragment, value: str, frames: Frames, length: int, emphasis: tuple[float, int] | None = None
-) -> str | None:
+) -> str:
     """Squared magnitudes ``(n, frames, N/2 + 1)`` of one axis ``(n, 1, length)``; see :func:`spectra_in`."""
     value = fragment.reshaped(value, [-1, length])
     if emphasis is not None:

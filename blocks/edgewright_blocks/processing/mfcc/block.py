@@ -100,12 +100,10 @@ class Mfcc(ProcessingBlock):
         )
 
 
-def _fragment(window: WindowSpec, settings: _Settings) -> bytes | None:
+def _fragment(window: WindowSpec, settings: _Settings) -> bytes:
     frames, dct = settings.frames, settings.dct
     graph, signals = signals_of(window["length"], 1)
     squares = sound_spectra_in(graph, signals, frames, window["length"], settings.emphasis)
-    if squares is None:
-        return None
     smallest = 100 * float(np.finfo(dct.dtype).tiny)
 
     def floored(value: str) -> str:

@@ -90,11 +90,9 @@ class Mfe(ProcessingBlock):
         )
 
 
-def _fragment(window: WindowSpec, settings: _Settings) -> bytes | None:
+def _fragment(window: WindowSpec, settings: _Settings) -> bytes:
     graph, signals = signals_of(window["length"], 1)
     squares = sound_spectra_in(graph, signals, settings.frames, window["length"], _EMPHASIS)
-    if squares is None:
-        return None
     weights = settings.filters.T * (_SCALE**2 / settings.frames.fft_length)
     energies = graph.do("MatMul", squares, weights)
     energies = graph.do("Where", graph.do("Equal", energies, 0.0), _SILENCE, energies)

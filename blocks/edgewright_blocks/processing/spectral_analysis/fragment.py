@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def onnx_fragment(window: WindowSpec, settings: Settings, features: int) -> bytes | None:
-    """Give the features of spectra as ``transform`` does; None for windows or transforms that are too long."""
+    """Give the features of spectra as ``transform`` does; None for filters of windows that are too long."""
     length, axes = window["length"], len(window["axes"])
     assert settings.spectrum is not None
     filters = settings.decimation > 1 or settings.sections is not None or settings.low is not None
@@ -38,19 +38,14 @@ def onnx_fragment(window: WindowSpec, settings: Settings, features: int) -> byte
     if settings.sections is not None:
         value = filtered_in(graph, value, length, settings.sections)
     found, centred = _spectral(graph, value, length, axes, settings.spectrum)
-    if found is None:
-        return None
     if settings.low is not None:
         low, samples = decimated_in(graph, centred, length, LOW_RATIO)
         more, _ = _spectral(graph, low, samples, axes, settings.low)
-        assert more is not None
         found = graph.add("Concat", found, more, axis=1)
     return give_features(graph, found, features)
 
 
-def _spectral(
-    graph: Fragment, value: str, length: int, axes: int, spectrum: Spectrum
-) -> tuple[str | None, str]:
+def _spectral(graph: Fragment, value: str, length: int, axes: int, spectrum: Spectrum) -> tuple[str, str]:
     """Features ``(n, axes · f)`` of signals, and the signals without their mean."""
     n = spectrum.fft_length
     level = moments_in(graph, value, length)
@@ -60,8 +55,6 @@ def _spectral(
     ends = np.array([0, 0, 0, 0, 0, beyond])
     padded = graph.do("Pad", level.centred, ends, 0.0)
     squares = spectra_in(graph, padded, starts=starts, used=n, fft_length=n)
-    if squares is None:
-        return None, level.centred
     power = graph.do("Div", graph.largest(squares, [2]), n)  # (n, axes, bins)
     shape = moments_in(graph, power, n // 2 + 1)
     kept = graph.do("Gather", power, np.arange(spectrum.first_bin, spectrum.last_bin + 1), axis=2)

@@ -83,12 +83,10 @@ class Spectrogram(ProcessingBlock):
         )
 
 
-def _fragment(window: WindowSpec, settings: _Settings) -> bytes | None:
+def _fragment(window: WindowSpec, settings: _Settings) -> bytes:
     frames = settings.frames
     graph, signals = signals_of(window["length"], 1)
     squares = sound_spectra_in(graph, signals, frames, window["length"])
-    if squares is None:
-        return None
     levels = level_in(graph, squares, settings.floor, divisor=frames.fft_length)
     return give_features(graph, levels, frames.count * settings.bins)
 

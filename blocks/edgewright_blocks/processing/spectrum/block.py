@@ -90,12 +90,10 @@ def _spectrum(windows: Windows, params: Params) -> NDArray[np.float32]:
     return found.reshape(len(windows), len(windows.axes), -1)
 
 
-def _fragment(window: WindowSpec, params: Params) -> bytes | None:
+def _fragment(window: WindowSpec, params: Params) -> bytes:
     n, length, axes = _fft_length(window), window["length"], len(window["axes"])
     graph, signals = signals_of(length, axes)
     squares = spectra_in(graph, signals, starts=np.zeros(1, int), used=length, fft_length=n)
-    if squares is None:
-        return None
     power = graph.do("Div", squares, n)
     largest = graph.largest(power, [3], keep=True)
     silent = graph.do("LessOrEqual", largest, 0.0)
