@@ -41,6 +41,7 @@ def check_export(folder: Path) -> None:
     document = load_file("export", folder / "export.json")
     names = {document.header, *document.sources, "export.json"}
     names |= {table.file for table in document.tables if table.file}
+    names |= {document.onnx} if document.onnx else set()
     assert {p.name for p in folder.iterdir()} == names
     for table in document.tables:
         if table.file:
