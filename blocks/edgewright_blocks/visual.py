@@ -105,7 +105,7 @@ class PatchCore:
     held_out_ : np.ndarray [shape=(n,)]
         Score of each training image without its own cells, and without those of its group.
     threshold_ : float
-        Read from ``held_out_``.
+        Read from ``held_out_``; NaN of one image, which leaves none to hold out, and of a run's model.
     normalizer_ : PercentileNormalizer
         One scale for maps of all images, by which normal ones look calm; saved with the model.
     """
@@ -231,7 +231,13 @@ class PatchCore:
 
     def classify(self, images: Images, threshold: float | None = None) -> NDArray[np.bool_]:
         """Say which images are anomalous: those whose score lies above `threshold`, by default ``threshold_``."""
-        return self.predict(images).scores > (self.threshold_ if threshold is None else threshold)
+        scores = self.predict(images).scores
+        limit = self.threshold_ if threshold is None else threshold
+        if np.isnan(limit):
+            raise ValueError(
+                "there is no threshold: one image leaves none to hold out, and the model of a run comes without one; give `threshold`"
+            )
+        return scores > limit
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder, as a run keeps it: JSON, arrays and ONNX."""
@@ -274,7 +280,7 @@ class PatchCore:
 
     def _hold(self, scores: NDArray[Any]) -> PatchCore:
         self.held_out_ = np.asarray(scores)
-        wanted = np.quantile(self.held_out_, 1 - self.fpr, method="higher") if len(scores) else np.nan
+        wanted = np.quantile(self.held_out_, 1 - self.fpr, method="higher") if len(scores) > 1 else np.nan
         self.threshold_ = float(wanted)
         return self
 

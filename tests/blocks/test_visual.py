@@ -66,6 +66,16 @@ def test_odd_images_are_told_from_normal_ones_and_shown(trained):
     assert ((red == [255, 0, 0]).all(axis=1)).any()  # the worst comes first, framed
 
 
+def test_one_image_gives_scores_but_no_threshold(backbone):
+    single = detector(backbone).fit(textures(1))
+    assert np.isnan(single.threshold_)
+    with pytest.raises(ValueError, match="one image leaves none to hold out"):
+        single.classify(odd_and_normal())
+    limit = np.median(single.predict(odd_and_normal()).scores)
+    assert single.classify(odd_and_normal(), threshold=limit).sum() == 3
+    assert np.isfinite(single.add(textures(10, seed=1)).threshold_)
+
+
 def test_a_saved_model_scores_the_same(trained, tmp_path):
     trained.save(tmp_path / "model")
     again = PatchCore.load(tmp_path / "model")
