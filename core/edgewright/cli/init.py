@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("data", type=click.Path(path_type=Path), required=False)
+@click.option("--normal", type=click.Path(path_type=Path), metavar="DIR", help="Samples known to be normal.")
 @click.option(
-    "--normal", type=click.Path(path_type=Path), metavar="DIR", help="Recordings known to be normal."
-)
-@click.option(
-    "--abnormal", type=click.Path(path_type=Path), metavar="DIR", help="Recordings known to be abnormal."
+    "--abnormal", type=click.Path(path_type=Path), metavar="DIR", help="Samples known to be abnormal."
 )
 @click.option("--reader", help="How to read the files; detected if not given.")
 @click.option(

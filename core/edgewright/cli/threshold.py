@@ -87,7 +87,8 @@ def command(
             )
     elif settings and not settings.keys() & {"method", "aggregate", "k", "smoothing"}:
         raise UsageError(f"--{next(iter(settings))} needs --method", hint="`--method held-out`, for example")
-    if settings or on_test:
+    decided = bool(settings or on_test)
+    if decided:
         from edgewright.running.redecide import redecide
 
         chosen = node or _only(finished)
@@ -100,10 +101,14 @@ def command(
     shown = [node] if node else finished.anomaly_nodes
     for name in shown:
         _show(console, finished, name)
-    if settings:
+    if decided:
         from edgewright.cli.run import show_metrics
 
         show_metrics(console, finished, node or _only(finished))
+        if on_test and settings.get("method") == "manual":  # of other methods the threshold's note says so
+            console.print(
+                "  the threshold was chosen on the test split: metrics on it are too good", fg="yellow"
+            )
         console.print()
         console.print(f"run      {finished.path}")
         console.print(f"report   {finished.path / 'report.html'}")
@@ -112,7 +117,7 @@ def command(
             "ok": True,
             "run": str(finished.path),
             "nodes": {name: finished.threshold(name) for name in shown},
-            **({"metrics": {name: finished.metrics(name) for name in shown}} if settings else {}),
+            **({"metrics": {name: finished.metrics(name) for name in shown}} if decided else {}),
         }
     )
 

@@ -232,10 +232,12 @@ def _data(found: Scan) -> tuple[dict[str, Choice], list[str]]:
                 "rest", f"all other labels: {', '.join(label for label in labels if label not in good)[:80]}"
             )
         return data, []
-    data["split"] = Choice("none", "explore: every recording is fitted and scored, without right or wrong")
+    what = "image" if found.kind == "image" else "recording"
+    data["split"] = Choice("none", f"explore: every {what} is fitted and scored, without right or wrong")
     if not labels:
         return data, [
-            "No labels were found: put recordings into one folder a label to get thresholds that are tested."
+            f"No labels were found: put {what}s into one folder a label to get thresholds that are tested.",
+            "If all of them are normal, `edgewright init --normal DIR` says so.",
         ]
     return data, [
         f"Labels found: {listed}. None says by its name that it is normal.",
