@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgewright.running import Options, Run, run_impulse
+from edgewright.running import Options, Run, deploy, run_impulse
 from edgewright.store import Store
 
 EXAMPLES = Path(__file__).parent
@@ -24,6 +25,11 @@ def custom_block(tmp_path: Path) -> Path:
 @pytest.fixture
 def device_code(tmp_path: Path) -> Path:
     return with_recordings("device_code", tmp_path)
+
+
+@pytest.fixture
+def custom_deployment(tmp_path: Path) -> Path:
+    return with_recordings("custom_deployment", tmp_path)
 
 
 def with_recordings(example: str, folder: Path) -> Path:
@@ -78,6 +84,53 @@ def test_blocks_with_tables_state_and_a_model_deploy(device_code: Path) -> None:
     found = verification(finished, "cpp")  # streams each self-test window through as well
     assert found["ok"] is True
     assert found["decisions_differ"] == []
+
+
+def test_tables_in_csv_are_enough_to_compute_the_scores(
+    custom_deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(custom_deployment / "store-process"))
+    finished = run(custom_deployment, "process", verify=True)
+    assert verification(finished, "csv_tables")["ok"] is True
+    out = tmp_path / "tables"
+    target = str(custom_deployment / "csv_tables")
+    options = Options(runner="process", trust=True, verify=True)
+    deploy(finished, target, out, params={"separator": "semicolon"}, options=options)
+    text = {path.name: path.read_text().replace(",", ".").splitlines() for path in out.glob("anomaly.*.csv")}
+    tables = {name.split(".")[1]: np.loadtxt(lines, delimiter=";", ndmin=2) for name, lines in text.items()}
+    features = finished.features("statistics", "test").values
+    selected = tables["selected"].astype(int).ravel()
+    points = (features[:, selected] - tables["mean"]) / tables["scale"]
+    distances = np.linalg.norm(points[:, None] - tables["centroids"][None], axis=2)
+    expected = (distances - tables["radii"]).min(axis=1)
+    np.testing.assert_allclose(expected, finished.scores("anomaly", "test"), rtol=1e-4, atol=1e-4)
+    declared = (out / "model.st").read_text()
+    assert "anomaly_centroids : ARRAY[0..5, 0.." in declared
+    assert "anomaly_threshold : REAL := " in declared
+
+
+@pytest.mark.docker
+@pytest.mark.usefixtures("engine")
+def test_a_deployment_block_of_edge_impulse_s_contract_packs_the_library(
+    custom_deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(custom_deployment / "store-process"))
+    finished = run(custom_deployment, "process")
+    options = Options(runner="auto", trust=True)
+    deploy(
+        finished,
+        str(custom_deployment / "zip_with_notice"),
+        tmp_path / "out",
+        params={"contact": "me"},
+        options=options,
+    )
+    with zipfile.ZipFile(tmp_path / "out" / "deploy.zip") as archive:
+        assert (
+            archive.read("NOTICE.txt")
+            .decode()
+            .startswith("sudden for gearbox\nLearning blocks: anomaly\nQuestions: me")
+        )
+        assert "edge-impulse-sdk/classifier/ei_run_classifier.h" in archive.namelist()
 
 
 @pytest.mark.docker
