@@ -74,7 +74,7 @@ def anomaly_map_overlay(
     image : np.ndarray [shape=(height, width) or (height, width, 1 or 3), dtype=uint8]
     scores : np.ndarray [shape=(height, width)]
     normalizer : PercentileNormalizer, optional
-        Fitted. Without one, `scores` are taken to lie between 0 and 1.
+        Fitted, as ``PatchCore.normalizer_`` is. Without one, `scores` are taken to lie between 0 and 1.
     opacity : float
         Of a value of 1.
 
@@ -82,6 +82,10 @@ def anomaly_map_overlay(
     -------
     np.ndarray [shape=(height, width, 3), dtype=uint8]
     """
+    if normalizer is None and scores.min() > 1:  # all of it would be drawn as the worst
+        raise ValueError(
+            f"scores are {scores.min():.4g} to {scores.max():.4g}: give a fitted normalizer, or scores between 0 and 1"
+        )
     values = np.clip(scores, 0, 1) if normalizer is None else normalizer.transform(scores)
     (pixels,) = pixels_of([image])
     if values.shape != pixels.shape[:2]:

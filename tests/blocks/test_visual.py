@@ -157,5 +157,7 @@ def test_maps_are_scaled_alike_and_laid_over():
     laid = anomaly_map_overlay(grey, np.float32([[0, 1], [0.5, 7]]), opacity=1.0)
     assert laid[0, 0].tolist() == [100, 100, 100]  # nothing is laid over what is normal
     assert laid[0, 1].tolist() == laid[1, 1].tolist() == [128, 0, 0]
+    with pytest.raises(ValueError, match="scores are 7 to 9: give a fitted normalizer"):
+        anomaly_map_overlay(grey, np.float32([[7, 8], [9, 9]]))
     with pytest.raises(ValueError, match="low is 99, high 1"):
         PercentileNormalizer(99, 1)
