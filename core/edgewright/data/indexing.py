@@ -317,12 +317,17 @@ def _astride(samples: Sequence[Mapping[str, Any]], warnings: list[str]) -> None:
 def _duplicates(samples: Sequence[Mapping[str, Any]], warnings: list[str]) -> None:
     seen: dict[str, set[bool | None]] = {}
     files: dict[str, set[str]] = {}
+    splits: dict[str, set[str]] = {}
     for sample in samples:
+        splits.setdefault(sample["sha256"], set()).add(sample["split"])
         files.setdefault(sample["sha256"], set()).add(sample["name"].partition("@")[0])
         seen.setdefault(sample["sha256"], set()).add(sample["normal"])
     copies = sum(len(names) - 1 for names in files.values())
     if copies:
-        warnings.append(f"{copies} sample(s) are exact copies of another (copies stay in one split)")
+        # Parted by the data set's own splits, or as normal here and abnormal there.
+        parted = sum(1 for digest, names in files.items() if len(names) > 1 and len(splits[digest]) > 1)
+        where = f"{parted} of them in several splits" if parted else "copies stay in one split"
+        warnings.append(f"{copies} sample(s) are exact copies of another ({where})")
     torn = sum(1 for found in seen.values() if {True, False} <= found)
     if torn:
         warnings.append(

@@ -204,7 +204,7 @@ def test_what_a_user_is_warned_of(tmp_path: Path, run: Run) -> None:
     assert "normal images of 2 items: a (5), b (4)" in warnings
     assert "8 image(s) have other proportions (8 × 16, …)" in warnings
     assert "8 image(s) are smaller than 24 × 16" in warnings
-    assert "1 sample(s) are exact copies" in warnings
+    assert "1 sample(s) are exact copies of another (copies stay in one split)" in warnings
     with pytest.raises(DataError, match=r"holds images, and input.kind is time-series"):
         run(tmp_path / "data")
 

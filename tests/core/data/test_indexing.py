@@ -176,7 +176,7 @@ def test_copies_are_named(tmp_path: Path, run: Run) -> None:
     write_csv(data / "bad" / "copy.csv", noise(100, seed=1))
     done = run(data)
     assert done.index is not None
-    assert any("2 sample(s) are exact copies" in warning for warning in done.index.warnings)
+    assert "2 sample(s) are exact copies of another (1 of them in several splits)" in done.index.warnings
     assert any("both as normal and as abnormal" in warning for warning in done.index.warnings)
 
 
