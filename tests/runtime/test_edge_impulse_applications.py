@@ -17,6 +17,9 @@ from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.package import cpp_sources, library_files, write_files
 
 HERE = Path(__file__).parent / "edge_impulse_applications"
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "sdk" / "edgewright_sdk" / "runtime"
+BLOCKS = ROOT / "blocks" / "edgewright_blocks"
 WITH_LIBRARY = [compiler for compiler in native_compilers() if compiler.name != "zig"]
 
 pytestmark = pytest.mark.skipif(not WITH_LIBRARY, reason="needs g++ or clang++")
@@ -98,6 +101,15 @@ def test_an_arduino_sketch(signals: Graph, tmp_path: Path) -> None:
     assert told["wave"] == pytest.approx(weighted(window), abs=1e-4)
     assert told["idle"] == pytest.approx(1 - weighted(window), abs=1e-4)
     assert told["Anomaly prediction"] == pytest.approx(weighted(window), abs=1e-5)
+
+
+def test_every_source_is_also_cpp11() -> None:
+    """Makefiles of such applications compile the library by the standard of the application."""
+    sources = [path for path in RUNTIME.glob("src/*.cpp") if "cmsis" not in path.name]
+    sources += BLOCKS.glob("*/*/device/*.cpp")
+    assert len(sources) > 50
+    flags = ["-std=c++11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-DEW_NS=any"]
+    WITH_LIBRARY[0].run([*flags, f"-I{RUNTIME / 'include'}", *sorted(sources)], cwd=RUNTIME)
 
 
 @pytest.mark.slow

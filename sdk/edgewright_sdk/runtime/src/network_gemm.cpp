@@ -174,7 +174,7 @@ void add_rest(const taken& from, made& to, int32_t& left) {
 void add_tile(const taken& from, made to, int32_t left) {
     to.width = ew_panel;
     add_panels<ew_widest, tile_registers>(from, to, left);
-    if constexpr (panels_at_once<ew_widest, tile_registers>() == 2) add_panels<ew_widest, 1>(from, to, left);
+    if (panels_at_once<ew_widest, tile_registers>() == 2) add_panels<ew_widest, 1>(from, to, left);
     to.width = left;
     to.panels = 1;
     add_rest<ew_widest>(from, to, left);

@@ -30,41 +30,107 @@ void merge(float* out, const float* in, int32_t count, Function function) {
     for (; i < count; ++i) out[i] = function(out[i], in[i]);
 }
 
-template <class Value>
-Value larger(Value a, Value b) {
-    return b > a ? b : a;
-}
+// Functions as objects, for registers and single values alike: generic lambdas came with C++14.
+struct larger {
+    template <class Value>
+    Value operator()(Value a, Value b) const {
+        return b > a ? b : a;
+    }
+};
 
-template <class Value>
-Value smaller(Value a, Value b) {
-    return b < a ? b : a;
-}
+struct smaller {
+    template <class Value>
+    Value operator()(Value a, Value b) const {
+        return b < a ? b : a;
+    }
+};
 
-template <class Value>
-Value size_of(Value x) {
-    return x < Value{} ? -x : x;
-}
+struct added {
+    template <class Value>
+    Value operator()(Value a, Value b) const {
+        return a + b;
+    }
+};
 
-template <class Value>
-Value sigmoid(Value x) {
-    const Value e = ew_exponential(-size_of(x)), one = ew_all<Value>(1.0f);
-    return (x < Value{} ? e : one) / (one + e);
-}
+struct share {
+    float divisor;
+    template <class Value>
+    Value operator()(Value x) const {
+        return x / divisor;
+    }
+};
+
+struct same {
+    template <class Value>
+    Value operator()(Value x) const {
+        return x;
+    }
+};
+
+struct clipped {
+    float low, high;
+    template <class Value>
+    Value operator()(Value x) const {
+        return ew_clipped(x, ew_all<Value>(low), ew_all<Value>(high));
+    }
+};
+
+struct leaky {
+    float slope;
+    template <class Value>
+    Value operator()(Value x) const {
+        return x < Value{} ? slope * x : x;
+    }
+};
+
+struct size_of {
+    template <class Value>
+    Value operator()(Value x) const {
+        return x < Value{} ? -x : x;
+    }
+};
+
+struct sigmoid {
+    template <class Value>
+    Value operator()(Value x) const {
+        const Value e = ew_exponential(-size_of{}(x)), one = ew_all<Value>(1.0f);
+        return (x < Value{} ? e : one) / (one + e);
+    }
+};
 
 // Near zero by its series: 1 - e would lose the digits.
-template <class Value>
-Value hyperbolic_tangent(Value x) {
-    const Value size = size_of(x), e = ew_exponential(size * -2.0f);
-    const Value far = (1.0f - e) / (1.0f + e), square = x * x;
-    const Value near = x * (1.0f - square * (1.0f / 3.0f - square * (2.0f / 15.0f)));
-    return size < ew_all<Value>(0.1f) ? near : x < Value{} ? -far : far;
-}
+struct hyperbolic_tangent {
+    template <class Value>
+    Value operator()(Value x) const {
+        const Value size = size_of{}(x), e = ew_exponential(size * -2.0f);
+        const Value far = (1.0f - e) / (1.0f + e), square = x * x;
+        const Value near = x * (1.0f - square * (1.0f / 3.0f - square * (2.0f / 15.0f)));
+        return size < ew_all<Value>(0.1f) ? near : x < Value{} ? -far : far;
+    }
+};
 
 // a x + b between 0 and 1.
-template <class Value>
-Value hard_sigmoid(Value x, float a, float b) {
-    return ew_clipped(a * x + b, Value{}, ew_all<Value>(1.0f));
-}
+struct hard_sigmoid {
+    float a, b;
+    template <class Value>
+    Value operator()(Value x) const {
+        return ew_clipped(a * x + b, Value{}, ew_all<Value>(1.0f));
+    }
+};
+
+struct hard_swish {
+    template <class Value>
+    Value operator()(Value x) const {
+        return x * hard_sigmoid{1.0f / 6.0f, 0.5f}(x);
+    }
+};
+
+struct exponential {
+    template <class Value>
+    Value operator()(Value x) const {
+        return ew_exponential(x);
+    }
+};
 
 // All channels of one place of what pooling gives.
 void pool_pixel(const ew_pool& call, const float* in, int32_t y, int32_t x, float* out) {
@@ -82,9 +148,9 @@ void pool_pixel(const ew_pool& call, const float* in, int32_t y, int32_t x, floa
             if (real++ == 0) {
                 for (int32_t c = 0; c < channels; ++c) out[c] = values[c];
             } else if (call.pooling == ew_pool_max) {
-                merge(out, values, channels, [](auto a, auto b) { return larger(a, b); });
+                merge(out, values, channels, larger{});
             } else {
-                merge(out, values, channels, [](auto a, auto b) { return a + b; });
+                merge(out, values, channels, added{});
             }
         }
     }
@@ -92,7 +158,7 @@ void pool_pixel(const ew_pool& call, const float* in, int32_t y, int32_t x, floa
         for (int32_t c = 0; c < channels; ++c) out[c] = 0.0f;
     } else if (call.pooling != ew_pool_max) {
         const float divisor = static_cast<float>(call.pooling == ew_pool_average ? real : counted);
-        each(out, out, channels, [=](auto a) { return a / divisor; });
+        each(out, out, channels, share{divisor});
     }
 }
 
@@ -108,22 +174,22 @@ void reduce_rows(const ew_reduce& call, const float* in, float* out) {
     for (int32_t i = 1; i < call.count; ++i) {
         const float* const row = in + i * call.inner;
         if (call.reduction == ew_reduce_max) {
-            merge(out, row, call.inner, [](auto a, auto b) { return larger(a, b); });
+            merge(out, row, call.inner, larger{});
         } else if (call.reduction == ew_reduce_min) {
-            merge(out, row, call.inner, [](auto a, auto b) { return smaller(a, b); });
+            merge(out, row, call.inner, smaller{});
         } else {
-            merge(out, row, call.inner, [](auto a, auto b) { return a + b; });
+            merge(out, row, call.inner, added{});
         }
     }
     if (call.reduction == ew_reduce_mean) {
         const float divisor = static_cast<float>(call.count);
-        each(out, out, call.inner, [=](auto a) { return a / divisor; });
+        each(out, out, call.inner, share{divisor});
     }
 }
 
 void softmax(const float* in, float* out, int32_t count, int32_t step) {
     float top = in[0], sum = 0.0f;
-    for (int32_t i = 1; i < count; ++i) top = larger(top, in[i * step]);
+    for (int32_t i = 1; i < count; ++i) top = larger{}(top, in[i * step]);
     for (int32_t i = 0; i < count; ++i) {
         out[i * step] = ew_exponential(in[i * step] - top);
         sum += out[i * step];
@@ -145,23 +211,18 @@ bool ew_activated(const float* in, float* out, int32_t count, int32_t activation
     if (takes && numbers == nullptr) return false;
     const float a = takes ? numbers[0] : 0.0f, b = takes ? numbers[1] : 0.0f;
     switch (activation) {
-        case ew_activation_none: return in == out || each(in, out, count, [](auto x) { return x; });
-        case ew_activation_clip:
-            return each(in, out, count, [=](auto x) {
-                return ew_clipped(x, ew_all<decltype(x)>(a), ew_all<decltype(x)>(b));
-            });
-        case ew_activation_leaky:
-            return each(in, out, count, [=](auto x) { return x < decltype(x){} ? a * x : x; });
-        case ew_activation_sigmoid: return each(in, out, count, [](auto x) { return sigmoid(x); });
-        case ew_activation_tanh: return each(in, out, count, [](auto x) { return hyperbolic_tangent(x); });
-        case ew_activation_hard_sigmoid: return each(in, out, count, [=](auto x) { return hard_sigmoid(x, a, b); });
-        case ew_activation_hard_swish:
-            return each(in, out, count, [](auto x) { return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f); });
-        case ew_activation_exp: return each(in, out, count, [](auto x) { return ew_exponential(x); });
+        case ew_activation_none: return in == out || each(in, out, count, same{});
+        case ew_activation_clip: return each(in, out, count, clipped{a, b});
+        case ew_activation_leaky: return each(in, out, count, leaky{a});
+        case ew_activation_sigmoid: return each(in, out, count, sigmoid{});
+        case ew_activation_tanh: return each(in, out, count, hyperbolic_tangent{});
+        case ew_activation_hard_sigmoid: return each(in, out, count, hard_sigmoid{a, b});
+        case ew_activation_hard_swish: return each(in, out, count, hard_swish{});
+        case ew_activation_exp: return each(in, out, count, exponential{});
         case ew_activation_sqrt:
             for (int32_t i = 0; i < count; ++i) out[i] = ew_sqrt(in[i]);
             return true;
-        case ew_activation_abs: return each(in, out, count, [](auto x) { return size_of(x); });
+        case ew_activation_abs: return each(in, out, count, size_of{});
         default: return false;
     }
 }

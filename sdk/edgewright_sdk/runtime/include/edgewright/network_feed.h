@@ -10,9 +10,18 @@ namespace EW_NS {
 // The program of a node's tables, in memory taken from `scratch`; without arena where that is too small.
 template <class Tables>
 inline ew_program ew_program_of(const Tables& tables, ew_arena& scratch) {
-    return {tables.length,        tables.calls,    tables.weight_count,   tables.weights,
-            tables.weight8_count, tables.weights8, tables.weight32_count, tables.weights32,
-            ew_take<unsigned char>(scratch, tables.arena), tables.arena, nullptr};
+    ew_program program;
+    program.length = tables.length;
+    program.calls = tables.calls;
+    program.weight_count = tables.weight_count;
+    program.weights = tables.weights;
+    program.weight8_count = tables.weight8_count;
+    program.weights8 = tables.weights8;
+    program.weight32_count = tables.weight32_count;
+    program.weights32 = tables.weights32;
+    program.arena = ew_take<unsigned char>(scratch, tables.arena);
+    program.arena_bytes = tables.arena;
+    return program;
 }
 
 // Put the chosen features, each through `change`, to where the network's input lies.
