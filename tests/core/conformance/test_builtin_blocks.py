@@ -44,6 +44,8 @@ BY_HAND |= {
     for check in checks_for("deployment")
     if check.name not in ("spec", "readme", "verify")
 }
+#: The tests of the runtime verify it, for another processor.
+BY_HAND |= {("docker", "verify")}
 SLOW |= {(name, check) for name in TORCH for check in QUICK if check not in ("spec", "readme")}
 
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
