@@ -248,12 +248,15 @@ def reopened(
 
     Raises
     ------
+    UsageError
+        It failed before everything was trained and decided.
     StoreError
         The store no longer holds what the run made.
     """
     from edgewright.plugins import make_plugins
     from edgewright.store import Store
 
+    _check_trained(run)
     plugins = plugins or make_plugins()
     base = Path(run.record["base"])
     impulse, processing, learning, deployment = load(run.path / "impulse.yaml", base, plugins, run.images)
@@ -268,6 +271,19 @@ def reopened(
         session.engine.adopt(run.record["tasks"])
         session.open_planner()
         yield session
+
+
+def _check_trained(run: Run) -> None:
+    """Refuse a run that failed too early; one whose package failed has all that another needs."""
+    done = {task["id"] for task in run.record["tasks"] if task["status"] in ("hit", "ran")}
+    models = [node for node in run.node_ids("learning") if node not in run.regions]
+    untold = [node for node in run.anomaly_nodes if f"{node}/threshold" not in done]
+    untold += [node for node in models if not done & {f"{node}/fit", f"{node}/convert"}]
+    if untold:
+        raise UsageError(
+            f"{run.path}: this run is {run.record['status']}: node {untold[0]!r} has no model or no threshold",
+            hint=f"mend what failed and run `edgewright run {run.path / 'impulse.yaml'}` again",
+        )
 
 
 def deploy(

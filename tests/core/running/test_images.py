@@ -241,6 +241,14 @@ def test_of_one_normal_image_a_threshold_can_be_set_but_none_held_out(
         assert set(run.decisions(node)["windows"]["p"]) == {1.0}
     assert run.map_scale("cells") is not None
     assert report_panels(run)["problems"] == []
+    file.write_text(text)
+    assert (
+        command(["run", str(file), "-o", str(project / "single/none"), "--runner", "process", "--trust"]) != 0
+    )
+    words = ["deploy", str(project / "single/none"), "--target", "cpp", "-o", str(project / "single/package")]
+    capsys.readouterr()
+    assert command(words) == 2
+    assert "has no model or no threshold" in capsys.readouterr().err
     assert command(["threshold", str(run.path), "--node", "cells", "--method", "held-out"]) == 2
     assert "no held-out normal score" in (said := capsys.readouterr().err)
     assert "method: manual" in said
