@@ -69,7 +69,9 @@ class DockerImage(DeploymentBlock):
                 f"| `{_archive(graph, name)}` | {name} | `{references[name]}` |" for name in wanted
             ),
             "examples": _EXAMPLES["image" if graph.image else "signal"].replace("PORT", str(params.port)),
-            "threshold": f"`--threshold {graph.learning[0].id}=1.5` after its name, and" if graph.learning else "",
+            "threshold": f"`--threshold {graph.learning[0].id}=1.5` after its name, and"
+            if graph.learning
+            else "",
         }
         templates = self.folder / "templates"
         names = ("README.md", "Dockerfile", "LICENSE.txt")
