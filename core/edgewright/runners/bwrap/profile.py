@@ -96,10 +96,6 @@ def sandbox_command(
     uid, gid = user.inside.split(":")
     words = [bwrap, *NAMESPACES, "--hostname", HOSTNAME, "--uid", uid, "--gid", gid]
     words += ["--seccomp", str(filtering), "--json-status-fd", str(status)]
-    for path, each in sorted(bound, key=lambda pair: pair[1].place.count("/")):
-        words += ["--bind" if each.writable else "--ro-bind", path, each.place]
-    for text, place in view.links:
-        words += ["--symlink", text, place]
     words += ["--proc", "/proc", "--dev", "/dev"]
     for hidden in (Path("/proc", name) for name in HIDDEN):
         if hidden.is_dir():
@@ -108,6 +104,11 @@ def sandbox_command(
             words += ["--ro-bind", "/dev/null", str(hidden)]
     for size, place in ((job.limits.shm_bytes, "/dev/shm"), (job.limits.tmp_bytes, TMP)):
         words += ["--size", str(size), "--perms", "1777", "--tmpfs", place]
+    # After /tmp, below which an environment may lie.
+    for path, each in sorted(bound, key=lambda pair: pair[1].place.count("/")):
+        words += ["--bind" if each.writable else "--ro-bind", path, each.place]
+    for text, place in view.links:
+        words += ["--symlink", text, place]
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder, "--", *inside]
 
 
