@@ -162,8 +162,15 @@ def test_f12_memory_is_capped_and_the_cgroup_says_oom(evil: Any, only: Any, vari
     assert ran.reason == "oom"
 
 
-@pytest.mark.parametrize("variant", ["stdout-one-line", "stderr-one-line", "stdout-lines"])
-@pytest.mark.parametrize("megabytes", [50, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("megabytes", "variant"),
+    [
+        (50, "stdout-one-line"),
+        (50, "stderr-one-line"),
+        (50, "stdout-lines"),
+        pytest.param(1000, "stdout-one-line", marks=pytest.mark.slow),
+    ],
+)
 def test_f15_a_flood_is_cut_and_counted(evil: Any, variant: str, megabytes: int) -> None:
     evil.prepare("F15_flood")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
