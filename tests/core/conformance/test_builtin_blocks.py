@@ -48,6 +48,9 @@ BY_HAND |= {
 BY_HAND |= {("docker", "verify")}
 SLOW |= {(name, check) for name in TORCH for check in QUICK if check not in ("spec", "readme")}
 
+#: Mel features run as graphs of onnxruntime too, at every parameter set; mfcc stands for them in the quick tests.
+SLOW |= {("mfe", "device"), ("spectrogram", "device")}
+
 #: Learning blocks that only convert what others have learned; the tests of foreign blocks run them in containers.
 LEARN_NOTHING = {"converted_model"}
 
