@@ -34,7 +34,7 @@ COMMANDS = {
     ),
     "label": ("edgewright.cli.label", "Label recordings by the clusters or scores that a run found."),
     "report": ("edgewright.cli.report", "Write a run's report again, or open it."),
-    "deploy": ("edgewright.cli.deploy", "Build a C++ or WASM library from a run."),
+    "deploy": ("edgewright.cli.deploy", "Build a package for a target from a run."),
     "verify": ("edgewright.cli.verify", "Read what a board's self-test found, over a serial port."),
     "parity": (
         "edgewright.cli.parity",

@@ -60,7 +60,7 @@ def command(
     trust: bool,
     as_json: bool,
 ) -> None:
-    """Build a self-contained library from a finished run."""
+    """Build a self-contained package for a target from a finished run."""
     from edgewright.cli.run import RunListener
     from edgewright.registry import resolve
     from edgewright.running import Options, Run, deploy
