@@ -154,13 +154,14 @@ class Bank:
     def _support(self, places: NDArray[Any], count: int, allowed: Mask = None) -> NDArray[np.int32]:
         """The kept cells nearest to some of them, each itself first; those that don't count come last."""
         support = np.empty((len(places), count), np.int32)
-        for start in range(0, len(places), _CELLS):
-            part = places[start : start + _CELLS]
+        rows = max(_CELLS * _KEPT // max(len(self.cells), 1), 1)
+        for start in range(0, len(places), rows):
+            part = places[start : start + rows]
             squares = self._squares(self._away(self.cells[part]), allowed)
             squares[np.arange(len(part)), part] = -np.inf
             near = np.argpartition(squares, count - 1, axis=1)[:, :count]
             order = np.argsort(np.take_along_axis(squares, near, axis=1), axis=1, kind="stable")
-            support[start : start + _CELLS] = np.take_along_axis(near, order, axis=1)
+            support[start : start + rows] = np.take_along_axis(near, order, axis=1)
         return support
 
 
