@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError, UsageError
+from edgewright.planner.describing import describe_processing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ def rank_impulse(
         try:
             with on_interrupt(session.engine.cancel):
                 session.data(files)
-                session.engine.run(session.planner.describe_processing())
+                session.engine.run(describe_processing(session.planner))
                 return rank(session, nodes)[name]
         finally:
             session.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright.errors import EdgewrightError, TaskError
 from edgewright.parity.cells import Cell, cells_of_engine, compared
 from edgewright.parity.repeating import Repeater
+from edgewright.planner.packages import build_tasks, parity_task, self_test_tasks
 from edgewright.planner.tasks import BlockTask
 from edgewright.running import Options
 from edgewright.running.packaging import assembly_tasks, deployment_node, export_nodes
@@ -157,7 +158,7 @@ def _exported(session: Session) -> tuple[str, str | None]:
 def _tasks(session: Session) -> list[BlockTask]:
     """The tasks of the self-test that blocks do; nodes of regions are steps of the host."""
     test = f"selftest/{MODE}"
-    return [task for task in session.planner.self_test(MODE, test) if isinstance(task, BlockTask)]
+    return [task for task in self_test_tasks(session.planner, MODE, test) if isinstance(task, BlockTask)]
 
 
 def _reference(session: Session, build: str) -> Parity:
@@ -165,9 +166,9 @@ def _reference(session: Session, build: str) -> Parity:
     import numpy as np
 
     windows = [task for task in assembly_tasks(session, MODE, build) if task.operation == "selftest"]
-    for task in (*windows, *session.planner.self_test(MODE, f"selftest/{MODE}")):
+    for task in (*windows, *self_test_tasks(session.planner, MODE, f"selftest/{MODE}")):
         session.engine.entries.pop(task.id, None)
-    session.engine.run([*windows, *session.planner.self_test(MODE, f"selftest/{MODE}")])
+    session.engine.run([*windows, *self_test_tasks(session.planner, MODE, f"selftest/{MODE}")])
     count = len(np.load(session.engine.path(f"selftest/{MODE}", "windows")))
     nodes = {node.id: "features" for node in session.processing}
     for node in session.learning:
@@ -249,11 +250,11 @@ def _package(
                 node.block, compiles=True, tell=lambda text: session.recorder.event("note", text=text)
             )
         session.engine.run(
-            [*assembly_tasks(session, MODE, build), *session.planner.build(node, f"assemble/{MODE}")]
+            [*assembly_tasks(session, MODE, build), *build_tasks(node, session.planner, f"assemble/{MODE}")]
         )
         fresh = plugins.runners()[runner.name]
         with Repeater(fresh, session, trust=options.trust) as repeater:
-            answer = repeater.repeat(session.planner.parity(node)).outputs["engines"]
+            answer = repeater.repeat(parity_task(node, session.planner)).outputs["engines"]
             found = json.loads(answer.read_text(encoding="utf-8"))
     except EdgewrightError as error:
         return {engine: dict.fromkeys(table.nodes, Cell(failed=str(error))) for engine in engines}

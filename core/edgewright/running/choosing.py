@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import PlanError
 from edgewright.estimating.fits import Room
+from edgewright.planner.describing import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ def resolve_choices(session: Session) -> None:
 
     device = device_of_impulse(session.impulse, Path(session.recorder.document["base"]))
     planner = session.planner
-    session.engine.run([planner.choose(node, _told(node, session, device)) for node in asked])
+    session.engine.run([choose(node, planner, _told(node, session, device)) for node in asked])
     room = Room.of(device, session.impulse.budget)
     for node in asked:
         path = session.engine.path(f"{node.describe}/choose", "description")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.planner.models import fold_tasks
 from edgewright.planner.plan import INDEX, READ, Planner
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs, Task
 from edgewright.running.unseen_steps import held_out_of_fit, shown_unseen
@@ -54,7 +55,7 @@ def decision_tasks(
         tasks.append(_in_sample(node, planner))
     else:
         folds = selection["folds"]
-        tasks += [*planner.fold_tasks(node, folds), _held_out(node, planner, folds)]
+        tasks += [*fold_tasks(node, planner, folds), _held_out(node, planner, folds)]
     held = FromTask(f"{node.id}/held-out", "held_out")
     scores = {split: _score_refs(node, planner, split) for split in SPLITS}
     labelled: Split = "test" if on_test else "calibration"

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import DataError
+from edgewright.planner.features import feature_tasks
+from edgewright.planner.models import score_tasks
 from edgewright.planner.plan import INDEX, READ
 from edgewright.running.overlays import nodes_with_maps, with_overlays
 from edgewright.running.record import Recorder
@@ -152,7 +154,7 @@ class Fresh:
         """Features of every window at a processing node."""
         import numpy as np
 
-        tasks = [task for task in self.session.planner.features() if task.node == node]
+        tasks = [task for task in feature_tasks(self.session.planner) if task.node == node]
         paths = [self.session.engine.path(task.id, "features") for task in tasks]
         return np.concatenate([np.load(path) for path in paths])
 
@@ -186,10 +188,10 @@ def scored(
         if run.of_images:
             for text in _other_sizes(run, session):
                 warn(text)
-        engine.run(planner.features())
+        engine.run(feature_tasks(planner))
         tasks: list[Task] = []
         for node in session.learning:
-            tasks += planner.score(node, "training", name="new")
+            tasks += score_tasks(node, planner, "training", name="new")
         engine.run(tasks)
         by_node: dict[str, list[str]] = {node: [] for node in run.deciding_nodes}
         for task in tasks:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.planner.features import rank_by_targets
 from edgewright.planner.nodes import Node
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, Rows, StepInputs
@@ -59,7 +60,7 @@ def forest_task(node: Node, planner: Planner, ranker: Node, classes: Sequence[st
     """The task that ranks the features a learning node reads, or those a processing node gives."""
     inputs = node.inputs if node.block.type == "learning" else (node.id,)
     doer = replace(ranker, id=node.id, inputs=inputs, place=node.place)
-    return planner.rank(doer, Rows(f"{node.id}/labels/importance"), tuple(classes))
+    return rank_by_targets(doer, planner, Rows(f"{node.id}/labels/importance"), tuple(classes))
 
 
 def ranking_task(node: Node) -> HostTask:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.planner.features import lay_out
+from edgewright.planner.models import draw_windows
 from edgewright.planner.nodes import Node
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, Part, Rows, StepInputs
 from edgewright.runners.limits import limits_of
@@ -49,7 +51,7 @@ def map_tasks(planner: Planner, mapper: Node) -> list[Task]:
     tasks: list[Task] = []
     for node in planner.processing.values():
         doer = replace(mapper, id=node.id, inputs=(node.id,), place=node.place)
-        tasks += [planner.lay_out(doer, planner.parts(doer, SPLITS), "map"), _map_step(node.id)]
+        tasks += [lay_out(doer, planner, planner.parts(doer, SPLITS), "map"), _map_step(node.id)]
     return tasks
 
 
@@ -71,7 +73,7 @@ def error_tasks(planner: Planner, mapper: Node) -> list[Task]:
         )  # fmt: skip
         part = Part(node.id, rows.id, (rows.id,))
         doer = replace(mapper, id=node.id, place=node.place)
-        tasks += [rows, planner.lay_out(doer, (part,), "errors"), _errors_step(node.id, scored, described)]
+        tasks += [rows, lay_out(doer, planner, (part,), "errors"), _errors_step(node.id, scored, described)]
     return tasks
 
 
@@ -103,7 +105,7 @@ def ranking_tasks(planner: Planner) -> list[Task]:
         reads=tuple(source for sources in scores.values() for source in sources),
     )  # fmt: skip
     drawn: list[Task] = [
-        planner.draw_windows(node, Rows(RANKING), "rebuilt")
+        draw_windows(node, planner, Rows(RANKING), "rebuilt")
         for node in nodes
         if rebuilds(node, planner) and node.can("plot")
     ]

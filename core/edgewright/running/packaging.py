@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError
 from edgewright.planner.nodes import Node
+from edgewright.planner.packages import build_tasks, export_tasks, self_test_tasks, verify_task
 from edgewright.planner.plan import INDEX, READ
 from edgewright.planner.tasks import FromTask, HostTask, Task
 from edgewright.runners.grants import NO_GRANTS
@@ -112,7 +113,7 @@ def export_nodes(session: Session, *, needed: bool = True) -> str:
         if refusal is not None:
             session.recorder.event("note", text=refusal)
     try:
-        session.engine.run(session.planner.exports(), keep_going=not needed)
+        session.engine.run(export_tasks(session.planner), keep_going=not needed)
     except TaskError as error:
         if needed or error.reason != "block_error":
             raise
@@ -139,14 +140,14 @@ def build_packages(session: Session, nodes: Sequence[Node], build: str, *, verif
         library = library_node(session.plugins) if foreign else None
         planned = [
             *assembly_tasks(session, mode, build),
-            *session.planner.build(node, f"assemble/{mode}", library),
+            *build_tasks(node, session.planner, f"assemble/{mode}", library),
         ]
         if verify and foreign:
             session.recorder.event(
                 "note", text=f"{node.id}: what a block of Edge Impulse's makes can't be verified"
             )
         elif verify:
-            planned += session.planner.verify(node)
+            planned.append(verify_task(node, session.planner))
         tasks.update((task.id, task) for task in planned)
     for task in tasks:
         # Asked for again, since parameters may differ from those of an earlier time; what didn't change is a hit.
@@ -227,4 +228,4 @@ def assembly_tasks(session: Session, mode: str, build: str) -> list[Task]:
         settings={"mode": mode, "name": session.impulse.name, "build_id": build, "window": window, "nodes": nodes},
         reads=tuple(reads),
     )  # fmt: skip
-    return [windows, *planner.self_test(mode, test), together]
+    return [windows, *self_test_tasks(planner, mode, test), together]

@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
+from edgewright.planner.models import draw_windows
 from edgewright.planner.tasks import NOT_USED, HostTask, Rows
 from edgewright.running.fresh import scoring_session
 from edgewright.running.map_steps import rebuilds
@@ -72,7 +73,7 @@ def rebuilt_samples(
             for split, rows in _by_split(run, wanted):
                 first, last = planner.samples.splits[split]
                 chosen = _choose(node.id, split, [row - first for row in rows], last - first)
-                task = planner.draw_windows(node, Rows(chosen.id), f"named-{split}", split)
+                task = draw_windows(node, planner, Rows(chosen.id), f"named-{split}", split)
                 engine.run([chosen, task])
                 plots = json.loads(engine.path(task.id, "plots").read_text(encoding="utf-8"))["plots"]
                 drawn |= dict(zip(rows, beside(plots), strict=False))

@@ -8,6 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError
+from edgewright.planner.describing import check_learning, describe_learning, describe_processing
+from edgewright.planner.features import feature_tasks, windows_drawn
+from edgewright.planner.models import fit_tasks, fold_tasks, subset_tasks
 from edgewright.planner.nodes import Node, build_nodes
 from edgewright.planner.plan import INDEX, LEAKAGE, READ, Planner
 from edgewright.planner.samples import load_samples
@@ -187,11 +190,11 @@ class Session:
 
     def describe(self) -> None:
         """Ask every node what it returns, and check that the nodes fit together."""
-        self.engine.run(self.planner.describe_processing())
+        self.engine.run(describe_processing(self.planner))
         resolve_suggestions(self)
         resolve_choices(self)
-        self.engine.run(self.planner.describe_learning())
-        self.planner.check_learning()
+        self.engine.run(describe_learning(self.planner))
+        check_learning(self.planner)
 
     def rank(self) -> None:
         """Rank the features of every processing node, for whoever wants to see it."""
@@ -209,19 +212,19 @@ class Session:
         self.engine.run(
             [selection_task(node, self.planner, kind=kinds[node.id], seed=seed) for node in self.learning]
         )
-        tasks = [*self.planner.features(), *self.planner.windows_drawn()]
+        tasks = [*feature_tasks(self.planner), *windows_drawn(self.planner)]
         for node in self.learning:
             selection = self.selection(node)
             explored = self.planner.samples.unlabelled and kinds[node.id] == "anomaly"
             if explored and shown_unseen(node, self.planner):
-                tasks += self.planner.fit(node, every_window=selection["all"], score=())
+                tasks += fit_tasks(node, self.planner, every_window=selection["all"], score=())
                 tasks += training_scores(node, self.planner)
             else:
-                tasks += self.planner.fit(node, every_window=selection["all"])
+                tasks += fit_tasks(node, self.planner, every_window=selection["all"])
             description = self.description(node.id)
             if node.regions:
                 if not node.scores_its_training:
-                    tasks += self.planner.fold_tasks(node, selection["folds"])
+                    tasks += fold_tasks(node, self.planner, selection["folds"])
             elif kinds[node.id] == "anomaly":
                 tasks += decision_tasks(
                     self.impulse, node, self.planner, description, selection,
@@ -251,7 +254,7 @@ class Session:
             tasks: list[Task] = []
             for count in counts:
                 step = subset_task(node, self.planner, count)
-                tasks += [step, *self.planner.subset_tasks(node, step.id, f"subset-{count}")]
+                tasks += [step, *subset_tasks(node, self.planner, step.id, f"subset-{count}")]
             try:
                 self.engine.run(tasks, keep_going=True)
             except TaskError as error:

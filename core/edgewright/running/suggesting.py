@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from edgewright.planner.features import feature_tasks
 from edgewright.running.choosing import with_choices
 from edgewright.running.importance_steps import (
     forest_task,
@@ -61,7 +62,7 @@ def rank(session: Session, nodes: Sequence[Node]) -> dict[str, dict[str, Any]]:
         else:
             ready.append((node, labels["classes"]))
     needed = {name for node, _ in ready for name in (*node.inputs, node.id)}
-    tasks = planner.features(nodes=needed, splits=("training",))
+    tasks = feature_tasks(planner, nodes=needed, splits=("training",))
     for node, classes in ready:
         tasks += [forest_task(node, planner, ranker, classes), ranking_task(node)]
     engine.run(tasks)

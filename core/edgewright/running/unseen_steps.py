@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from edgewright.planner.models import score_tasks
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import FromTask, HostTask, Rows, StepInputs
 
@@ -53,7 +54,7 @@ def training_scores(node: Node, planner: Planner) -> list[Task]:
 
     A window gets its score as if unseen. Windows that no fold holds, or that were not learned from, get the model's own.
     """
-    own = planner.score(node, "training", name="model")
+    own = score_tasks(node, planner, "training", name="model")
     rows, first = _rows(node), planner.samples.splits["training"][0]
     names = [name for name in ("scores", "contributions", "map") if f"train_{name}" in node.own_outputs]
     fitted = tuple(FromTask(f"{node.id}/fit", f"train_{name}") for name in names)

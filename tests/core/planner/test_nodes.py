@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edgewright.errors import PlanError
+from edgewright.planner.describing import check_learning, describe_learning
+from edgewright.planner.models import fit_tasks, fold_tasks
 from edgewright.planner.nodes import training_of
 from edgewright.planner.plan import Planner
 from edgewright.planner.samples import Samples
@@ -67,7 +69,7 @@ def test_a_foreign_block_trains_and_the_converter_does_the_rest(tmp_path: Path) 
     plan, node = planner(write(tmp_path))
     assert [block.name for block in node.blocks] == ["theirs", "converted_model"]
     assert (node.title, node.training, node.wants_validation) == ("theirs", "labelled", True)
-    tasks = tasks_of(plan.fit(node, every_window=True))
+    tasks = tasks_of(fit_tasks(node, plan, every_window=True))
     assert list(tasks) == [
         "node/train",
         "node/convert",
@@ -87,14 +89,14 @@ def test_a_foreign_block_trains_and_the_converter_does_the_rest(tmp_path: Path) 
     assert next(iter(convert.needs())) == "node/train"
     assert "node/convert" in list(score.needs())
     assert (score.columns, score.required) == (2, ("probabilities",))
-    (describe,) = plan.describe_learning()
+    (describe,) = describe_learning(plan)
     assert isinstance(describe, BlockTask)
     assert describe.block.name == "converted_model"
 
 
 def test_what_teaches_and_what_validates_are_cut_by_the_same_step(tmp_path: Path) -> None:
     plan, node = planner(write(tmp_path))
-    train = tasks_of(plan.fit(node, every_window=True))["node/train"]
+    train = tasks_of(fit_tasks(node, plan, every_window=True))["node/train"]
     for name, source in train.inputs.items():
         assert isinstance(source, FeatureRows | CodeRows)
         assert source.rows is not None
@@ -126,7 +128,7 @@ def test_what_it_works_on_decides_what_is_learned(
 
 def test_an_anomaly_block_trains_for_each_fold_on_its_other_windows(tmp_path: Path) -> None:
     plan, node = planner(write(tmp_path, operatesOn="anomaly_detection"))
-    tasks = tasks_of(plan.fold_tasks(node, 3))
+    tasks = tasks_of(fold_tasks(node, plan, 3))
     assert [name for name in tasks if "train" in name] == [f"node/train/fold-{fold}" for fold in range(3)]
     train, score = tasks["node/train/fold-1"], tasks["node/score/fold-1"]
     features = train.inputs["features"]
@@ -146,14 +148,17 @@ def test_a_block_that_asks_is_told_the_folds_of_what_each_fit_learns_from(tmp_pa
         planner(write(tmp_path, asks.replace("kmeans", "classifier"))),
     )
     assert (asking[1].wants_folds, other[1].wants_folds) == (True, False)
-    for task in (asking[0].fit(asking[1], every_window=True)[0], asking[0].fold_tasks(asking[1], 3)[0]):
+    for task in (
+        fit_tasks(asking[1], asking[0], every_window=True)[0],
+        fold_tasks(asking[1], asking[0], 3)[0],
+    ):
         assert isinstance(task, BlockTask)
         folds, features = task.inputs["folds"], task.inputs["features"]
         assert isinstance(folds, CodeRows)
         assert isinstance(features, FeatureRows)
         assert folds.output == "assignment"
         assert features.rows in (None, folds.rows)
-    fit = other[0].fit(other[1], every_window=True)[0]
+    fit = fit_tasks(other[1], other[0], every_window=True)[0]
     assert isinstance(fit, BlockTask)
     assert "folds" not in fit.inputs
 
@@ -193,7 +198,7 @@ def test_an_output_that_decisions_need_must_be_described(tmp_path: Path) -> None
     with pytest.raises(
         PlanError, match="classification block that gives no probabilities; it gives contributions"
     ):
-        plan.check_learning()
+        check_learning(plan)
 
 
 def test_labels_to_learn_that_no_training_sample_has_are_named(tmp_path: Path) -> None:
@@ -202,5 +207,5 @@ def test_labels_to_learn_that_no_training_sample_has_are_named(tmp_path: Path) -
     with pytest.raises(
         PlanError, match=r"trains on labels \['snake'\], which no training sample has"
     ) as caught:
-        plan.describe_learning()
+        describe_learning(plan)
     assert caught.value.hint == "labels: idle, wave"

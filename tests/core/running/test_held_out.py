@@ -62,11 +62,19 @@ def test_a_blocks_own_scores_are_merged_with_the_models_by_fold(tmp_path: Path) 
         files[source] = tmp_path / f"{number}.npy"
         np.save(files[source], array)
     node: Any = SimpleNamespace(
-        id="k", wants_validation=False, own_outputs=frozenset({"train_scores", "train_contributions"})
+        id="k",
+        region=None,
+        reads_windows=True,
+        wants_validation=False,
+        own_outputs=frozenset({"train_scores", "train_contributions"}),
     )
     planner: Any = SimpleNamespace(
-        samples=SimpleNamespace(splits={"training": (0, 6)}, chunks=lambda _: [(0, 4), (4, 6)]),
-        score=lambda *_, name: [SimpleNamespace(id=f"k/score/{name}-{number}") for number in (0, 1)],
+        samples=SimpleNamespace(splits={"training": (0, 6)}, chunks=lambda _: [(0, 4), (4, 6)], length=1),
+        model=lambda _node: None,
+        description=lambda _node: {"outputs": []},
+        task=lambda node, operation, _inputs, *, name, **_: SimpleNamespace(
+            id=f"{node.id}/{operation}/{name}"
+        ),
     )
     read: set[tuple[str, str]] = set()
     made = {}
