@@ -1,10 +1,10 @@
 """An interpreter that has loaded libraries and waits to become tasks, each a fork of it.
 
 Started as ``python forking.py SOCKET MODULE…``: it imports the modules, never code of a block, and then takes requests
-from the socket until its other end is gone. A request is one byte with five descriptors: the two pipes of
-``supervisor.py``, then the command's three. Each is answered by the id of a forked supervisor, which forks once more;
-that process goes on as ``python -m edgewright_sdk`` would: with the environment, folder, limits and signals of a new
-one, without having to load anything.
+from the socket until its other end is gone. A request is one byte with the two pipes of ``supervisor.py``, then the
+command's descriptors. Each is answered by the id of a forked supervisor, which forks once more; that process goes on as
+``python -m edgewright_sdk`` would: with the environment, folder, limits and signals of a new one, without having to load
+anything. Without modules it executes its command as ever, and only the supervisor has nothing to load.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from edgewright.runners import supervisor
@@ -29,7 +30,9 @@ else:
     supervisor = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(supervisor)
 
-DESCRIPTORS = 5
+PIPES = 2
+#: More than any task is given.
+MOST_DESCRIPTORS = 32
 
 
 class Become(BaseException):
@@ -40,29 +43,29 @@ class Become(BaseException):
         self.order = order
 
 
-def serve(connection: socket.socket) -> None:
+def serve(connection: socket.socket, become: Callable[[dict[str, Any]], None]) -> None:
     """Fork a supervisor for each request; ends with the connection, and in a forked task by :class:`Become`."""
     while True:
-        _, given, _, _ = socket.recv_fds(connection, 1, DESCRIPTORS)
-        if len(given) != DESCRIPTORS:
+        _, given, _, _ = socket.recv_fds(connection, 1, MOST_DESCRIPTORS)
+        if len(given) < PIPES:
             return
         pid = os.fork()
         if pid == 0:
             connection.close()
-            supervise(given)
+            supervise(given, become)
         for fd in given:
             os.close(fd)
         connection.sendall(pid.to_bytes(4, "little"))
 
 
-def supervise(given: list[int]) -> None:
+def supervise(given: list[int], become: Callable[[dict[str, Any]], None]) -> None:
     """Be the supervisor of one command; only that command's process returns, by :class:`Become`."""
     try:
         os.setsid()
-        for target, fd in enumerate(given[:2]):
+        for target, fd in enumerate(given[:PIPES]):
             os.dup2(fd, target)
             os.close(fd)
-        supervisor.main(given[2:], become)
+        supervisor.main(given[PIPES:], become)
     except Become:
         raise
     except BaseException:
@@ -111,7 +114,7 @@ def main() -> None:
         sys.exit("a library started threads, which a fork would lose")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the supervisors
     try:
-        serve(connection)
+        serve(connection, become if sys.argv[2:] else supervisor.execute)
     except Become as task:
         order = task.order
     else:

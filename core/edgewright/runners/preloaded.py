@@ -1,7 +1,7 @@
 """The host's end of ``forking.py``: interpreters with libraries loaded, of which each task of the process runner is a fork.
 
 Importing scikit-learn takes longer than most fits. Such a task is as fresh as one of a new interpreter, since no code
-of a block has run in what it is a fork of.
+of a block has run in what it is a fork of. One that has loaded nothing spares a sandbox's supervisor its start.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Forked:
     def __init__(self, control: int, report: int, pid: int) -> None:
         self.control: BinaryIO = open(control, "wb", buffering=0)  # noqa: SIM115
         self.report: BinaryIO = open(report, "rb", buffering=0)  # noqa: SIM115
-        self._pid = pid
+        self.pid = pid
 
     def end(self) -> None:
         """Wait until it is gone: nobody else holds the report pipe, and its control pipe is closed."""
@@ -47,7 +47,7 @@ class Forked:
             if not self.report.read(1 << 16):
                 return
         with contextlib.suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class Preloaded:
@@ -56,7 +56,7 @@ class Preloaded:
     Parameters
     ----------
     modules : sequence of str
-        What it imports.
+        What it imports; empty: tasks execute their command, and only their supervisor is a fork.
     variables : mapping of str to str
         Its environment; a task brings its own.
     """

@@ -36,7 +36,7 @@ class Sandbox:
     sources : tuple of str
         Only with `user`: files and folders that are then found at ``/tmp/0``, ``/tmp/1`` … whatever lies above them.
     keep : tuple of int
-        Descriptors that the command gets beside its three.
+        Descriptors that the command gets beside its three, as 3, 4 …
     monitored : bool
         Whether the command is a monitor of the program that is meant: SIGTERM goes to those below it.
     """
@@ -66,6 +66,7 @@ class Ended:
 class Supervisor(Protocol):
     """A supervisor that was started: the two pipes, and how to wait for its end."""
 
+    pid: int
     control: BinaryIO
     report: BinaryIO
 
@@ -89,6 +90,7 @@ class Executed:
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self.pid = self._process.pid
         self.control: BinaryIO = self._process.stdin  # type: ignore[assignment]
         self.report: BinaryIO = self._process.stdout  # type: ignore[assignment]
 
@@ -113,9 +115,9 @@ class Supervised:
     max_file_bytes : int
         No file that the command writes grows beyond it.
     preloaded : Preloaded, optional
-        For a command ``python -m …``: what it is forked from instead of starting an interpreter.
+        What the supervisor is a fork of instead of starting an interpreter; and the command, which is ``python -m …``
+        then, if modules are loaded.
     sandbox : Sandbox, optional
-        Not together with `preloaded`.
     """
 
     def __init__(
@@ -131,7 +133,8 @@ class Supervised:
         preloaded: Preloaded | None = None,
         sandbox: Sandbox = NO_SANDBOX,
     ) -> None:
-        descriptors = (stdin, stdout, stderr)
+        own = (stdin, stdout, stderr)
+        descriptors = (*own, *sandbox.keep)
         order = {
             "argv": list(argv),
             "env": dict(env),
@@ -142,13 +145,18 @@ class Supervised:
         }
         try:
             forked = None if preloaded is None else preloaded.fork(descriptors)
-            self._supervisor: Supervisor = forked or Executed((*descriptors, *sandbox.keep))
+            self._supervisor: Supervisor = forked or Executed(descriptors)
         finally:
-            for fd in descriptors:
+            for fd in own:
                 os.close(fd)
         self._report = b""
         data = marshal.dumps(order)  # for the same interpreter
         self._send(len(data).to_bytes(4, "little") + data)
+
+    @property
+    def pid(self) -> int:
+        """Of the supervisor; the command and all that it starts are below it."""
+        return self._supervisor.pid
 
     def fileno(self) -> int:
         """Readable when there is something for :meth:`poll`."""

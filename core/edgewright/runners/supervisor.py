@@ -1,9 +1,9 @@
 """Runs one command and outlives it just long enough to kill every descendant.
 
-Started as ``python -I -S supervisor.py``: nothing of ours is imported, and little else, since every task pays for it
-(json and typing would double its start). Or forked by ``forking.py``: then the command is a fork, too. Descriptor 0 is
-the control pipe: the order (marshalled, after its length), then ``term`` or ``kill`` lines; its end means that the host
-process is gone, however it died. Descriptor 1 is the report pipe: ``name=value`` lines at the end.
+Forked by ``forking.py``; or started as ``python -I -S supervisor.py``: nothing of ours is imported, and little else,
+since every task pays for it (json and typing would double its start). Descriptor 0 is the control pipe: the order
+(marshalled, after its length), then ``term`` or ``kill`` lines; its end means that the host process is gone, however it
+died. Descriptor 1 is the report pipe: ``name=value`` lines at the end.
 
 On Linux this process is a *child subreaper*: orphans of the command (daemons that forked twice and left their session)
 become its children, so it finds and kills them. Elsewhere only the command's process group is killed.
@@ -12,8 +12,10 @@ become its children, so it finds and kills them. Elsewhere only the command's pr
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import marshal
 import os
+import resource
 import select
 import signal
 import stat
@@ -32,6 +34,9 @@ KILL_SECONDS = 10.0
 
 LINUX = sys.platform == "linux"
 LIBC = ctypes.CDLL(None, use_errno=True) if LINUX else None
+
+#: From here on descriptors are out of the way of those that a command is given: 0, 1, 2 …
+SPARE = 64
 
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_SLAVE = 4096, 16384, 1 << 19
@@ -63,9 +68,8 @@ def execute(order: dict[str, Any]) -> None:
 
 def start(order: dict[str, Any], become: Callable[[dict[str, Any]], None]) -> tuple[int, str]:
     """Fork and execute; return the process id and, when that failed, why."""
-    for fd in order["descriptors"]:
-        os.set_inheritable(fd, False)  # the command gets them as 0, 1 and 2 only
-    told, tell = os.pipe()
+    descriptors = [spare(fd) for fd in order["descriptors"]]
+    told, tell = map(spare, os.pipe())
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -95,23 +99,28 @@ def start(order: dict[str, Any], become: Callable[[dict[str, Any]], None]) -> tu
                     os._exit(127)
             os.umask(0o022)
             os.chdir(order["cwd"])
-            for target, fd in enumerate(order["descriptors"]):
+            for target, fd in enumerate(descriptors):
                 os.dup2(fd, target)
             become(order)
         except Exception as error:
             os.write(tell, str(error).encode())
             os._exit(127)
     os.close(tell)
-    for fd in order["descriptors"]:
+    for fd in descriptors:
         os.close(fd)
     with os.fdopen(told, "rb") as pipe:
         return pid, pipe.read().decode()
 
 
+def spare(fd: int) -> int:
+    """Move a descriptor to where no command's is; it ends with this program."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, SPARE)
+    os.close(fd)
+    return moved
+
+
 def limit(order: dict[str, Any]) -> None:
     """No core files; no file larger than the cap of the outputs."""
-    import resource
-
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     size = order["max_file_bytes"]

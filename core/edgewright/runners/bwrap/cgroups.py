@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from edgewright.runners.swap import has_swap
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Limits
 
 PREFIX: Final = "edgewright-"
+OWN_GROUPS: Final = Path("/proc/self/cgroup")
 PERIOD_MICROSECONDS: Final = 100_000
 #: For the kernel to let go of a group whose processes are dead.
 REMOVE_SECONDS: Final = 5.0
 #: Limit -> the controller that holds it.
 CONTROLLERS: Final = {"memory": "memory", "swap": "memory", "pids": "pids", "cpus": "cpu"}
-_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,14 @@ class TaskGroups:
     Attributes
     ----------
     joins : tuple of str
-        Files; a process that writes ``0`` to each is in the groups.
+        Files; a process of one thread that writes ``0`` to each is in the groups.
     unenforced : tuple of str
         Of ``memory``, ``swap``, ``pids`` and ``cpus`` what nothing holds here.
     """
 
     def __init__(self, places: Places, limits: Limits) -> None:
         self._version = places.version
-        name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
+        name = f"{PREFIX}{os.getpid()}-{token_hex(4)}"  # no other's, be it of a dead process of this number
         self._made: list[Path] = []
         held: set[str] = set()
         try:
@@ -68,7 +69,9 @@ class TaskGroups:
             self.close()
             raise
         self.unenforced = tuple(limit for limit in CONTROLLERS if limit not in held)
-        self.joins = tuple(os.fspath(group / "cgroup.procs") for group in self._made)
+        # A process of one thread joins by either file of version 1; for "tasks" the kernel needn't halt all forks.
+        file = "tasks" if self._version == 1 else "cgroup.procs"
+        self.joins = tuple(os.fspath(group / file) for group in self._made)
         self._memory = places.folders.get("memory", Path()) / name
 
     def oom_kills(self) -> int:
@@ -117,7 +120,16 @@ class TaskGroups:
 
 def find_places() -> Places | None:
     """Where this process may make groups; None where it may not."""
-    own = dict(_own_groups())
+    try:
+        return _places(OWN_GROUPS.read_text(encoding="utf-8"))
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=4)
+def _places(told: str) -> Places | None:
+    """Where a process of these groups may make others."""
+    own = _own_groups(told)
     if set(CONTROLLERS.values()) & set(own):
         folders = {
             controller: own[controller] for controller in set(CONTROLLERS.values()) if controller in own
@@ -149,10 +161,10 @@ def sweep() -> int:
     return removed
 
 
-def _own_groups() -> list[tuple[str, Path]]:
-    """This process's group for each controller of version 1, and for ``""``, which is version 2."""
+def _own_groups(told: str) -> dict[str, Path]:
+    """The folder of a process's group for each controller of version 1, and for ``""``, which is version 2."""
     mounted: dict[str, tuple[str, Path]] = {}
-    found = []
+    found = {}
     try:
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
             before, _, after = line.partition(" - ")
@@ -162,13 +174,13 @@ def _own_groups() -> list[tuple[str, Path]]:
                 mounted[""] = (root, Path(place))
             elif kind == "cgroup":
                 mounted |= dict.fromkeys(options.split(","), (root, Path(place)))
-        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+        for line in told.splitlines():
             _, controllers, path = line.split(":", 2)
             for controller in controllers.split(","):
                 if controller in mounted:
                     above, mount = mounted[controller]
                     below = path if above == "/" else path.removeprefix(above)
-                    found.append((controller, mount / below.lstrip("/")))
+                    found[controller] = mount / below.lstrip("/")
     except (OSError, ValueError, IndexError):
-        return []
-    return [(controller, folder) for controller, folder in found if folder.is_dir()]
+        return {}
+    return {controller: folder for controller, folder in found.items() if folder.is_dir()}
