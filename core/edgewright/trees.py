@@ -27,11 +27,14 @@ def iter_files(folder: Path, relative: str = "") -> Iterator[tuple[str, os.DirEn
                 yield path, entry
 
 
-def measure(folder: Path, max_bytes: int = UNBOUNDED, max_entries: int = UNBOUNDED) -> tuple[int, int]:
+def measure(
+    folder: Path, max_bytes: int = UNBOUNDED, max_entries: int = UNBOUNDED, *, allocated: bool = False
+) -> tuple[int, int]:
     """Return ``(bytes, entries)`` below ``folder``, apparent sizes, links not followed.
 
     Counting stops soon after one of the caps is passed, so ten million files cost no more than the cap. What can't
-    be listed (mode 000, vanished meanwhile) counts as one entry.
+    be listed (mode 000, vanished meanwhile) counts as one entry. With ``allocated`` a file that takes more than twice
+    its size on the disk counts by half of that: a file that grows may honestly take the double.
     """
     total = count = 0
     pending = [os.fspath(folder)]
@@ -47,12 +50,17 @@ def measure(folder: Path, max_bytes: int = UNBOUNDED, max_entries: int = UNBOUND
                     if stat.S_ISDIR(info.st_mode):
                         pending.append(entry.path)
                     else:
-                        total += info.st_size
+                        total += max(info.st_size, _allocated(info) // 2) if allocated else info.st_size
                     if total > max_bytes or count > max_entries:
                         return total, count
         except OSError:
             continue
     return total, count
+
+
+def _allocated(info: os.stat_result) -> int:
+    """Bytes that a file takes on the disk, also beyond its end and for its attributes."""
+    return 512 * getattr(info, "st_blocks", 0)
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ def reserve(request: int) -> None:
 
 def write(descriptor: int) -> None:
     for _ in range(EACH >> 20):
-        os.write(descriptor, os.urandom(1 << 20))
+        os.write(descriptor, bytes(1 << 20))
 
 
 def unlinked() -> None:
