@@ -1,21 +1,20 @@
-"""Carry out tasks: look up, run, harvest, check, publish; siblings in parallel, descendants of failures skipped."""
+"""Carry out tasks: look up or make, siblings in parallel, descendants of failures skipped."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import INTERRUPTED, EdgewrightError, PlanError, StoreError, TaskError
 from edgewright.executors import Submission
 from edgewright.planner.keys import block_parts, changed_parts, host_parts
 from edgewright.planner.queue import Queue
-from edgewright.planner.tasks import BlockTask, HostTask, StepInputs, Task
+from edgewright.planner.tasks import HostTask, Task
 from edgewright.runners.grants import key_part
 from edgewright.running.cancel import Cancel
-from edgewright.running.materialise import expected_shapes, materialise
+from edgewright.running.making import Maker, seconds_since
 from edgewright_specs.interface import digest_json
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Prepared, Runner
     from edgewright.runners.choose import Chooser
     from edgewright.running.record import Recorder
-    from edgewright.store import Entry, Links, Store, StoredOutput
+    from edgewright.store import Entry, Store, StoredOutput
 
 _FOLD = re.compile(r"/(fold|subset)-\d+(-\d+)?$")
 
@@ -72,6 +71,7 @@ class Engine:
         self.cancel = cancel or Cancel()
         self.entries: dict[str, Entry] = {}
         self._identity = identity
+        self._maker = Maker(store, recorder, run_id, self.find)
         self._prepared: dict[str, tuple[Runner, Prepared]] = {}
 
     # -- what later planning reads ------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ class Engine:
                 if entry is None:
                     why = changed_parts(self.store.recall(self._name(task)), parts)
                     status = "ran"
-                    entry = self._execute(task, key, parts, runner, cancel)
+                    entry = self._maker.make(task, key, parts, runner, cancel)
         except Exception as problem:
             self._failed(task, problem, started, key, why)
             raise
@@ -230,7 +230,7 @@ class Engine:
             self.recorder.warning(f"{task.node or task.id}: {warning}")
         self.entries[task.id] = entry
         self.recorder.task(
-            id=task.id, node=task.node, operation=task.operation, status=status, seconds=_since(started),
+            id=task.id, node=task.node, operation=task.operation, status=status, seconds=seconds_since(started),
             ran_seconds=entry.meta.get("seconds", 0.0), runner=entry.meta.get("runner", "host"), key=entry.key, why=why,
             metrics=entry.meta.get("metrics", {}), enforced=entry.meta.get("enforced", {}),
             **({"log_truncated_bytes": cut} if (cut := entry.meta.get("log_truncated_bytes", 0)) else {}),
@@ -241,7 +241,7 @@ class Engine:
         assert error is not None
         self.recorder.task(
             id=task.id, node=task.node, operation=task.operation, status="failed", reason=error.reason,
-            message=error.message, log_tail=error.log_tail, seconds=_since(started), key=key, why=why,
+            message=error.message, log_tail=error.log_tail, seconds=seconds_since(started), key=key, why=why,
         )  # fmt: skip
 
     def _name(self, task: Task) -> str:
@@ -263,94 +263,6 @@ class Engine:
         parts = block_parts(task, ready[1].environment, self.digest)
         granted = key_part(task.grants, self.store.digest_file)
         return {**parts, "grants": granted} if granted else parts, ready
-
-    def _execute(
-        self,
-        task: Task,
-        key: str,
-        parts: dict[str, Any],
-        runner: tuple[Runner, Prepared] | None,
-        cancel: Event,
-    ) -> Entry:
-        with self.store.staging() as staged:
-            if isinstance(task, HostTask):
-                return self._execute_step(task, key, parts, staged)
-            assert runner is not None
-            with self.store.links() as links, self.store.staging() as scratch:
-                return self._execute_block(task, key, parts, runner, scratch, staged, links, cancel)
-
-    def _execute_step(self, task: HostTask, key: str, parts: dict[str, Any], staged: Path) -> Entry:
-        started = time.monotonic()
-        inputs = StepInputs(
-            {(source.task, source.output): self.path(source.task, source.output) for source in task.reads},
-        )
-        try:
-            written = task.step(inputs, task.settings, staged)
-        except EdgewrightError as error:
-            if task.place and error.exit_code == 2 and not error.message.startswith(task.place):
-                error.message = f"{task.place}: {error.message}"
-            raise
-        outputs = {name: self.store.describe(staged, path, _kind(path)) for name, path in written.items()}
-        meta = {"seconds": _since(started), "runner": "host", "warnings": []}
-        return self.store.publish(key, staged, outputs, parts=parts, meta=meta)
-
-    def _execute_block(
-        self,
-        task: BlockTask,
-        key: str,
-        parts: dict[str, Any],
-        ready: tuple[Runner, Prepared],
-        scratch: Path,
-        staged: Path,
-        links: Links,
-        cancel: Event,
-    ) -> Entry:
-        from edgewright.carrying import carry_out
-        from edgewright.runners.base import Limits
-
-        runner, prepared = ready
-        request_dir = scratch / "in"
-        request_dir.mkdir()
-        materialise(task, request_dir, self.find, links)
-        carried = carry_out(
-            runner, prepared, request_dir, scratch / "task", staged,
-            id=f"{self.run_id[:8]}-{key[:12]}", run_id=self.run_id, limits=task.limits or Limits(), grants=task.grants,
-            cancel=cancel,
-            shapes=expected_shapes(task, self.find),
-            on_message=lambda message: self.recorder.event("message", id=task.id, **message),
-        )  # fmt: skip
-        outcome, got = carried.outcome, carried.harvested
-        if got is None:
-            self._keep_log(task, scratch / "task" / "log.txt")
-            raise TaskError(
-                task.id, outcome.reason, outcome.message, log_tail=carried.log_tail, hint=self._hint(task)
-            )
-        missing = [name for name in task.required if name not in got.outputs]
-        if missing:
-            text = f"{', '.join(missing)}: described, but not given; given: {', '.join(got.outputs) or 'nothing'}"
-            raise TaskError(task.id, "bad_output", text, log_tail=carried.log_tail, hint=self._hint(task))
-        meta = {
-            "seconds": outcome.seconds, "runner": prepared.runner, "metrics": got.metrics, "warnings": got.warnings,
-            "enforced": dict(outcome.enforced), "log_tail": carried.log_tail,
-            "log_truncated_bytes": outcome.log_truncated_bytes,
-        }  # fmt: skip
-        return self.store.publish(key, staged, got.outputs, parts=parts, meta=meta)
-
-    def _keep_log(self, task: BlockTask, log_path: Path) -> None:
-        if log_path.exists():
-            kept = self.recorder.folder / "logs" / f"{task.id.replace('/', '-')}.log"
-            kept.parent.mkdir(exist_ok=True)
-            shutil.copyfile(log_path, kept)
-
-    def _hint(self, task: BlockTask) -> str:
-        place = f" ({task.place})" if task.place else ""
-        return (
-            f"block {task.block.name!r}, node {task.node!r}{place}; its log: {self.recorder.folder / 'logs'}"
-        )
-
-
-def _kind(path: str) -> Literal["array", "folder", "json"]:
-    return "array" if path.endswith(".npy") else "json" if path.endswith(".json") else "folder"
 
 
 def _outcome(handle: Handle) -> TaskError | None:
@@ -376,7 +288,3 @@ def _as_task_error(name: str, problem: BaseException | None) -> TaskError | None
             name, "infra", f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": ")
         )
     raise problem
-
-
-def _since(started: float) -> float:
-    return round(time.monotonic() - started, 4)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import UsageError
 from edgewright.planner.tasks import Rows
 from edgewright.running.combination_step import DECISION
+from edgewright.running.run_data import RunData
 from edgewright.running.verification import read_verification
 from edgewright_specs.interface import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,8 +30,8 @@ class Labelled:
     labels: tuple[str, ...]
 
 
-class Run:
-    """One run folder.
+class Run(RunData):
+    """One run folder: its record, its data, and what its nodes made of them.
 
     Parameters
     ----------
@@ -44,67 +43,6 @@ class Run:
     UsageError
         ``path`` is not a run folder.
     """
-
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        if not (self.path / "run.json").is_file():
-            raise UsageError(
-                f"{self.path}: not a run folder (it has no run.json)",
-                hint="`edgewright runs ls` lists the runs here",
-            )
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}, {self.record['status']})"
-
-    # -- documents --------------------------------------------------------------------------------------------------
-
-    def _json(self, *parts: str) -> Any:
-        path = self.path.joinpath("outputs", *parts)
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UsageError(
-                f"{path}: this run has no such output",
-                hint=f"its status is {self.record['status']!r}; run `edgewright run {self.path / 'impulse.yaml'}` again",
-            ) from None
-
-    @cached_property
-    def record(self) -> dict[str, Any]:
-        """``run.json``."""
-        document: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        return document
-
-    @cached_property
-    def lock(self) -> dict[str, Any]:
-        """``impulse.lock``."""
-        document: dict[str, Any] = json.loads((self.path / "impulse.lock").read_text(encoding="utf-8"))
-        return document
-
-    @property
-    def images(self) -> dict[str, str]:
-        """Which image each image reference of the impulse stood for, whatever its tag means by now."""
-        try:
-            return dict(self.lock.get("images", {}))
-        except FileNotFoundError:  # it ended before anything was trained
-            return {}
-
-    @property
-    def locked_blocks(self) -> dict[str, Any]:
-        """Blocks as the run had them, by digest; none where it ended before anything was trained."""
-        try:
-            return dict(self.lock["blocks"])
-        except FileNotFoundError:
-            return {}
-
-    @property
-    def nodes(self) -> list[dict[str, Any]]:
-        """Nodes in the order of the impulse: id, type, block, inputs."""
-        nodes: list[dict[str, Any]] = self.record.get("nodes", [])
-        return nodes
-
-    def node_ids(self, kind: str) -> list[str]:
-        """Ids of the nodes of one type: ``processing``, ``learning`` or ``deployment``."""
-        return [node["id"] for node in self.nodes if node["type"] == kind]
 
     @property
     def deciding_nodes(self) -> list[str]:
@@ -118,90 +56,9 @@ class Run:
         return [node for node in self.deciding_nodes if self.description(node)["kind"] == "anomaly"]
 
     @property
-    def regions(self) -> dict[str, str]:
-        """Nodes that decide by a region of the images, and the node whose maps they read."""
-        return {node["id"]: node["region_of"] for node in self.nodes if "region_of" in node}
-
-    def params(self, node: str) -> dict[str, Any]:
-        """Parameters of a node; of one of a region ``box`` or ``polygon``, and ``min_cells``."""
-        return next(dict(entry["params"]) for entry in self.nodes if entry["id"] == node)
-
-    @property
     def combined(self) -> bool:
         """Whether several nodes decide together: ``decisions("decision")`` and ``metrics("decision")`` tell what."""
         return (self.path / "outputs" / DECISION / "metrics.json").is_file()
-
-    # -- data -------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def samples(self) -> list[dict[str, Any]]:
-        """Samples: name, file, label, split, normal, offset and length in :attr:`signal`, group, metadata."""
-        samples: list[dict[str, Any]] = self._json("data", "samples.json")
-        return samples
-
-    def samples_of(self, node: str) -> list[dict[str, Any]]:
-        """Samples as a node is judged by: for one of a region they are abnormal only where their defect touches it."""
-        if node not in self.regions or self.masks is None:
-            return self.samples
-        from edgewright.scoring import region_samples
-
-        return region_samples(self.samples, self.masks, self.params(node))
-
-    @cached_property
-    def windows_info(self) -> dict[str, Any]:
-        """``windows.json``: rows of each split, length, stride, axes, frequency."""
-        info: dict[str, Any] = self._json("data", "windows.json")
-        return info
-
-    @property
-    def of_images(self) -> bool:
-        """Whether its samples are images, each one window."""
-        return self.windows_info.get("kind") == "image"
-
-    @cached_property
-    def signal(self) -> NDArray[Any]:
-        """All samples on end, ``(total, axes)`` float32, or images ``(total, h, w, c)`` uint8, mapped from disk."""
-        import numpy as np
-
-        signal: NDArray[Any] = np.load(self.path / "outputs" / "data" / "signal.npy", mmap_mode="r")
-        return signal
-
-    @cached_property
-    def index(self) -> NDArray[Any]:
-        """Windows: structured ``(sample, start, valid)``, sorted by split."""
-        import numpy as np
-
-        index: NDArray[Any] = np.load(self.path / "outputs" / "data" / "index.npy", mmap_mode="r")
-        return index
-
-    def rows(self, split: str) -> tuple[int, int]:
-        """First row of a split in :attr:`index` and the one after its last."""
-        first, last = self.windows_info["splits"].get(split, (0, 0))
-        return int(first), int(last)
-
-    @cached_property
-    def masks(self) -> NDArray[np.bool_] | None:
-        """Where images are defective, ``(masks, height, width)``: ``mask`` of a sample is its row; None without any."""
-        import numpy as np
-
-        path = self.path / "outputs" / "data" / "masks.npy"
-        return np.load(path, mmap_mode="r") if path.exists() else None
-
-    def window(self, row: int) -> NDArray[Any]:
-        """One window, ``(length, axes)``, zero-padded where the sample ends, or one image ``(height, width, channels)``."""
-        import numpy as np
-
-        from edgewright.data import windows
-
-        cut: NDArray[Any] = windows(self.signal, self.index, np.array([row]), self.windows_info["length"])[0]
-        return cut
-
-    # -- nodes ------------------------------------------------------------------------------------------------------
-
-    def description(self, node: str) -> dict[str, Any]:
-        """What a node says of its outputs."""
-        description: dict[str, Any] = self._json(node, "description.json")
-        return description
 
     def features(self, node: str, split: str) -> Labelled:
         """Features of one processing node over the windows of a split, ``(n, f)``, with labels."""
@@ -215,25 +72,7 @@ class Run:
 
     def importance(self, node: str) -> dict[str, Any] | None:
         """How well each feature of a node tells the labels of the training windows apart; None where nobody asked."""
-        if not (self.path / "outputs" / node / "importance.json").is_file():
-            return None
-        document: dict[str, Any] = self._json(node, "importance.json")
-        return document
-
-    def suggestion(self, node: str) -> dict[str, Any] | None:
-        """The ``features`` that the run chose for a learning node, and the ``note`` that says why; None where it didn't."""
-        found: dict[str, Any] | None = next(
-            (entry.get("suggested") for entry in self.nodes if entry["id"] == node), None
-        )
-        return found
-
-    def choices(self, node: str) -> list[dict[str, Any]]:
-        """The parameters that a node's block chose for the device: ``parameter``, ``value`` and ``reason`` of each."""
-        return next((list(entry.get("chosen") or ()) for entry in self.nodes if entry["id"] == node), [])
-
-    def inputs_of(self, node: str) -> list[str]:
-        """Ids of the nodes that a node reads."""
-        return next(list(entry["inputs"]) for entry in self.nodes if entry["id"] == node)
+        return self._optional(node, "importance.json")
 
     def scores(self, node: str, split: str) -> NDArray[Any]:
         """Anomaly scores of the windows of a split, ``(n,)``."""
@@ -362,11 +201,8 @@ class Run:
 
     def plots(self, node: str) -> list[dict[str, Any]]:
         """What a node draws of what it learned."""
-        path = self.path / "outputs" / node / "plots.json"
-        if not path.exists():
-            return []
-        plots: list[dict[str, Any]] = self._json(node, "plots.json")["plots"]
-        return plots
+        document = self._optional(node, "plots.json") or {}
+        return list(document.get("plots", ()))
 
     def map(self, node: str) -> dict[str, Any] | None:
         """Windows of a processing node laid out: ``rows`` of :attr:`index`, ``layouts``, a ``note``; None where nobody asked."""
@@ -380,12 +216,6 @@ class Run:
     def ranking(self) -> dict[str, Any] | None:
         """Training windows, the oddest by all anomaly nodes first; None without exploration."""
         return self._optional("ranking", "ranking.json")
-
-    def _optional(self, *parts: str) -> dict[str, Any] | None:
-        if not self.path.joinpath("outputs", *parts).is_file():
-            return None
-        document: dict[str, Any] = self._json(*parts)
-        return document
 
     def model(self, node: str) -> Path:
         """Folder of a learning node's model."""
