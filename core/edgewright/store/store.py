@@ -6,9 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
-import shutil
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +15,7 @@ from edgewright.errors import StoreError
 from edgewright.store import maintenance
 from edgewright.store.describe import describe
 from edgewright.store.digests import Digests, settle
+from edgewright.store.disk import default_root, writing
 from edgewright.store.entry import (
     ENTRY_FILE,
     FILES_FOLDER,
@@ -29,30 +27,15 @@ from edgewright.store.entry import (
     write_entry,
 )
 from edgewright.store.links import Links
+from edgewright.store.locks import held_key, staging_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
 KEY: Final = re.compile(r"[0-9a-f]{64}\Z")
 #: An entry's folder is touched when it is used, at most this often, so that gc knows what is in use.
 TOUCH_SECONDS: Final = 600.0
-FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-FULL_HINT: Final = "free some space, run `edgewright store gc`, or set EDGEWRIGHT_STORE"
-NEARLY_FULL_BYTES: Final = 64 << 10
-DENIED: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR})
-
-
-def default_root() -> Path:
-    """``$EDGEWRIGHT_STORE``, else ``edgewright/store`` in the user's cache folder."""
-    if given := os.environ.get("EDGEWRIGHT_STORE"):
-        return Path(given).expanduser()
-    if sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "edgewright" / "store"
 
 
 class Store:
@@ -137,7 +120,6 @@ class Store:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
     def lock(
         self,
         key: str,
@@ -145,7 +127,7 @@ class Store:
         cancelled: Callable[[], bool] = lambda: False,
         on_wait: Callable[[], None] | None = None,
         poll_seconds: float = 0.05,
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """Hold ``key`` against all other threads and processes; the system frees it if we die.
 
         Parameters
@@ -160,60 +142,14 @@ class Store:
         StoreError
             When the lock file can't be made, or the wait was cancelled.
         """
-        import filelock
+        return held_key(self.root, key, cancelled=cancelled, on_wait=on_wait, poll_seconds=poll_seconds)
 
-        path = self.root / "locks" / key[:2] / f"{key}.lock"
-        with self._writing("lock an entry"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            held = filelock.FileLock(path)
-            waited = False
-            while True:
-                try:
-                    held.acquire(blocking=False)
-                    break
-                except filelock.Timeout:
-                    pass
-                if not waited and on_wait is not None:
-                    on_wait()
-                waited = True
-                if cancelled():
-                    raise StoreError(f"cancelled while another process computes {key[:12]}")
-                time.sleep(poll_seconds)
-        try:
-            yield
-        finally:
-            held.release()
-
-    @contextlib.contextmanager
-    def staging(self) -> Iterator[Path]:
+    def staging(self) -> AbstractContextManager[Path]:
         """An empty folder on the store's file system, to build outputs in; gone afterwards.
 
         A lock file beside it tells :func:`maintenance.collect` that its owner lives.
         """
-        import filelock
-
-        name = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{secrets.token_hex(4)}"
-        work = self.root / "staging" / name
-        lock_path = work.with_suffix(".lock")
-        with self._writing("make a staging folder"):
-            work.parent.mkdir(parents=True, exist_ok=True)
-            held = filelock.FileLock(lock_path)
-            held.acquire()
-            (work / FILES_FOLDER).mkdir(parents=True)
-        try:
-            yield work / FILES_FOLDER
-        except OSError as error:
-            # NumPy reports a short write without an errno, so the disk itself is asked too.
-            if error.errno in FULL or shutil.disk_usage(work).free < NEARLY_FULL_BYTES:
-                raise StoreError(
-                    f"can't write outputs in the store {self.root}: {error}", hint=FULL_HINT
-                ) from error
-            raise
-        finally:
-            with contextlib.suppress(OSError):
-                trees.remove_tree(work)
-            lock_path.unlink(missing_ok=True)
-            held.release()
+        return staging_folder(self.root)
 
     @contextlib.contextmanager
     def links(self) -> Iterator[Links]:
@@ -271,7 +207,7 @@ class Store:
             raise ValueError(f"publish takes a folder made by staging(), got {staged}")
         entry = Entry(key, staged, dict(outputs), dict(parts), dict(meta))
         expected = entry.all_files()
-        with self._writing("publish an entry"):
+        with writing(self.root, "publish an entry"):
             present = dict(trees.iter_files(staged))
             if missing := sorted(set(expected) - set(present)):
                 raise StoreError(f"the output {missing[0]} was not written to {staged}")
@@ -345,7 +281,7 @@ class Store:
 
     def add_root(self, run_folder: Path) -> None:
         """Protect from gc what a run made: entries that its record names or its links point to, while the folder is there."""
-        with self._writing("register a run folder"):
+        with writing(self.root, "register a run folder"):
             maintenance.add_root(self, run_folder)
 
     def ls(self) -> Iterator[maintenance.Listed]:
@@ -358,7 +294,7 @@ class Store:
 
     def gc(self, *, unused_seconds: float = 3600.0, dry_run: bool = False) -> maintenance.Collected:
         """Remove what no run folder needs and nobody used for ``unused_seconds``, and leftovers of crashes."""
-        with self._writing("collect garbage"):
+        with writing(self.root, "collect garbage"):
             return maintenance.collect(self, unused_seconds=unused_seconds, dry_run=dry_run)
 
     def close(self) -> None:
@@ -369,20 +305,6 @@ class Store:
         with contextlib.suppress(OSError):  # a read-only store
             if time.time() - folder.stat().st_mtime > TOUCH_SECONDS:
                 os.utime(folder)
-
-    @contextlib.contextmanager
-    def _writing(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            where = f"can't {what} in the store {self.root}: {error.strerror or error}"
-            if error.errno in FULL:
-                raise StoreError(where, hint=FULL_HINT) from error
-            if error.errno in DENIED:
-                raise StoreError(
-                    where, hint="set EDGEWRIGHT_STORE to a folder that you can write to"
-                ) from error
-            raise StoreError(where) from error
 
 
 def _move_in(work: Path, target: Path) -> bool:
