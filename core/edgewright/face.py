@@ -15,7 +15,6 @@ from edgewright.errors import TaskError, UsageError
 from edgewright.request_folder import npy_header, put_array, put_request
 from edgewright.single import as_windows, run_once, window_spec, workspace
 from edgewright.trees import remove_tree
-from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from edgewright.plugins import Plugins
     from edgewright.registry import Block
     from edgewright.runners.base import OnMessage
-    from edgewright.runners.warm import WarmWorker
+    from edgewright.runners.warm import Answer, WarmWorker
+    from edgewright.single import Finished
     from edgewright_specs.interface import Operation, WindowSpec
 
 #: How long one warm answer may take, in seconds.
@@ -67,8 +67,9 @@ def open_block(
     reference : str or Path
         A built-in name, a folder or an image.
     runner : str
-        ``auto``: a built-in block answers from one warm process; any other goes to the strongest isolation present.
-        Or the name of a runner: ``process`` is warm, others start the block anew for every call.
+        ``auto``: a built-in block answers as a plain process; any other goes to the strongest isolation present.
+        Or the name of a runner. A block on the SDK is kept warm by each of them, with its whole profile; others are
+        started anew for every call.
     trust : bool
         Run a block that isn't built in as a plain process, with this user's rights.
     plugins : Plugins, optional
@@ -110,28 +111,28 @@ class OpenBlock:
         on_message: OnMessage = lambda _message: None,
     ) -> None:
         from edgewright.runners.choose import Chooser
+        from edgewright.runners.limits import limits_of
+        from edgewright.runners.warm import WarmWorker, can_be_warm
 
         self.block = block
         self.seconds = 0.0
-        self.warnings: list[str] = []  # of a block that isn't warm
+        self.warnings: list[str] = []  # of its answers, each once
         self._lock = threading.Lock()
         self._descriptions: dict[str, dict[str, Any]] = {}
         self._completed: dict[str, dict[str, Any]] = {}
         self._worker: WarmWorker | None = None
         with ExitStack() as stack:
-            chooser = Chooser(list(plugins.runners().values()), _warm_first(block, runner), trust=trust)
+            chooser = Chooser(list(plugins.runners().values()), runner, trust=trust)
             stack.callback(chooser.close)
-            self._runner = chooser.choose(block)
+            self._runner = chooser.choose_warm(block)
             self._prepared = self._runner.prepare(block, on_message)
-            warm = self._runner.name == "process" and block.command is None and not block.spec.legacy
+            warm = can_be_warm(self._runner, block)
             self._folder = stack.enter_context(workspace(in_memory=warm))
             self._in, self._out = self._folder / "in", self._folder / "out"
             self._in.mkdir()
             self._out.mkdir()
             if warm:
-                from edgewright.runners.warm import WarmWorker
-
-                self._worker = WarmWorker(block, self._prepared)
+                self._worker = WarmWorker(self._runner, self._prepared, limits=limits_of(block))
                 stack.callback(self._worker.close)
             self._stack = stack.pop_all()
 
@@ -139,6 +140,11 @@ class OpenBlock:
     def runner(self) -> str:
         """Name of the runner that answers."""
         return self._runner.name
+
+    @property
+    def enforced(self) -> Mapping[str, Any]:
+        """What holds for a block that is kept warm, limit by limit; empty before the first call."""
+        return {} if self._worker is None else self._worker.enforced
 
     def transform(
         self,
@@ -255,13 +261,13 @@ class OpenBlock:
             inputs = {} if values is None else {"windows": put_array(in_dir, "windows", values)}
             put_request(in_dir, operation, params, inputs=inputs, window=window)
             try:
+                answer: Answer | Finished
                 if self._worker is not None:
-                    self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
-                    yield out_dir / _output_path(out_dir, _OUTPUT[operation])
+                    answer = self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
                 else:
-                    finished = run_once(self._runner, self._prepared, in_dir, out_dir, operation=operation)
-                    self.warnings += [text for text in finished.warnings if text not in self.warnings]
-                    yield finished.outputs[_OUTPUT[operation]]
+                    answer = run_once(self._runner, self._prepared, in_dir, out_dir, operation=operation)
+                self.warnings += [text for text in answer.warnings if text not in self.warnings]
+                yield answer.outputs[_OUTPUT[operation]]
             finally:
                 _empty(out_dir)
 
@@ -278,18 +284,6 @@ def _empty(folder: Path) -> None:
 
 #: The one output of each operation asked for here.
 _OUTPUT = {"transform": "features", "describe": "description", "plot": "plots"}
-
-
-def _warm_first(block: Block, runner: str) -> str:
-    """For a built-in block ``auto`` means the warm process: a container each call would cost a hundred times more."""
-    return "process" if runner == "auto" and block.builtin else runner
-
-
-def _output_path(out_dir: Path, name: str) -> str:
-    """Relative path of an output in a result; the process runner only runs trusted code, so no more is checked."""
-    with open(f"{out_dir}/{RESULT_FILE}", "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
-        result = json.loads(file.read())
-    return str(result["outputs"][name]["path"])
 
 
 def _read_features(path: Path, block: str, shape: tuple[int, int]) -> NDArray[np.float32]:

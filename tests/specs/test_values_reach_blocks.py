@@ -100,7 +100,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[dict[st
     echo = resolve(str(folder), folder, make_plugins())
     runner = ProcessRunner()
     number = 0
-    with WarmWorker(echo, runner.prepare(echo, lambda _message: None)) as worker:
+    with WarmWorker(runner, runner.prepare(echo, lambda _message: None)) as worker:
 
         def tell(params: dict[str, Any]) -> Any:
             nonlocal number

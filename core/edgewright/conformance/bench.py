@@ -15,7 +15,7 @@ from edgewright.errors import EdgewrightError, TaskError
 from edgewright.runners.grants import NO_GRANTS
 from edgewright.single import Finished, run_once, workspace
 from edgewright.trees import iter_files
-from edgewright_specs.interface import REQUEST_FILE, RESULT_FILE
+from edgewright_specs.interface import REQUEST_FILE
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from edgewright.registry import Block
     from edgewright.runners.base import Prepared, Runner
     from edgewright.runners.grants import Grants
+    from edgewright.runners.warm import WarmWorker
 
 #: ``watched`` is a cold run under Python's audit hooks.
 How = Literal["warm", "cold", "watched", "docker"]
@@ -223,18 +224,17 @@ class Bench:
         return folder
 
     @cached_property
-    def _worker(self) -> Any:
+    def _worker(self) -> WarmWorker:
         from edgewright.runners.warm import WarmWorker
 
-        worker = WarmWorker(self.block, self.prepared(self._runners["process"]), grants=self.grants)
+        runner = self._runners["process"]
+        worker = WarmWorker(runner, self.prepared(runner), grants=self.grants)
         self._stack.callback(worker.close)
         return worker
 
     def _warm(self, in_dir: Path, out_dir: Path) -> Answer:
         out_dir.mkdir()
-        self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
-        result = json.loads((out_dir / RESULT_FILE).read_text(encoding="utf-8"))
-        return Answer({name: out_dir / output["path"] for name, output in result["outputs"].items()})
+        return Answer(dict(self._worker.request(in_dir, out_dir, ANSWER_SECONDS).outputs))
 
 
 def answer_of(finished: Finished, deeds: tuple[Deed, ...] = ()) -> Answer:

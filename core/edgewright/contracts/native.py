@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgewright.contracts.base import Launch, Part, Seen
-from edgewright.runners.command import block_command
+from edgewright.runners.command import block_command, serve_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,4 +52,13 @@ class Native:
         return ()
 
 
+class Served(Native):
+    """The same for a block that is kept warm: the driver takes requests, each of which names its folders."""
+
+    def launch(self, block: Block, request: Mapping[str, Any], seen: Seen) -> Launch:  # noqa: ARG002
+        """Return the warm driver."""
+        return Launch(Part(argv=tuple(serve_command(seen.block_dir, python=seen.python))))
+
+
 NATIVE = Native()
+SERVED = Served()

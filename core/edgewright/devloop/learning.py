@@ -13,7 +13,6 @@ from edgewright.devloop.sample import MOST_WINDOWS, Sample
 from edgewright.errors import DataError
 from edgewright.request_folder import put_array, put_features, put_path, put_request
 from edgewright.single import as_windows, window_spec, workspace
-from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +58,8 @@ def run(
     asked.classes = CLASSES if labelled else ()
     runner = plugins.runners()["process"]
     try:
-        with workspace() as folder, WarmWorker(block, runner.prepare(block, lambda _message: None)) as worker:
+        prepared = runner.prepare(block, lambda _message: None)
+        with workspace() as folder, WarmWorker(runner, prepared) as worker:
             asked.begin(worker, folder)
             model = asked.ask("fit", used.values)["model"]
             started = time.perf_counter()
@@ -127,10 +127,9 @@ class _Asked:
         if operation == "fit" and self.classes and rows is not None:
             inputs["targets"] = put_array(in_dir, "targets", _targets(len(rows), len(self.classes)))
         put_request(in_dir, operation, self.params, inputs=inputs, window=self.window, classes=self.classes)
-        self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
+        answer = self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
         shutil.rmtree(in_dir)
-        result = self.document(out_dir / RESULT_FILE)
-        return {name: out_dir / output["path"] for name, output in result["outputs"].items()}
+        return dict(answer.outputs)
 
     @staticmethod
     def document(path: Path) -> dict[str, Any]:

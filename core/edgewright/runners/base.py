@@ -92,7 +92,10 @@ OnMessage = Callable[[Message], None]
 
 
 class Runner(Protocol):
-    """Implemented by plugins through the ``edgewright_runners`` hook."""
+    """Implemented by plugins through the ``edgewright_runners`` hook.
+
+    One that can keep a block running between requests has :class:`edgewright.runners.warm.KeepsWarm` beside it.
+    """
 
     name: str
 

@@ -71,6 +71,11 @@ class Chooser:
             )
         return runner
 
+    def choose_warm(self, block: Block) -> Runner:
+        """As :meth:`choose`, for a block to be kept warm: a built-in one that ``auto`` chooses for is a plain process."""
+        plain = self._runners.get("process")
+        return plain if self.name == AUTO and block.builtin and plain is not None else self.choose(block)
+
     def _auto(self, block: Block) -> Runner:
         docker = self._runners.get("docker")
         missing = "no such runner" if docker is None else docker.available()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Job, OnMessage
     from edgewright.runners.grants import Grants
     from edgewright.runners.secrets import Secrets
+    from edgewright.runners.warm import Channel
 
 #: What NVIDIA's driver makes where there is a GPU.
 NVIDIA: Final = Path("/dev/nvidiactl")
@@ -132,6 +133,12 @@ class ProcessRunner:
             log_truncated_bytes=log.truncated_bytes,
             enforced=enforced(job),
         )
+
+    def warm(self, job: Job, log: LogFile) -> Channel:
+        """Start a block that then waits for requests (:class:`KeepsWarm`)."""
+        from edgewright.runners.warm.process import ProcessChannel
+
+        return ProcessChannel(job, log)
 
     def close(self) -> None:
         """End the interpreters that tasks are forked from."""

@@ -15,7 +15,6 @@ from edgewright.running.fresh import scoring_session
 from edgewright.running.session import Options
 from edgewright.running.verdicts import Verdict, stream_verdict_of
 from edgewright.single import workspace
-from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from edgewright.planner.nodes import Node
     from edgewright.plugins import Plugins
-    from edgewright.runners.base import Prepared
+    from edgewright.runners.base import Runner
     from edgewright.running.run import Run
     from edgewright.scoring import Drift
     from edgewright_specs.interface import Operation, WindowSpec
@@ -39,12 +38,13 @@ class WarmNode:
     """One node of a run kept warm: ``ask`` sends the arrays of one window and reads its outputs."""
 
     def __init__(
-        self, node: Node, prepared: Prepared, folder: Path, *, window: WindowSpec | None, seed: int
+        self, node: Node, runner: Runner, folder: Path, *, window: WindowSpec | None, seed: int
     ) -> None:
         from edgewright.runners.warm import WarmWorker
 
         self.node = node
-        self._worker = WarmWorker(node.block, prepared, limits=node.limits, grants=node.grants)
+        prepared = runner.prepare(node.block, lambda _message: None)
+        self._worker = WarmWorker(runner, prepared, limits=node.limits, grants=node.grants)
         self._in, self._out = folder / "in", folder / "out"
         for path in (self._in, self._out):
             path.mkdir(parents=True)
@@ -64,12 +64,9 @@ class WarmNode:
         )
         for path in self._out.iterdir():
             path.unlink()
-        self._worker.request(self._in, self._out)
-        result = json.loads((self._out / RESULT_FILE).read_text(encoding="utf-8"))
+        outputs = self._worker.request(self._in, self._out).outputs
         return {
-            name: np.load(self._out / output["path"], allow_pickle=False)
-            for name, output in result["outputs"].items()
-            if str(output["path"]).endswith(".npy")
+            name: np.load(path, allow_pickle=False) for name, path in outputs.items() if path.suffix == ".npy"
         }
 
     def close(self) -> None:
@@ -114,10 +111,6 @@ def follow(
     from edgewright.scoring import combine
 
     options = options or Options()
-    if options.runner == "docker":
-        raise UsageError(
-            "--follow keeps blocks warm as processes", hint="leave --runner out, or use --runner process"
-        )
     if run.windows_info.get("whole"):
         raise UsageError(
             "--follow: each window of this run is a whole recording, and a stream has no end",
@@ -132,7 +125,7 @@ def follow(
     length, stride, axes = int(info["length"]), int(info["stride"]), list(info["axes"])
     with ExitStack() as stack:
         session = stack.enter_context(
-            scoring_session(run, Options("process", trust=options.trust), plugins or make_plugins())
+            scoring_session(run, Options(options.runner, trust=options.trust), plugins or make_plugins())
         )
         folder = stack.enter_context(workspace(in_memory=True))
         chain = _Chain(run, session, folder, stack.callback)
@@ -182,9 +175,8 @@ class _Chain:
         self._planner = session.planner
 
     def _warm(self, node: Node, session: Any, folder: Path, defer: Any, window: Any) -> WarmNode:
-        runner = session.chooser.choose(node.block)
-        prepared = runner.prepare(node.block, lambda _message: None)
-        warm = WarmNode(node, prepared, folder / node.id, window=window, seed=session.impulse.seed)
+        runner = session.chooser.choose_warm(node.block)
+        warm = WarmNode(node, runner, folder / node.id, window=window, seed=session.impulse.seed)
         defer(warm.close)
         return warm
 

@@ -94,8 +94,9 @@ def test_a_warm_block_has_its_secret_and_what_it_says_is_masked(
     block = resolve("./F33_secret", evil, make_plugins())
     grants = Grants(secrets={"TOKEN": "env:MY_TOKEN"}, mounts=(Mounted("tables", tmp_path, "/data/tables"),))
     messages: list[str] = []
-    prepared = ProcessRunner().prepare(block, lambda _message: None)
-    with WarmWorker(block, prepared, grants=grants, on_message=lambda m: messages.append(repr(m))) as worker:
+    runner = ProcessRunner()
+    prepared = runner.prepare(block, lambda _message: None)
+    with WarmWorker(runner, prepared, grants=grants, on_message=lambda m: messages.append(repr(m))) as worker:
         for number, where in enumerate(["everywhere", "error"]):
             in_dir, out_dir = tmp_path / f"in{number}", tmp_path / f"out{number}"
             in_dir.mkdir()

@@ -95,7 +95,7 @@ def write_request(folder: Path, mood: str) -> None:
 
 @pytest.fixture
 def asker(block: Any, tmp_path: Path) -> Any:
-    with WarmWorker(block, Prepared(block, "process", ())) as worker:
+    with WarmWorker(ProcessRunner(), Prepared(block, "process", ())) as worker:
         yield Asker(worker, tmp_path / "requests")
 
 
@@ -203,10 +203,10 @@ def test_blocks_in_other_languages_are_refused(block: Any) -> None:
     spec = replace(block.spec, edgewright=block.spec.edgewright.model_copy(update={"command": ["./run"]}))
     block = replace(block, spec=spec)
     with pytest.raises(TaskError, match="kept warm"):
-        WarmWorker(block, Prepared(block, "process", ()))
+        WarmWorker(ProcessRunner(), Prepared(block, "process", ()))
 
 
 def _log(asker: Asker) -> str:
-    alive = asker.worker._alive
+    alive = asker.worker._life
     assert alive is not None
     return alive.log_tail()

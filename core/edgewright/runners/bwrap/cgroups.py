@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from edgewright.runners.swap import has_swap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgewright.runners.base import Limits
 
 PREFIX: Final = "edgewright-"
@@ -83,6 +85,14 @@ class TaskGroups:
                     return int(line.split()[1])
         return 0
 
+    def held_bytes(self) -> int | None:
+        """Memory of the task's that can't be taken back, None where nothing counts it."""
+        try:
+            lines = (self._memory / "memory.stat").read_text(encoding="ascii").splitlines()
+            return held_of({name: int(value) for name, value in map(str.split, lines)})
+        except (OSError, ValueError):
+            return None
+
     def close(self) -> None:
         """Remove the groups; whoever was in them is dead."""
         deadline = time.monotonic() + REMOVE_SECONDS
@@ -116,6 +126,14 @@ class TaskGroups:
         except OSError:
             return limit == "swap" and not has_swap()
         return True
+
+
+def held_of(stats: Mapping[str, int]) -> int | None:
+    """Of a group's ``memory.stat``, of version 2 or 1, what its processes hold and its folders in memory."""
+    for own, shared in (("anon", "shmem"), ("total_rss", "total_shmem")):
+        if own in stats:
+            return stats[own] + stats.get(shared, 0)
+    return None
 
 
 def find_places() -> Places | None:

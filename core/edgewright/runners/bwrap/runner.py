@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from edgewright.registry import Block
     from edgewright.runners.base import Job, OnMessage
+    from edgewright.runners.warm import Channel
     from edgewright_specs.interface import Reason
 
 CONTAINER_HINT: Final = "use --runner docker"
@@ -109,6 +110,14 @@ class BwrapRunner:
             log_truncated_bytes=log.truncated_bytes,
             enforced=sandbox.enforced(job),
         )
+
+    def warm(self, job: Job, log: LogFile) -> Channel:
+        """Start a block that then waits for requests, in a sandbox like a task's (:class:`KeepsWarm`)."""
+        from edgewright.runners.warm.bwrap import BwrapChannel
+
+        if (refused := _refusal(job)) is not None:
+            raise TaskError(job.prepared.block.name, "refused", refused)
+        return BwrapChannel(job, log, self._preloaded)
 
     def sweep(self) -> int:
         """Remove the control groups of dead runs; their processes ended with them."""

@@ -74,6 +74,10 @@ class Opened:
         """Whether the kernel has ended a process of it for want of memory."""
         return self._groups is not None and self._groups.oom_kills() > 0
 
+    def held_bytes(self) -> int | None:
+        """How much memory it holds, None where no control group counts it."""
+        return None if self._groups is None else self._groups.held_bytes()
+
     def enforced(self, job: Job) -> dict[str, Any]:
         """What holds for it, as its record states it."""
         return enforced_limits(job, self.user, self.unenforced)

@@ -53,6 +53,8 @@ class Container:
         self.removed = False
         self.problem: Exception | None = None
         self.first_error = b""
+        #: What of it is read here.
+        self.streams: tuple[str, ...] = ("stdout", "stderr")
 
     def __enter__(self) -> Container:
         self.id = self._api.create_container(**self._arguments)["Id"]
@@ -68,7 +70,7 @@ class Container:
 
     def start(self) -> None:
         """Attach, so that no byte is missed, then start; raises what the engine raises."""
-        self._stream = self._api.attach_socket(self.id, params={"stdout": 1, "stderr": 1, "stream": 1})
+        self._stream = self._api.attach_socket(self.id, params=dict.fromkeys((*self.streams, "stream"), 1))
         self._begin(self._read)
         self._api.start(self.id)
         self._begin(self._wait)

@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from edgewright.contracts import contract_of
-from edgewright.errors import RunnerUnavailableError
+from edgewright.errors import RunnerUnavailableError, TaskError
 from edgewright.runners.base import Outcome, Prepared
 from edgewright.runners.docker.capabilities import ask_capabilities
 from edgewright.runners.docker.errors import engine_failures, explain
 from edgewright.runners.docker.flags import enforced_limits, task_user
 from edgewright.runners.docker.lease import Lease, sweep
-from edgewright.runners.docker.task import Task
+from edgewright.runners.docker.task import Task, judge_start
 from edgewright.runners.docker.verdict import Verdict
 from edgewright.runners.logs import LogFile
 from edgewright.runners.ownership import open_task_folders, take_back
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edgewright.registry import Block
     from edgewright.runners.base import Job, OnMessage
     from edgewright.runners.docker.capabilities import Capabilities
+    from edgewright.runners.warm import Channel
 
 
 class DockerRunner:
@@ -117,6 +118,37 @@ class DockerRunner:
             log_truncated_bytes=log.truncated_bytes,
             enforced=enforced_limits(job, capabilities, user),
         )
+
+    def warm(self, job: Job, log: LogFile) -> Channel:
+        """Start a block that then waits for requests, in a container like a task's (:class:`KeepsWarm`)."""
+        from edgewright.images.engine import connect
+        from edgewright.runners.warm.docker import DockerChannel
+
+        name = job.prepared.block.name
+        try:
+            api = connect()
+            capabilities = self._begin(api)
+            refusal = capabilities.refusal()
+            if refusal:
+                raise TaskError(name, "refused", refusal)
+            user = task_user(capabilities)
+            open_task_folders(job.in_dir, job.out_dir, user)
+            if job.secrets is not None and not user.ours:
+                job.secrets.give_to(user.uid, user.gid)
+            task = Task(api, job, capabilities, self._lease.labels(job.run_id, job.id), log)
+            arguments = task.arguments()
+            if isinstance(arguments, Verdict):
+                raise TaskError(name, arguments.reason, arguments.message)
+            return DockerChannel(
+                api, arguments, log, places=job.contract.places("describe"),
+                enforced=enforced_limits(job, capabilities, user), gone=self._note,
+            )  # fmt: skip
+        except engine_failures() as problem:
+            verdict = judge_start(problem)
+            raise TaskError(name, verdict.reason, verdict.message) from problem
+
+    def _note(self, removed: bool) -> None:
+        self._clean = self._clean and removed
 
     def sweep(self) -> int:
         """Remove the containers of dead runs of this host."""

@@ -60,6 +60,13 @@ class Task:
             return verdict._replace(message=f"{verdict.message}{WRITABLE_ROOT}")
         return verdict
 
+    def arguments(self) -> dict[str, Any] | Verdict:
+        """What its one container would be created with, or why it can't be: for who speaks to it meanwhile."""
+        image = self._image(self._job.prepared.image)
+        if isinstance(image, Verdict):
+            return image
+        return self._arguments(launch_of(self._job, image).main, image)
+
     def _run(self, cancel: Event, on_message: OnMessage) -> Verdict:
         prepared = self._job.prepared
         own = self._image(prepared.image)
@@ -89,7 +96,7 @@ class Task:
                         return judge_service(service.state(), service.first_error, service.last_line)
                     if not container.id and getattr(problem, "status_code", None) != BAD_REQUEST:
                         raise  # nobody knows whether it was made
-                    return _judge_start(problem)
+                    return judge_start(problem)
                 if part is not launch.main:
                     service = container
             return self._watch(container, service, cancel, deadline)
@@ -109,7 +116,13 @@ class Task:
     def _container(
         self, part: Part, image: Mapping[str, Any], on_message: OnMessage | None, **network: Any
     ) -> Container:
-        arguments = create_arguments(
+        arguments = self._arguments(part, image, **network)
+        container = Container(self._api, arguments, self._log, on_message)
+        self._made.append(container)
+        return container
+
+    def _arguments(self, part: Part, image: Mapping[str, Any], **network: Any) -> dict[str, Any]:
+        return create_arguments(
             self._api,
             self._job,
             part,
@@ -119,9 +132,6 @@ class Task:
             labels=self._labels,
             **network,
         )
-        container = Container(self._api, arguments, self._log, on_message)
-        self._made.append(container)
-        return container
 
     def _watch(
         self, container: Container, service: Container | None, cancel: Event, deadline: float
@@ -195,7 +205,7 @@ def _judge_beside(service: Container) -> Verdict | None:
     return None
 
 
-def _judge_start(problem: Exception) -> Verdict:
+def judge_start(problem: Exception) -> Verdict:
     """Judge a container that never ran: an image whose command can't run is the block's fault, the rest is not."""
     text = explain(problem)
     faults = (

@@ -1,0 +1,284 @@
+"""One warm block from its start to its end: what is asked and answered, and who looks after it meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from edgewright import trees
+from edgewright.contracts.native import SERVED
+from edgewright.harvest import HarvestError
+from edgewright.runners.base import Job
+from edgewright.runners.logs import LogFile
+from edgewright.runners.messages import MAX_LINE_BYTES, MAX_MESSAGES, parse_message
+from edgewright.runners.secrets import opened
+from edgewright.runners.warm.exchange import Exchange
+from edgewright.runners.watch import OutWatch
+from edgewright.terminal import printable_line
+from edgewright_specs.interface import ERROR_KINDS, REQUEST_FILE, RESULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from edgewright.runners.base import Limits, Message, OnMessage, Prepared
+    from edgewright.runners.grants import Grants
+    from edgewright.runners.masking import Mask
+    from edgewright.runners.warm.channel import KeepsWarm, Recycling
+    from edgewright_specs.interface import ErrorKind, Operation, Reason
+
+TAIL_BYTES: Final = 4096
+TICK_SECONDS: Final = 0.1
+#: Between two looks at the memory that it holds: an engine takes 10 ms to tell.
+MEMORY_SECONDS: Final = 1.0
+#: For a look that is under way.
+JOIN_SECONDS: Final = 5.0
+#: Memory that is a folder, where the system has one: small payloads never touch a disk.
+SHARED_MEMORY: Final = Path("/dev/shm")
+
+
+class FailedError(Exception):
+    """A request that failed; ``fatal`` says that the block can't go on after it."""
+
+    def __init__(
+        self, reason: Reason, message: str, kind: ErrorKind | None = None, *, fatal: bool = True
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.kind = kind
+        self.fatal = fatal
+
+
+class Life:
+    """A started block.
+
+    Parameters
+    ----------
+    runner : KeepsWarm
+    prepared : Prepared
+        By the same runner.
+    limits, grants, threads, on_message
+        As :class:`edgewright.runners.warm.WarmWorker` has them.
+    """
+
+    def __init__(
+        self,
+        runner: KeepsWarm,
+        prepared: Prepared,
+        *,
+        limits: Limits,
+        grants: Grants,
+        threads: int,
+        on_message: OnMessage,
+    ) -> None:
+        self._on_message = on_message
+        self._buffer = b""
+        self._said: Message | None = None  # why it is about to end
+        self._began = time.monotonic()
+        self._answers = 0
+        self._grown = 0
+        self._spoiled = False
+        self._exceeded = ""
+        self._over = threading.Event()
+        with contextlib.ExitStack() as stack:
+            secrets = stack.enter_context(opened(grants.secrets))
+            self._mask: Mask | None = None if secrets is None else secrets.mask
+            folder = stack.enter_context(_folder())
+            self._exchange = Exchange(folder, prepared.block, limits)
+            self._log = stack.enter_context(LogFile(folder / "log.txt", limits.log_bytes))
+            identity = uuid.uuid4().hex
+            job = Job(
+                id=f"{prepared.block.name}-warm-{identity[:8]}", run_id=identity, prepared=prepared, contract=SERVED,
+                in_dir=self._exchange.in_dir, out_dir=self._exchange.out_dir, log_path=folder / "log.txt",
+                limits=limits, threads=threads, grants=grants, secrets=secrets,
+            )  # fmt: skip
+            self._channel = runner.warm(job, self._log)
+            stack.callback(self._channel.close)
+            self._guard = threading.Thread(
+                target=self._look_after, args=(limits,), daemon=True, name=f"guard of {job.id}"
+            )
+            self._guard.start()
+            self._stack = stack.pop_all()
+
+    @property
+    def enforced(self) -> Mapping[str, Any]:
+        """What holds for it, limit by limit."""
+        return self._channel.enforced
+
+    def is_spent(self, recycling: Recycling) -> bool:
+        """Whether a fresh one should take its place."""
+        return (
+            self._spoiled
+            or self._answers >= recycling.requests
+            or time.monotonic() - self._began >= recycling.seconds
+            or self._grown >= recycling.growth_bytes
+        )
+
+    def ask(
+        self, in_dir: Path, out_dir: Path, number: int, deadline: float
+    ) -> tuple[dict[str, Path], tuple[str, ...]]:
+        """Do one request; returns outputs by name, and warnings.
+
+        Raises
+        ------
+        FailedError
+        """
+        places = self._channel.places
+        if places is None:
+            self._speak(os.fspath(in_dir.absolute()), os.fspath(out_dir.absolute()), number, deadline)
+            self._answers += 1
+            return self._read(out_dir)
+        operation = _operation(in_dir)
+        try:
+            self._exchange.enter(in_dir)
+        except OSError as problem:
+            raise FailedError("infra", f"the request can't be handed over: {problem}") from problem
+        try:
+            self._speak(*places, number, deadline)
+            self._answers += 1
+            return self._take(operation, out_dir)
+        finally:
+            if not self._exchange.clear():
+                self._spoiled = True  # no request may see what is left of another
+
+    def _read(self, out_dir: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+        """What a block left that may do whatever we may: taken at its word."""
+        if self._mask is not None:
+            self._masked(self._mask, out_dir)
+        try:
+            with open(f"{out_dir}/{RESULT_FILE}", "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
+                result = json.loads(file.read())
+            outputs = {name: out_dir / output["path"] for name, output in result["outputs"].items()}
+            return outputs, tuple(result.get("warnings", ()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise FailedError("bad_output", f"its {RESULT_FILE} can't be read: {problem}") from None
+
+    def _take(self, operation: Operation, out_dir: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+        try:
+            harvested = self._exchange.take(operation, out_dir)
+        except HarvestError as problem:
+            raise FailedError(problem.reason, problem.message) from None
+        if self._mask is not None:
+            self._masked(self._mask, out_dir)
+        return {name: out_dir / output.path for name, output in harvested.outputs.items()}, harvested.warnings
+
+    @staticmethod
+    def _masked(mask: Mask, out_dir: Path) -> None:
+        _files, named = mask.tree(out_dir)
+        if named:
+            raise FailedError("bad_output", "the name of an output holds the value of a secret")
+
+    def _speak(self, in_dir: str, out_dir: str, number: int, deadline: float) -> None:
+        """Send one request and wait for its answer."""
+        line = {"id": number, "in": in_dir, "out": out_dir}
+        self._channel.send(json.dumps(line).encode() + b"\n")
+        told = 0
+        while True:
+            while b"\n" in self._buffer:
+                first, self._buffer = self._buffer.split(b"\n", 1)
+                answer = self._answer_in(first, number, told < MAX_MESSAGES)
+                told += 1
+                if answer is not None:
+                    self._judge(answer)
+                    return
+            if len(self._buffer) > MAX_LINE_BYTES:
+                raise FailedError("block_error", f"it answered a line longer than {MAX_LINE_BYTES} bytes")
+            left = deadline - time.monotonic()
+            data = self._channel.receive(left) if left > 0 else None
+            if data is None:
+                raise FailedError("timeout", "it did not answer in time")
+            if not data:
+                raise self._ended()
+            self._buffer += data
+
+    def _answer_in(self, line: bytes, number: int, tell: bool) -> dict[str, Any] | None:
+        """The answer that a line holds; None for a message."""
+        try:
+            answer = json.loads(line)
+        except (ValueError, RecursionError):
+            answer = None
+        if isinstance(answer, dict) and answer.get("type") == "done" and answer.get("id") == number:
+            return answer
+        message = parse_message(line)
+        if message is None:
+            raise FailedError("block_error", "it answered something that is no answer to the request")
+        if self._mask is not None:
+            message = self._mask.plain(message)
+        if message["type"] == "error":
+            self._said = message
+        if tell:
+            self._on_message(message)
+        return None
+
+    def _judge(self, answer: Mapping[str, Any]) -> None:
+        if answer.get("ok") is True:
+            return
+        kind = answer.get("kind")
+        text = self._hidden(str(answer.get("error", "it gave no reason")))
+        known: ErrorKind = kind if kind in ERROR_KINDS else "fault"
+        raise FailedError("block_error", printable_line(text, 2000), known, fatal=False)
+
+    def _ended(self) -> FailedError:
+        end = self._channel.end()
+        if self._exceeded:
+            return FailedError("limit", self._exceeded)
+        if end.failed and self._said is not None:
+            return FailedError("block_error", self._said["text"], self._said.get("kind"))
+        return FailedError(end.reason, self._hidden(end.message))
+
+    def _look_after(self, limits: Limits) -> None:
+        """Hold the caps that only a look can hold, between requests too; see how its memory grows."""
+        watch = None if self._channel.places is None else OutWatch(self._exchange.out_dir, limits)
+        first: int | None = None
+        due = 0.0
+        while not self._over.wait(TICK_SECONDS):
+            if watch is not None and (exceeded := watch.due()):
+                self._exceeded = exceeded
+                self._channel.kill()
+                return
+            if self._answers and time.monotonic() >= due:
+                held = self._channel.held_bytes()
+                if held is not None:
+                    first = held if first is None else first
+                    self._grown = held - first
+                due = time.monotonic() + MEMORY_SECONDS
+
+    def _hidden(self, text: str) -> str:
+        return text if self._mask is None else self._mask.text(text)
+
+    def log_tail(self) -> str:
+        """The end of the log."""
+        self._channel.settle()
+        return self._hidden(self._log.last(TAIL_BYTES))
+
+    def close(self) -> str:
+        """Kill it; return the end of its log."""
+        self._over.set()
+        self._guard.join(JOIN_SECONDS)
+        self._channel.close()
+        text = self._hidden(self._log.last(TAIL_BYTES))
+        self._stack.close()
+        return text
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    place = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="edgewright-warm-", dir=place))
+    try:
+        yield folder
+    finally:
+        trees.remove_tree(folder)
+
+
+def _operation(in_dir: Path) -> Operation:
+    with open(f"{in_dir}/{REQUEST_FILE}", "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
+        operation: Operation = json.loads(file.read())["operation"]
+    return operation
