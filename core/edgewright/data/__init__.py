@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgewright.data.indexing import IndexSummary, index
     from edgewright.data.listing import DataFile, Inventory, inventory
-    from edgewright.data.overview import DataOverview, describe
+    from edgewright.data.overview import DataOverview, describe, describe_impulse
     from edgewright.data.reading import ReadSummary, read
     from edgewright.data.suggesting import suggest
     from edgewright.data.suggestion import Suggestion
@@ -27,6 +27,7 @@ __all__ = [
     "ReadSummary",
     "Suggestion",
     "describe",
+    "describe_impulse",
     "index",
     "inventory",
     "read",
@@ -43,6 +44,7 @@ _HOMES = {
     "ReadSummary": "reading",
     "Suggestion": "suggestion",
     "describe": "overview",
+    "describe_impulse": "overview",
     "index": "indexing",
     "inventory": "listing",
     "read": "reading",

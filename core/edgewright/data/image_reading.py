@@ -89,7 +89,10 @@ class _Reading:
         try:
             picture = picture_of(self.inventory, file)
             height, width = picture.pixels.shape[:2]
-            masks = [self._mask(mask, width, height) for mask in self.inventory.masks.get(file.relative, ())]
+            masks = [
+                resize_mask(mask, width=self.width, height=self.height, fit=self.input.fit)
+                for mask in masks_of(self.inventory, file, width, height)
+            ]
         except BadFileError as problem:
             if not self.skip:
                 raise bad_file(place, problem) from problem
@@ -120,18 +123,6 @@ class _Reading:
         return resize(
             pixels, width=self.width, height=self.height, channels=self.channels, fit=self.input.fit
         )
-
-    def _mask(self, file: DataFile, width: int, height: int) -> NDArray[np.bool_]:
-        """A mask at the size of the input. Raises BadFileError."""
-        try:
-            pixels = picture_of(self.inventory, file).pixels
-        except BadFileError as problem:
-            raise BadFileError(f"its mask {file.relative} {problem.reason}") from problem
-        if pixels.shape[:2] != (height, width):
-            found = f"{pixels.shape[1]} × {pixels.shape[0]}"
-            raise BadFileError(f"is {width} × {height} pixels, and its mask {file.relative} {found}")
-        mask: NDArray[np.bool_] = np.any(pixels != 0, axis=2)
-        return resize_mask(mask, width=self.width, height=self.height, fit=self.input.fit)
 
     def close(self) -> None:
         """Complete the arrays; one without any mask is taken away."""
@@ -232,6 +223,21 @@ def picture_of(inventory: Inventory, file: DataFile) -> Picture:
     if not 1 <= min(sides) <= max(sides) <= LARGEST_SIDE:
         raise BadFileError(f"is {sides[1]} × {sides[0]} pixels; allowed: sides of 1 to {LARGEST_SIDE}")
     return picture
+
+
+def masks_of(inventory: Inventory, file: DataFile, width: int, height: int) -> list[NDArray[np.bool_]]:
+    """Masks of an image at its own size. Raises BadFileError where one can't be read, or has another size."""
+    masks = []
+    for mask in inventory.masks.get(file.relative, ()):
+        try:
+            pixels = picture_of(inventory, mask).pixels
+        except BadFileError as problem:
+            raise BadFileError(f"its mask {mask.relative} {problem.reason}") from problem
+        if pixels.shape[:2] != (height, width):
+            found = f"{pixels.shape[1]} × {pixels.shape[0]}"
+            raise BadFileError(f"is {width} × {height} pixels, and its mask {mask.relative} {found}")
+        masks.append(np.any(pixels != 0, axis=2))
+    return masks
 
 
 def item_warnings(images: Iterable[tuple[str | None, Mapping[str, Any]]]) -> list[str]:

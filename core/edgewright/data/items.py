@@ -36,7 +36,8 @@ def with_items(facts: Mapping[str, FileFacts], lines: list[str]) -> dict[str, Fi
     common = _common([*learned])
     names = {file: "/".join(part for part in parts if part not in common) for file, parts in rest.items()}
     found = sorted({names[file] for file, kind in kinds.items() if kind is wanted})
-    lines.append(f"items taken from folders: {', '.join(found[:8])}{', …' if len(found) > 8 else ''}")
+    shown = [name or "beside them" for name in found[:8]]
+    lines.append(f"items taken from folders: {', '.join(shown)}{', …' if len(found) > 8 else ''}")
     return {
         file: replace(fact, metadata={**fact.metadata, FIELD: names[file]}) for file, fact in facts.items()
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgewright.data.layout import LABEL_FILES, FileFacts, Layout, read_layout
+from edgewright.data.names import plain
 from edgewright.errors import DataError
 
 if TYPE_CHECKING:
@@ -101,33 +102,11 @@ def inventory(data: DataSpec, base: Path, plugins: Plugins) -> Inventory:
     found = list_files(
         base / data.path, plugins.readers(), reader=data.reader, options=data.options, shown=data.path
     )
-    return _narrowed(found, data) if data.where else found
+    if not data.where:
+        return found
+    from edgewright.data.narrowing import narrowed
 
-
-def _narrowed(found: Inventory, data: DataSpec) -> Inventory:
-    """Only files whose metadata have the values of ``where``. Raises DataError where none has."""
-    facts = found.layout(data.options).facts
-    values = {
-        file.relative: {name: str(facts[file.relative].metadata.get(name, "")) for name in data.where}
-        for file in found.files
-        if file.relative in facts
-    }
-    kept = {file for file, own in values.items() if own == data.where}
-    if not kept:
-        for name in data.where:
-            there = sorted({own[name] for own in values.values()} - {""})
-            if data.where[name] not in there:
-                raise DataError(
-                    f"data.where: no file has {name} {data.where[name]!r}",
-                    hint=f"values of {name}: {', '.join(there[:20]) or 'none'}",
-                )
-        raise DataError("data.where: no file has all of these values")
-    return replace(
-        found,
-        files=tuple(file for file in found.files if file.relative in kept),
-        others=tuple(file for file in found.files if file.relative not in kept),
-        masks={file: masks for file, masks in found.masks.items() if file in kept},
-    )
+    return narrowed(found, data)
 
 
 def list_files(
@@ -157,6 +136,8 @@ def list_files(
         found = list(_listed_folders(root, folders, labels))
     else:
         found = [DataFile(path.name, path)] if path.is_file() else list(_walk(root))
+    broken = [file for file in found if not file.path.is_file()]  # links that lead nowhere
+    found = [file for file in found if file.path.is_file()] if broken else found
     label_files = tuple(file for file in found if file.path.name in LABEL_FILES)
     rest = [file for file in found if file.path.name not in LABEL_FILES]
     if chosen is not None:
@@ -169,11 +150,13 @@ def list_files(
     if chosen is None or not claimed:
         raise _nothing(shown, path, rest, readers, reader)
     taken = {file.relative for file in claimed}
-    ignored = tuple(file.relative for file in rest if file.relative not in taken)
+    ignored = tuple(file.relative for file in (*rest, *broken) if file.relative not in taken)
     if chosen.kind != "image":
         return Inventory(root, shown, chosen, tuple(claimed), label_files, ignored, labels)
     from edgewright.data.masks import sort_out
 
+    if isinstance(folders, Mapping):
+        claimed += [file for file in _masks_beside(root, folders) if chosen.detect(file.path)]
     images, masks, lone = sort_out(claimed)
     if not images:
         raise DataError(
@@ -201,9 +184,14 @@ def _image_list(path: Path, readers: Sequence[Reader], chosen: Reader | None, sh
 
 
 def _walk(root: Path, prefix: str = "") -> Iterator[DataFile]:
-    """Files below a folder in a fixed order; hidden ones, junk folders and loops of links left out."""
+    """Files below a folder in a fixed order; hidden ones, junk folders and links to what holds the folder left out.
+
+    Raises DataError for names that no document could hold.
+    """
     count = 0
-    seen: set[tuple[int, int]] = set()
+    # A link to a folder above leads to what lies beside this one: abnormal images, say.
+    above = [parent.stat() for parent in root.resolve().parents]
+    seen = {(status.st_dev, status.st_ino) for status in above}
     for folder, names, files in os.walk(root, followlinks=True):
         status = Path(folder).stat()
         if (status.st_dev, status.st_ino) in seen:
@@ -216,14 +204,26 @@ def _walk(root: Path, prefix: str = "") -> Iterator[DataFile]:
         names[:] = sorted(n for n in names if not n.startswith(".") and n.lower() not in _JUNK_FOLDERS)
         for name in sorted(files):
             path = Path(folder, name)
-            if name.startswith((".", "~$")) or not path.is_file():
+            if name.startswith((".", "~$")) or not (path.is_file() or path.is_symlink()):
                 continue
             count += 1
+            relative = path.relative_to(root).as_posix()
+            if not _is_text(relative):
+                shown = f"{root}/{relative}".encode("utf-8", "backslashreplace").decode()
+                raise DataError(f"{shown}: the name isn't UTF-8", hint="rename it; `convmv` does so for many")
             if count > MOST_FILES:
                 raise DataError(
                     f"{root}: more than {MOST_FILES} files", hint="name a smaller folder in data.path"
                 )
-            yield DataFile(prefix + path.relative_to(root).as_posix(), path)
+            yield DataFile(prefix + relative, path)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _listed_folders(root: Path, folders: object, labels: dict[str, str]) -> Iterator[DataFile]:
@@ -231,8 +231,8 @@ def _listed_folders(root: Path, folders: object, labels: dict[str, str]) -> Iter
     if not isinstance(folders, Mapping) or not folders:
         raise DataError(f"data.options.folders: got {folders!r}", hint="write it as {label: folder, …}")
     for label, given in folders.items():
-        for folder in [given] if isinstance(given, str) else list(given):
-            path = root / str(folder)
+        for folder in _each(given):
+            path = root / folder
             if not path.exists():
                 raise DataError(f"data.options.folders: {folder}: there is no such file or folder")
             files: Iterable[DataFile] = [DataFile(path.name, path)] if path.is_file() else _walk(path)
@@ -240,6 +240,30 @@ def _listed_folders(root: Path, folders: object, labels: dict[str, str]) -> Iter
                 named = DataFile(f"{label}/{file.relative}", file.path)
                 labels[named.relative] = str(label)
                 yield named
+
+
+def _each(given: object) -> list[str]:
+    """The folders of one label."""
+    return [given] if isinstance(given, str) else [str(folder) for folder in given]  # type: ignore[attr-defined]
+
+
+def _masks_beside(root: Path, folders: Mapping[str, object]) -> Iterator[DataFile]:
+    """Masks of such folders' images that lie beside the folders, by the label or the name of each."""
+    from edgewright.data.masks import FOLDERS
+
+    labels = {Path(folder).name: str(label) for label, given in folders.items() for folder in _each(given)}
+    labels |= {str(label): str(label) for label in folders}
+    homes = {(root / folder).resolve().parent for given in folders.values() for folder in _each(given)}
+    for home in sorted(homes | {root.resolve()}):
+        for folder in sorted(home.iterdir()):
+            if plain(folder.name) not in FOLDERS or not folder.is_dir():
+                continue
+            for file in _walk(folder):
+                first, slash, rest = file.relative.partition("/")
+                if not slash:
+                    yield DataFile(f"{folder.name}/{first}", file.path)
+                elif first in labels:
+                    yield DataFile(f"{folder.name}/{labels[first]}/{rest}", file.path)
 
 
 def _most(files: Sequence[DataFile], readers: Sequence[Reader]) -> tuple[Reader | None, list[DataFile]]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewright.data.image_reading import item_warnings
-from edgewright.data.normality import conclude
+from edgewright.data.normality import Labels, conclude
 from edgewright.data.resampling import same_rate
-from edgewright.data.scan import Facts, Scan, scan
+from edgewright.data.scan import Facts, Scan, scan, scan_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +103,27 @@ def describe(
     return overview_of(scan(Path(path), readers_of(plugins), reader=reader, options=options))
 
 
+def describe_impulse(path: Path, *, plugins: Plugins | None = None) -> DataOverview:
+    """Look at the data of an impulse file as a run of it sees them: its reader, options, part of the data and labels.
+
+    Raises
+    ------
+    SpecError
+        The impulse isn't one.
+    DataError
+        Nothing there that can be read.
+    """
+    from edgewright.data.listing import inventory
+    from edgewright.plugins import make_plugins
+    from edgewright_specs.loading import load_impulse
+
+    impulse = load_impulse(path)
+    data = impulse.data
+    files = inventory(data, path.resolve().parent, plugins or make_plugins())
+    rows = {"rows": "samples"} if impulse.input.kind == "tabular" and files.reader.name == "csv" else {}
+    return overview_of(scan_files(files, {**data.options, **rows}), data.normal, data.abnormal)
+
+
 def readers_of(plugins: Plugins | None) -> Any:
     if plugins is None:
         from edgewright.plugins import make_plugins
@@ -111,10 +132,10 @@ def readers_of(plugins: Plugins | None) -> Any:
     return plugins.readers()
 
 
-def overview_of(found: Scan) -> DataOverview:
-    """Sum a scan up."""
+def overview_of(found: Scan, normal: Labels = None, abnormal: Labels = None) -> DataOverview:
+    """Sum a scan up; `normal` and `abnormal` as an impulse has them."""
     counts = found.label_counts()
-    normality = conclude(counts, None, None)
+    normality = conclude(counts, normal, abnormal)
     members: dict[str | None, list[Facts]] = {label: [] for label in counts}
     for fact in found.facts:
         members[fact.label].append(fact)

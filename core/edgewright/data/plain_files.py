@@ -29,9 +29,10 @@ TIME_COLUMN = "timestamp"  # milliseconds, as every CSV reader here takes it
 
 @dataclass(frozen=True)
 class Written:
-    """What was written and what was not."""
+    """What was written and what was not; whether it is ``images`` or recordings."""
 
     files: int
+    images: bool
     skipped: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
 
@@ -101,11 +102,12 @@ def write_plain(
                 _write(recording, built / _place(recording, file.path.stem, taken))
         _check_used(labels, path)
         if not taken:
-            raise DataError(f"{path}: no recording could be read", hint="see the files named above")
+            what = "image" if images else "recording"
+            raise DataError(f"{path}: no {what} could be read", hint="see the files named above")
         if out.exists():
             out.rmdir()
         built.rename(out)
-    return Written(len(taken), tuple(skipped), tuple(warnings))
+    return Written(len(taken), images, tuple(skipped), tuple(warnings))
 
 
 def _relabelled(facts: Mapping[str, FileFacts], labels: LabelList | None) -> dict[str, FileFacts]:

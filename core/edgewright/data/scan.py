@@ -123,13 +123,21 @@ def scan(
     DataError
         Nothing there that can be read. Single bad files are collected, not raised.
     """
-    options = dict(options or {})
-    found = list_files(path, readers, reader=reader, options=options)
-    from edgewright.data.image_reading import picture_of
+    return scan_files(list_files(path, readers, reader=reader, options=options), options, most_files)
 
+
+def scan_files(
+    found: Inventory, options: Mapping[str, Any] | None = None, most_files: int | None = None
+) -> Scan:
+    """Read files that are listed already; `options` as of :func:`scan`."""
+    from edgewright.data.image_reading import masks_of, picture_of
+
+    options = dict(options or {})
     layout = found.layout(options)
     files = found.files if most_files is None else _spread(found.files, most_files)
     kind = "image" if found.reader.kind == "image" else "time-series"
+    if options.get("rows") == "samples":
+        kind = "tabular"
     if found.reader.name == "csv" and "rows" not in options and _is_table(found, options):
         kind = "tabular"
     if kind == "tabular":
@@ -139,7 +147,9 @@ def scan(
         place = shown(found, file)
         try:
             if kind == "image":  # what the header says is no promise
-                result.noted += [(place, remark) for remark in picture_of(found, file).remarks]
+                picture = picture_of(found, file)
+                masks_of(found, file, picture.pixels.shape[1], picture.pixels.shape[0])
+                result.noted += [(place, remark) for remark in picture.remarks]
             for recording in recordings_of(found, file, layout.facts[file.relative], options):
                 _note(result, recording, place)
         except BadFileError as error:

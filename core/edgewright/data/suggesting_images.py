@@ -95,6 +95,7 @@ def suggest_images(
         notes=(*head, *notes),
         warnings=(
             *(f"{file}: {reason}" for file, reason in found.bad),
+            *_not_read(found),
             *found.warnings,
             *item_warnings((fact.label, fact.metadata) for fact in found.facts),
         ),
@@ -102,6 +103,19 @@ def suggest_images(
         deploys=visual is None
         or (visual.spec.edgewright is not None and bool(visual.spec.edgewright.device)),
     )
+
+
+def _not_read(found: Scan) -> list[str]:
+    """Files beside the images, which may be some that nobody can read, and masks of no image."""
+    lines = []
+    for files, what in (
+        (found.inventory.ignored, "no images that can be read"),
+        (found.inventory.lone_masks, "masks without their image"),
+    ):
+        if files:
+            named = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
+            lines.append(f"{len(files)} file(s) are {what}: {named}")
+    return lines
 
 
 def _sides(short: float, ratio: float, *, most: int) -> tuple[int, int]:

@@ -45,7 +45,10 @@ class Suggestion:
         learner, learner_params, learner_why = self.learning
         lines = [f"# {note}" for note in self.notes]
         lines += ["version: 1", f"name: {yaml_scalar(self.name)}", "", "data:"]
-        lines.append(yaml_field("path", Choice(relative_path(self.path, base), "relative to this file"), 2))
+        path = relative_path(self.path, base)
+        lines.append(
+            yaml_field("path", Choice(path, "" if Path(path).is_absolute() else "relative to this file"), 2)
+        )
         if self.options:
             lines.append(f"  options: {yaml_scalar(_with_relative_folders(self.options, self.path, base))}")
         lines += [yaml_field(name, choice, 2) for name, choice in self.data.items()]

@@ -28,7 +28,7 @@ def data_of(
     Raises
     ------
     UsageError
-        Neither ``path`` nor ``normal``, or ``abnormal`` alone.
+        Neither ``path`` nor ``normal``, ``abnormal`` alone, or one of the two within the other.
     DataError
         A folder that isn't there.
     """
@@ -45,7 +45,19 @@ def data_of(
     folders: Mapping[str, Path | str | None] = {"normal": normal, "abnormal": abnormal}
     named = {label: os.path.abspath(folder) for label, folder in folders.items() if folder is not None}  # noqa: PTH100 - without following links
     root = Path(path) if path is not None else _common(list(named.values()))
+    if abnormal is not None:
+        _check_apart(named["normal"], named["abnormal"])
     return root, {"folders": named}
+
+
+def _check_apart(normal: str, abnormal: str) -> None:
+    """Raise UsageError where a file would be both."""
+    one, other = Path(normal).resolve(), Path(abnormal).resolve()
+    if one == other or one in other.parents or other in one.parents:
+        raise UsageError(
+            f"{normal} and {abnormal}: one holds the other, so files would be both normal and abnormal",
+            hint="give two folders side by side",
+        )
 
 
 def _common(folders: list[str]) -> Path:

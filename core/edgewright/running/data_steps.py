@@ -54,7 +54,8 @@ def data_tasks(
         id=READ, node="data", operation="read", step=read_step, version=READ_VERSION,
         settings={
             "reader": [files.reader.name, files.reader.version], "options": asked.get("options") or {}, "skip_bad": asked.get("skip_bad", False), "input": input_,
-            "files": [[file.relative, store.digest_file(file.path)] for file in files.all_files],
+            # Data sets of links are usual; the store itself follows none.
+            "files": [[file.relative, store.digest_file(file.path.resolve())] for file in files.all_files],
             **({"others": [file.relative for file in files.others]} if files.others else {}),
         },
     )  # fmt: skip

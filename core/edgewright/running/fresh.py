@@ -75,7 +75,8 @@ def score(
     paths : sequence of Path
         Whatever the run's readers read; labels in them are ignored.
     warn : callable, optional
-        Is told of images of other sizes and proportions than were learned from.
+        Is told of images of other sizes and proportions than were learned from, and of files of another part of the data
+        than ``data.where`` names.
     overlays : Path, optional
         Folder for pictures of images with the scores of their places.
 
@@ -178,12 +179,19 @@ def scored(
     import numpy as np
 
     from edgewright.data import inventory
+    from edgewright.data.narrowing import narrowed_new
     from edgewright.plugins import make_plugins
 
     plugins = plugins or make_plugins()
     with scoring_session(run, options or Options(), plugins) as session:
+        asked = session.impulse.data.where
         session.impulse = _unlabelled(_windowed_as(run, session.impulse), path)
-        session.data(inventory(session.impulse.data, Path.cwd(), plugins))
+        new = inventory(session.impulse.data, Path.cwd(), plugins)
+        if asked:
+            new, lines = narrowed_new(new, session.impulse.data.model_copy(update={"where": asked}))
+            for line in lines:
+                warn(line)
+        session.data(new)
         planner, engine = session.planner, session.engine
         if run.of_images:
             for text in _other_sizes(run, session):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +16,15 @@ from edgewright.cli.app import run as command
 from edgewright.data import describe
 from edgewright.data.image_checks import image_document, other_sizes
 from edgewright.data.leakage import leakage_of
+from edgewright.data.listing import list_files
 from edgewright.data.masks import resize_mask
+from edgewright.data.narrowing import narrowed_new
 from edgewright.data.readers.base import BadFileError
 from edgewright.data.readers.image import ImageReader
 from edgewright.data.resize import boxes, resize
 from edgewright.data.windowing import windows
 from edgewright.errors import DataError
+from edgewright_specs.impulse import DataSpec
 
 from .image_folders import crack, mvtec, save, texture
 
@@ -288,3 +293,89 @@ def test_new_images_of_other_sizes_are_reported_or_refused() -> None:
         DataError, match=r"i1 is 1280 × 960, and strict-size allows only .* 320 × 240, 640 × 480"
     ):
         other_sizes(new, known, (96, 72), strict=True)
+
+
+def test_masks_beside_two_folders_are_found_by_the_names_of_these(tmp_path: Path, run: Run) -> None:
+    save(tmp_path / "fine/0.png", texture(0))
+    pixels, mask = crack(1)
+    save(tmp_path / "scratched/0.png", pixels)
+    save(tmp_path / "ground_truth/scratched/0_mask.png", mask)
+    save(tmp_path / "ground_truth/another_set/0_mask.png", mask)
+    found = run(tmp_path, {"options": {"folders": {"normal": "fine", "abnormal": "scratched"}}}, INPUT)
+    read = found.json("recordings.json")
+    assert {one["file"]: one["mask"] for one in read["samples"]} == {
+        "normal/0.png": None,
+        "abnormal/0.png": 0,
+    }
+    assert not any("without its image" in line for line in read["warnings"])
+
+
+def test_links_and_names_that_lead_astray(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        save(tmp_path / f"data/normal/{number}.png", texture(number))
+    save(tmp_path / "data/abnormal/0.png", crack(9)[0])
+    normal = tmp_path / "data/normal"
+    (normal / "linked.png").symlink_to("0.png")
+    (normal / "gone.png").symlink_to("nowhere.png")
+    (normal / "up").symlink_to("..")  # leads to the abnormal ones
+    words = ["init", "--normal", str(normal), "--abnormal", str(tmp_path / "data/abnormal")]
+    assert command([*words, "-o", str(tmp_path / "impulse.yaml")]) == 0
+    assert "1 file(s) are no images that can be read: normal/gone.png" in capsys.readouterr().err
+    assert command(["data", "show", str(tmp_path / "impulse.yaml"), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {label["label"]: label["samples"] for label in shown["labels"]} == {"normal": 4, "abnormal": 1}
+    assert command(["init", "--normal", str(tmp_path / "data"), "--abnormal", str(normal)]) == 2
+    assert "one holds the other" in capsys.readouterr().err
+    Path(os.fsdecode(os.fsencode(normal) + b"/\xff.png")).write_bytes(b"")
+    assert command(["data", "show", str(normal)]) == 2
+    assert "the name isn't UTF-8" in capsys.readouterr().err
+
+
+def test_data_of_an_impulse_are_shown_as_it_sees_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for item, label in (("a", "fine"), ("b", "fine"), ("a", "odd"), ("b", "odd")):
+        save(tmp_path / f"data/{label}/{item}/0.png", texture(ord(item) + len(label)))
+    text = "version: 1\nname: x\ndata: {path: data, normal: [fine], where: {item: a}}\ninput: {kind: image, width: 24, height: 16}\n"
+    learning = "learning: [{id: cells, block: visual_anomaly, input: [input]}]\n"
+    (tmp_path / "impulse.yaml").write_text(text + learning)
+    assert command(["data", "show", str(tmp_path / "impulse.yaml"), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {label["label"]: (label["samples"], label["normal"]) for label in shown["labels"]} == {
+        "fine": (1, True),
+        "odd": (1, False),
+    }
+    assert command(["data", "show", str(tmp_path / "impulse.yaml"), "--reader", "csv"]) == 2
+    assert "names its own" in capsys.readouterr().err
+    assert command(["data", "import", str(tmp_path / "data"), "-o", str(tmp_path / "copied")]) == 0
+    assert "wrote 4 images to" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("where", "kept", "told"),
+    [
+        ({"item": "a"}, 4, "2 file(s) are left out: this run is of item 'a', and they of b (2)"),
+        ({"item": "c"}, 6, "no file is: a (4), b (2). They are scored all the same"),
+        ({"camera": "1"}, 6, None),
+    ],
+)
+def test_new_images_of_another_item_are_left_out(
+    tmp_path: Path, where: dict[str, str], kept: int, told: str | None
+) -> None:
+    """By their metadata, and by folders where these were taken for labels."""
+    for item, count in (("a", 2), ("b", 1)):
+        for number in range(count):
+            for label in ("good", "bad"):
+                save(tmp_path / f"tree/{label}/{item}/{number}.png", texture(number))
+                save(tmp_path / f"plain/{item}/{label}{number}.png", texture(number))
+    readers = [ImageReader()]
+    for folder in ("tree", "plain"):
+        data = DataSpec(path=str(tmp_path / folder), where=where)
+        found = list_files(tmp_path / folder, readers)
+        narrowed, lines = narrowed_new(found, data)
+        if folder == "plain" and where == {"item": "c"}:
+            assert lines == []  # nothing says what its folders are
+            continue
+        assert len(narrowed.files) == kept
+        assert len(narrowed.files) + len(narrowed.others) == 6
+        assert [told in line for line in lines] == [True] if told else lines == []

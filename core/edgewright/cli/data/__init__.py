@@ -9,7 +9,10 @@ from edgewright.cli.lazy import LazyGroup, examples
 COMMANDS = {
     "show": ("edgewright.cli.data.show", "Show classes, durations, rates, gaps and bad files."),
     "split": ("edgewright.cli.data.split", "Show what an impulse trains, calibrates and tests on."),
-    "import": ("edgewright.cli.data.import_data", "Write data of any known format as plain CSV, by label."),
+    "import": (
+        "edgewright.cli.data.import_data",
+        "Write data of any known format as plain CSV or images, by label.",
+    ),
     "transform": ("edgewright.cli.data.transform", "Make new data by a transform block."),
 }
 

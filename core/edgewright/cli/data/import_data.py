@@ -77,7 +77,8 @@ def command(
         console.note(f"warning: skipped {place}: {reason}", fg="yellow")
     for warning in done.warnings:
         console.note(f"warning: {warning}", fg="yellow")
-    console.print(f"wrote {done.files} recordings to {output}; next: edgewright init {output}", bold=True)
+    what = "images" if done.images else "recordings"
+    console.print(f"wrote {done.files} {what} to {output}; next: edgewright init {output}", bold=True)
     console.document(
         {
             "ok": True,

@@ -11,6 +11,7 @@ from edgewright.cli.amounts import duration, number
 from edgewright.cli.console import Console
 from edgewright.cli.lazy import examples
 from edgewright.cli.options import json_option
+from edgewright.errors import UsageError
 
 if TYPE_CHECKING:
     from edgewright.cli.state import State
@@ -20,7 +21,12 @@ NORMAL = {True: "normal", False: "abnormal", None: "?"}
 
 
 @click.command(
-    "show", epilog=examples("edgewright data show data/pump", "edgewright data show readings.csv --json")
+    "show",
+    epilog=examples(
+        "edgewright data show data/pump",
+        "edgewright data show readings.csv --json",
+        "edgewright data show impulse.yaml",
+    ),
 )
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--reader", help="How to read the files; detected if not given.")
@@ -29,12 +35,17 @@ NORMAL = {True: "normal", False: "abnormal", None: "?"}
 def command(state: State, data: Path, reader: str | None, as_json: bool) -> int:
     """Show what is in a folder or file: classes, durations, rates, axes, gaps, and every file that can't be read.
 
-    Exit code 1 if a file can't be read.
+    DATA may be an impulse file: its data are shown as a run of it sees them. Exit code 1 if a file can't be read.
     """
-    from edgewright.data import describe
+    from edgewright.data import describe, describe_impulse
 
     console = Console(as_json)
-    found = describe(data, reader=reader, plugins=state.plugins)
+    if data.is_file() and data.suffix.lower() in (".yaml", ".yml"):
+        if reader is not None:
+            raise UsageError("--reader goes with a folder or a file of data", hint=f"{data} names its own")
+        found = describe_impulse(data, plugins=state.plugins)
+    else:
+        found = describe(data, reader=reader, plugins=state.plugins)
     images = found.kind == "image"
     if images:
         _head_of_images(console, found)

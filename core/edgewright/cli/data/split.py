@@ -38,7 +38,7 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     from edgewright.planner.nodes import training_of
     from edgewright.registry import resolve
     from edgewright.single import workspace
-    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.loading import load_impulse
 
     console = Console(as_json)
     spec = load_impulse(impulse)
