@@ -14,7 +14,7 @@ from edgewright.runners.base import Limits
 from edgewright.runners.messages import parse_message
 from edgewright_sdk.compiler import compile_graph, optimise, read_graph
 from edgewright_sdk.errors import BlockError
-from edgewright_specs.impulse import load_impulse
+from edgewright_specs.loading import load_impulse
 from edgewright_specs.parameters import load_block_spec
 from edgewright_specs.problems import SpecError
 

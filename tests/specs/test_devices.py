@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 from edgewright_specs.devices import device_of, profiles
-from edgewright_specs.impulse import BudgetSpec, Cpu, DeviceSpec, parse_impulse
+from edgewright_specs.impulse import BudgetSpec, Cpu, DeviceSpec
+from edgewright_specs.loading import parse_impulse
 from edgewright_specs.problems import SpecError
 
 IMPULSE = """

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgewright_specs.block_checks import is_mountable, names_secret
-from edgewright_specs.impulse import parse_impulse
+from edgewright_specs.loading import parse_impulse
 from edgewright_specs.parameters import load_block_spec
 from edgewright_specs.problems import SpecError
 

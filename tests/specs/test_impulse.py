@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgewright_specs.graph import find_cycle
-from edgewright_specs.impulse import SplitSpec, load_impulse, parse_impulse
+from edgewright_specs.impulse import SplitSpec
+from edgewright_specs.loading import load_impulse, parse_impulse
 from edgewright_specs.problems import SpecError
 
 if TYPE_CHECKING:

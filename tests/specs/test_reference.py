@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edgewright_specs.generate import model_named
-from edgewright_specs.impulse import parse_impulse
+from edgewright_specs.loading import parse_impulse
 from edgewright_specs.parameters import load_block_spec
 from edgewright_specs.reference import page, table
 from edgewright_specs.texts import TEXTS

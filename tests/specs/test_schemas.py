@@ -123,7 +123,7 @@ def test_what_a_model_takes_its_schema_takes(case: tuple[str, Any]) -> None:
 def test_loading_good_files_imports_nothing_heavy() -> None:
     code = f"""
 import sys
-from edgewright_specs.impulse import parse_impulse
+from edgewright_specs.loading import parse_impulse
 from edgewright_specs.parameters import load_block_spec
 parse_impulse({WHOLE!r})
 from pathlib import Path

@@ -112,7 +112,7 @@ def command(
 
 def _is_several(impulse: Path) -> bool:
     """Whether the impulse has a ``data: per``; a file without the word isn't read twice."""
-    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.loading import load_impulse
 
     named = impulse.is_file() and b"metadata." in impulse.read_bytes()
     return named and load_impulse(impulse).data.per is not None

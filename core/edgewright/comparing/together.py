@@ -183,7 +183,7 @@ def truth(run: Run, fresh: Fresh) -> NDArray[np.int8]:
 
 def _others(run: Run) -> bool | None:
     """What the run's impulse makes of a label that it has not seen."""
-    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.loading import load_impulse
 
     data = load_impulse(run.path / "impulse.yaml").data
     if data.normal == "rest" or (data.normal is None and isinstance(data.abnormal, list)):

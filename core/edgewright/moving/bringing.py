@@ -82,7 +82,7 @@ def import_edge_impulse(path: Path, out: Path, *, plugins: Plugins, copy: bool =
 
 
 def _write(found: Found, path: Path, built: Path, out: Path, plugins: Plugins, *, copy: bool) -> Imported:
-    from edgewright_specs.impulse import parse_impulse
+    from edgewright_specs.loading import parse_impulse
 
     notes = Notes()
     data = None if found.data is None else recordings(found.root, found.data, plugins, notes)

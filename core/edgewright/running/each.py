@@ -60,7 +60,7 @@ def run_each(
         Of the first run that fails; runs before it are kept.
     """
     from edgewright.plugins import make_plugins
-    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.loading import load_impulse
 
     plugins = plugins or make_plugins()
     impulse, base = load_impulse(path), path.resolve().parent

@@ -138,7 +138,7 @@ def retest(
 def _judged(run: Run, fresh: Fresh, path: Path) -> list[dict[str, Any]]:
     """Samples of the new recordings, with what the run holds for normal."""
     from edgewright.data.normality import conclude
-    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.loading import load_impulse
 
     if not any(sample.get("label") is not None for sample in fresh.samples):
         raise DataError(

@@ -50,7 +50,7 @@ class Impulse:
     @classmethod
     def load(cls, path: Path | str) -> Impulse:
         """Read and check an impulse file. Raises SpecError with every problem it has."""
-        from edgewright_specs.impulse import load_impulse
+        from edgewright_specs.loading import load_impulse
 
         return cls(Path(path), load_impulse(Path(path)))
 

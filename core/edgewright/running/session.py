@@ -69,7 +69,7 @@ def load(
     ``pins`` say which image an image reference stands for, by a lock.
     """
     from edgewright.registry import resolve
-    from edgewright_specs.impulse import load_impulse
+    from edgewright_specs.loading import load_impulse
     from edgewright_specs.parameters import resolve_params, taking_suggested
 
     impulse = load_impulse(path)

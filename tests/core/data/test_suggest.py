@@ -9,7 +9,8 @@ import pytest
 
 from edgewright.data import index, inventory, read, suggest
 from edgewright.errors import DataError, UsageError
-from edgewright_specs.impulse import ImpulseSpec, parse_impulse
+from edgewright_specs.impulse import ImpulseSpec
+from edgewright_specs.loading import parse_impulse
 
 from .conftest import noise, write_csv
 from .folders import FOLDERS, make

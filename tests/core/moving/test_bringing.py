@@ -10,7 +10,7 @@ import pytest
 
 from edgewright.errors import DataError, EdgewrightError, UsageError
 from edgewright.running.session import load
-from edgewright_specs.impulse import load_impulse, parse_impulse
+from edgewright_specs.loading import load_impulse, parse_impulse
 from edgewright_specs.problems import SpecError
 
 from . import exports
