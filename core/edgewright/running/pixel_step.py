@@ -23,14 +23,20 @@ VERSION = 1
 
 
 def pixel_task(node: Node, planner: Planner, split: Split = "test") -> HostTask:
-    """The step ``<node>/pixels``: writes ``pixels.json``, by what each image's map is worth beside its mask."""
+    """The step ``<node>/pixels``: writes ``pixels.json``, by what each image's map is worth beside its mask.
+
+    Of a region the maps are those of the node that it is of, and only pixels within it count.
+    """
+    of, region = (
+        (node.id, {}) if node.region is None else (node.region.of, {"region": dict(node.region.shape)})
+    )
     scored = [
-        FromTask(f"{node.id}/score/{split}-{number}", "map")
+        FromTask(f"{of}/score/{split}-{number}", "map")
         for number in range(len(planner.samples.chunks(split)))
     ]
     return HostTask(
         id=f"{node.id}/pixels", node=node.id, operation="pixels", step=_pixels, version=VERSION,
-        settings={"split": split, "rows": list(planner.samples.splits[split]), "maps": [source.task for source in scored]},
+        settings={"split": split, "rows": list(planner.samples.splits[split]), "maps": [source.task for source in scored], **region},
         reads=(FromTask(READ, "masks"), FromTask(INDEX, "index"), FromTask(INDEX, "samples"), *scored),
     )  # fmt: skip
 
@@ -38,7 +44,7 @@ def pixel_task(node: Node, planner: Planner, split: Split = "test") -> HostTask:
 def _pixels(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
     import numpy as np
 
-    from edgewright.scoring import pixel_metrics
+    from edgewright.scoring import pixel_metrics, region_cells
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
     owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["rows"])]
@@ -50,8 +56,14 @@ def _pixels(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
         if samples[sample]["mask"] is not None or samples[sample]["normal"] is True
     ]  # fmt: skip
     places = [samples[sample]["mask"] for sample in owners.tolist()]
+    inside = None
+    if "region" in settings:
+        inside = np.zeros(masks.shape[1:], bool)
+        inside.flat[region_cells({**settings["region"], "min_cells": 0}, *masks.shape[1:])] = True
     found = pixel_metrics(
-        _Each(known, _Maps(maps, masks.shape[1:])), _Each(known, lambda row: _mask(masks, places[row]))
+        _Each(known, _Maps(maps, masks.shape[1:])),
+        _Each(known, lambda row: _mask(masks, places[row])),
+        inside=inside,
     )
     document: dict[str, Any] = {
         "split": settings["split"], "images": len(known), "without_mask": len(owners) - len(known), "auroc": None, "aupro": [],

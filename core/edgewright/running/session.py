@@ -232,10 +232,11 @@ class Session:
                 )  # fmt: skip
             else:
                 tasks += prediction_tasks(node, self.planner, description)
-            if kinds[node.id] == "anomaly" and "map" in description["outputs"]:
+            maps = kinds[node.id] == "anomaly" and "map" in description["outputs"]
+            if maps:
                 tasks.append(scale_task(node, self.planner, selection["folds"]))
-                if self.engine.has(READ, "masks"):
-                    tasks.append(pixel_task(node, self.planner))
+            if (maps or node.region is not None) and self.engine.has(READ, "masks"):
+                tasks.append(pixel_task(node, self.planner))
         deciding = {node.id: kinds[node.id] for node in self.learning if not node.regions}
         together = combination_task(deciding, seed)
         self.engine.run([*tasks, together] if together is not None else tasks)

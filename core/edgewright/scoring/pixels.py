@@ -58,6 +58,7 @@ def pixel_metrics(
     masks: Images,
     *,
     limits: Sequence[float] = PRO_LIMITS,
+    inside: NDArray[np.bool_] | None = None,
 ) -> PixelMetrics | None:
     """Compare maps with masks.
 
@@ -69,6 +70,8 @@ def pixel_metrics(
         True where there is a defect; nowhere on good images.
     limits : sequence of float in (0, 1]
         Of the false-positive rate, for AUPRO.
+    inside : np.ndarray [shape=(h, w), dtype=bool], optional
+        Pixels that count; all others of every image are as if they weren't there.
 
     Returns
     -------
@@ -97,13 +100,13 @@ def pixel_metrics(
     """
     if len(maps) != len(masks):
         raise DataError(f"{len(maps)} maps for {len(masks)} masks")
-    defects = _Defects.of(maps, masks)
-    good = sum(len(values) for values in _good(maps, masks))
+    defects = _Defects.of(maps, masks, inside)
+    good = sum(len(values) for values in _good(maps, masks, inside))
     if not defects.regions or not good:
         return None
-    cuts = _cuts(maps, masks, [_round_up(limit * good) for limit in limits])
+    cuts = _cuts(maps, masks, inside, [_round_up(limit * good) for limit in limits])
     area, partial, beyond, tied = 0.0, np.zeros(len(limits)), np.zeros(len(limits)), np.zeros(len(limits))
-    for values in _good(maps, masks):
+    for values in _good(maps, masks, inside):
         values.sort()
         share, overlap = defects.above(values)
         area += share.sum()
@@ -133,7 +136,7 @@ class _Defects:
     regions: int
 
     @classmethod
-    def of(cls, maps: Images, masks: Images) -> _Defects:
+    def of(cls, maps: Images, masks: Images, inside: NDArray[np.bool_] | None) -> _Defects:
         from scipy.ndimage import label
 
         found: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
@@ -144,6 +147,8 @@ class _Defects:
                 raise DataError(f"map {number} is {np.shape(values)}, its mask {np.shape(mask)}")
             if not np.isfinite(values).all():
                 raise DataError(f"map {number} has values that aren't finite")
+            if inside is not None:
+                mask = np.asarray(mask, bool) & inside
             if not np.any(mask):
                 continue
             marks: NDArray[np.int32] = np.zeros(np.shape(mask), np.int32)
@@ -172,21 +177,26 @@ class _Defects:
         return float(self.weights[-1] - self.weights[high]), float(self.weights[high] - self.weights[low])
 
 
-def _good(maps: Images, masks: Images) -> Iterator[NDArray[np.float32]]:
+def _good(maps: Images, masks: Images, inside: NDArray[np.bool_] | None) -> Iterator[NDArray[np.float32]]:
     """Scores of the good pixels, image after image; −0 as 0."""
     for values, mask in zip(maps, masks, strict=True):
-        yield np.asarray(values, np.float32)[~np.asarray(mask, bool)] + np.float32(0)
+        good = ~np.asarray(mask, bool)
+        if inside is not None:
+            good &= inside
+        yield np.asarray(values, np.float32)[good] + np.float32(0)
 
 
-def _cuts(maps: Images, masks: Images, counts: Sequence[int]) -> list[np.float32]:
+def _cuts(
+    maps: Images, masks: Images, inside: NDArray[np.bool_] | None, counts: Sequence[int]
+) -> list[np.float32]:
     """The `count`-th largest score of good pixels for each count, by histograms of its upper, then of its lower 16 bits."""
     upper = np.zeros(_HALF, np.int64)
-    for values in _good(maps, masks):
+    for values in _good(maps, masks, inside):
         upper += np.bincount(_ordered(values) >> 16, minlength=_HALF)
     above = np.cumsum(upper[::-1])[::-1]  # with at least these upper bits
     bins = [int(np.flatnonzero(above >= count)[-1]) for count in counts]
     lower = {number: np.zeros(_HALF, np.int64) for number in bins}
-    for values in _good(maps, masks):
+    for values in _good(maps, masks, inside):
         keys = _ordered(values)
         for number, histogram in lower.items():
             histogram += np.bincount(keys[keys >> 16 == number] & (_HALF - 1), minlength=_HALF)

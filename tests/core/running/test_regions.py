@@ -114,6 +114,13 @@ def test_each_region_decides_by_its_own_cells_and_what_is_outside_is_ignored(run
     assert judged["right"] == {"good": True, "left": True, "right": False, "below": False}
     counts = run.metrics("right")["windows"]["confusion"]
     assert counts["true_positive"] + counts["false_negative"] == 6  # right, and below without masks
+    left, right = run.pixels("left"), run.pixels("right")
+    assert left is not None
+    assert right is not None
+    assert (left["regions"], left["without_mask"]) == (3, 6)
+    assert left["auroc"] > 0.9
+    assert left["good"] + left["defective"] == 7 * SIDE * SIDE // 4  # of the images whose defects are known
+    assert right["auroc"] is None  # no mask touches it
     together = {row["name"]: row["decided"] for row in run.decisions("decision")["recordings"]}
     assert {together[f"test/{kind}/000"] for kind in ("left", "right")} == {"anomaly"}
 

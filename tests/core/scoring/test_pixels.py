@@ -144,3 +144,18 @@ def test_no_threshold_gives_a_better_f1(pairs):
     best = max(f1_score(truth, scores >= t) for t in np.unique(scores))
     assert found[0] == pytest.approx(best)
     assert f1_score(truth, scores >= found[1]) == pytest.approx(best)
+
+
+def test_only_pixels_inside_a_region_count():
+    random = np.random.default_rng(3)
+    masks = random.random((4, 9, 8)) < 0.2
+    maps = (random.normal(size=masks.shape) + masks).astype(np.float32)
+    inside = np.zeros((9, 8), bool)
+    inside[2:, 3:] = True
+    assert pixel_metrics(maps, masks, inside=inside) == pixel_metrics(maps[:, 2:, 3:], masks[:, 2:, 3:])
+    inside[2, 3] = False  # no rectangle: what lies there changes nothing
+    found = pixel_metrics(maps, masks, inside=inside)
+    assert found is not None
+    assert found.auroc == pytest.approx(roc_auc_score(masks[:, inside].ravel(), maps[:, inside].ravel()))
+    maps[:, 2, 3] = 99
+    assert pixel_metrics(maps, masks, inside=inside) == found
