@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
+import subprocess
+import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +65,7 @@ def probe(runner: BwrapRunner, tmp_path: Path) -> Any:
     def run(text: str, grants: Grants = NO_GRANTS, **limits: Any) -> tuple[Outcome, dict[str, Any]]:
         head = "import json\nfacts = {}\n"
         (folder / "main.py").write_text(f"{head}{text}\njson.dump(facts, open('/out/facts.json', 'w'))\n")
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
         for name in ("in", "out"):
             (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / "in" / "request.json").write_text('{"contract": 1, "operation": "transform"}')
@@ -146,12 +153,107 @@ def test_what_it_can_not_hold_or_give_is_refused(probe: Any, monkeypatch: pytest
 
 
 def test_no_control_group_is_left(probe: Any) -> None:
+    probe("import os; os._exit(3)")
+    assert groups_of(os.getpid()) == []
+
+
+def test_groups_that_can_not_be_made_are_no_fault_of_the_block(
+    probe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     places = cgroups.find_places()
     assert places is not None
-    probe("import os; os._exit(3)")
-    left = [
-        group
-        for folder in places.folders.values()
-        for group in folder.glob(f"{cgroups.PREFIX}{os.getpid()}-*")
-    ]
-    assert left == []
+    gone = {**places.folders, "lost": tmp_path / "lost"}  # after it was found
+    monkeypatch.setattr(cgroups, "find_places", lambda: cgroups.Places(places.version, gone))
+    outcome, _ = probe("")
+    assert outcome.reason == "infra"
+    assert "No such file" in outcome.message
+    assert f"{tmp_path}/lost/{cgroups.PREFIX}{os.getpid()}-" in outcome.message
+    monkeypatch.undo()
+    assert groups_of(os.getpid()) == [], "those that could be made are gone again"
+
+
+def test_a_killed_supervisor_takes_its_sandbox_along(probe: Any) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        task = pool.submit(probe, "import time; time.sleep(60)")
+        inside = processes_of(os.getpid())
+        (supervisor,) = {parent(pid) for pid in inside} - set(inside)
+        os.kill(supervisor, signal.SIGKILL)
+        outcome, _ = task.result(timeout=30)
+    assert (outcome.reason, outcome.message) == ("infra", "its supervisor was killed before it could report")
+    assert groups_of(os.getpid()) == [], "none is left that would keep one"
+
+
+def test_tasks_outlive_what_their_supervisors_are_forks_of(probe: Any) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        task = pool.submit(probe, "import time; time.sleep(1); facts['ended'] = 1")
+        inside = processes_of(os.getpid())
+        (supervisor,) = {parent(pid) for pid in inside} - set(inside)
+        forked_from = parent(supervisor)
+        assert forked_from != os.getpid()
+        os.kill(forked_from, signal.SIGKILL)
+        assert task.result(timeout=30)[0].reason == "ok"
+    assert probe("")[0].reason == "ok"
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from threading import Event
+from edgewright.plugins import make_plugins
+from edgewright.registry import resolve
+from edgewright.runners.base import Job, Limits, Prepared
+from edgewright.runners.bwrap import BwrapRunner
+here = Path(sys.argv[1])
+prepared = Prepared(resolve(str(here / "block"), here, make_plugins()), "bwrap", ())
+job = Job("j", "r", prepared, here / "in", here / "out", here / "log", Limits(), request={"operation": "transform"})
+BwrapRunner().run(job, Event(), print)
+"""
+
+
+def test_nothing_survives_when_we_are_killed(probe: Any, tmp_path: Path) -> None:
+    probe("")  # which makes the block and its input
+    (tmp_path / "block" / "main.py").write_text(
+        "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(600)\n"
+    )
+    roots = os.pathsep.join(path for path in sys.path if path)
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)], env={**os.environ, "PYTHONPATH": roots}
+    ) as us:
+        inside = processes_of(us.pid)
+        us.kill()
+    deadline = time.monotonic() + 20
+    while any(group_members(group) for group in groups_of(us.pid)):
+        assert time.monotonic() < deadline, inside
+        time.sleep(0.02)
+    cgroups.sweep()
+    assert groups_of(us.pid) == []
+
+
+def groups_of(owner: int) -> list[Path]:
+    """The control groups of a process's tasks."""
+    places = cgroups.find_places()
+    assert places is not None
+    folders = set(places.folders.values())
+    return [group for folder in folders for group in folder.glob(f"{cgroups.PREFIX}{owner}-*")]
+
+
+def group_members(group: Path) -> list[int]:
+    try:
+        return [int(line) for line in (group / "cgroup.procs").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def processes_of(owner: int) -> list[int]:
+    """The processes of its task, once the program runs beside bubblewrap's two."""
+    deadline = time.monotonic() + 30
+    while True:
+        found = [members for group in groups_of(owner) if len(members := group_members(group)) >= 3]
+        if len(found) == len(groups_of(owner)) > 0:
+            return found[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
