@@ -7,7 +7,7 @@
 Each round is an impulse of many nodes that nobody has computed before, run by the command line in a process of its own. Two runs are disturbed, each at a
 random moment: we are killed, processes of tasks or their containers are, the engine is killed and started again (by the command in
 ``EDGEWRIGHT_RESTART_ENGINE``), the store's disk is full, a quarter of the tasks runs out of memory. Then the same impulse runs undisturbed; every third
-round once more after entries of the store were damaged. docs/reliability.md says what is counted. ``--quick`` gives each fault one turn.
+round once more after entries of the store were damaged. docs/reliability.md says what is counted. ``--quick`` gives each fault one turn, by itself.
 
 Needs root for the full disk (a small tmpfs) and an engine of its own for ``docker``. Exit code 1 unless nothing was wrong, lost or left over.
 """
@@ -43,7 +43,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def faults_of(bench: Bench) -> list[Fault]:
     """Faults that can be injected here."""
-    faults = [kill_us, kill_tasks]
+    faults: list[Fault] = [kill_us, kill_tasks]
     if bench.store.parent != bench.folder:
         faults.append(full_disk)
     if bench.runner != "process":  # which holds no limit of memory
@@ -55,32 +55,23 @@ def faults_of(bench: Bench) -> list[Fault]:
 
 def run_bench(bench: Bench, tasks: int, *, quick: bool = False) -> None:
     """Rounds until so many tasks were run; ``quick``: until each fault had its turn."""
-    number, turns = 0, list[str]()
     faults = faults_of(bench)
-    while (
-        len(turns) < len(faults)
-        if quick
-        else bench.counts["tasks ran"] + bench.counts["tasks failed"] < tasks
-    ):
+    number = 0
+    while number < len(faults) if quick else bench.counts["tasks ran"] + bench.counts["tasks failed"] < tasks:
         number += 1
         bench.finished.clear()
-        for fault in bench.random.sample(faults, 1 if quick else DISTURBED_RUNS):
-            if quick:
-                fault = faults[len(turns)]
-            turns.append(name_of(fault))
+        turns = [faults[number - 1]] if quick else bench.random.sample(faults, DISTURBED_RUNS)
+        for fault in turns:
             disturb(bench, fault, number)
         bench.undisturbed(f"round {number}, undisturbed")
         bench.orphans(f"round {number}, undisturbed")
-        if quick or number % DAMAGE_EVERY == 0:
+        if number % (len(faults) if quick else DAMAGE_EVERY) == 0:
             damaged(bench, number)
         if number % EMPTY_EVERY == 0:
             bench.tidy()
             shutil.rmtree(bench.store)
-        print(
-            f"round {number}, {' + '.join(turns[-DISTURBED_RUNS:])}: {dict(bench.counts)}",
-            file=sys.stderr,
-            flush=True,
-        )
+        told = " + ".join(map(name_of, turns))
+        print(f"round {number}, {told}: {dict(bench.counts)}", file=sys.stderr, flush=True)
     bench.tidy()
 
 
