@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edgewright.data.names import known_normal, plain, split_of
+from edgewright.data.names import known_normal, plain, some, split_of
 from edgewright.errors import DataError
 
 LABEL_FILES = ("info.labels", "structured_labels.labels")
@@ -103,15 +103,15 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
     labels: dict[str, str | None] = dict.fromkeys(files)
     if level is not None:
         labels = {file: parts[level] if len(parts) > level else None for file, parts in folders.items()}
-        lines.append(f"labels taken from folders: {_some(set(filter(None, labels.values())))}")
+        lines.append(f"labels taken from folders: {some(sorted(set(filter(None, labels.values()))))}")
     elif labels_from in (None, "file-name"):
         labels = dict(_labels_of_names(files))
         if any(labels.values()):
-            lines.append(f"labels taken from file names: {_some(set(filter(None, labels.values())))}")
+            lines.append(f"labels taken from file names: {some(sorted(set(filter(None, labels.values()))))}")
         elif depth and labels_from is None:
             labels = {file: parts[depth - 1] for file, parts in folders.items()}
             lines.append(
-                f"one folder holds everything: its name is the label ({_some(set(filter(None, labels.values())))})"
+                f"one folder holds everything: its name is the label ({some(sorted(set(filter(None, labels.values()))))})"
             )
     group_level = None
     if any(labels.values()):
@@ -124,7 +124,7 @@ def _from_paths(files: Sequence[str], labels_from: str | None, lines: list[str])
         facts[file] = FileFacts(labels[file], splits[file], metadata)
     if group_level is not None:
         groups = {str(fact.metadata["group"]) for fact in facts.values()}
-        lines.append(f"groups taken from folders: {_some(groups)}")
+        lines.append(f"groups taken from folders: {some(sorted(groups))}")
     return facts
 
 
@@ -261,9 +261,3 @@ def _counted(counts: Mapping[str, int], noun: str) -> str:
     return ", ".join(
         f"{name} {count} {noun}{'' if count == 1 else 's'}" for name, count in sorted(counts.items())
     )
-
-
-def _some(names: set[str], most: int = 8) -> str:
-    listed = sorted(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more

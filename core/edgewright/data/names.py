@@ -1,4 +1,4 @@
-"""Words that folders, files and labels use: names of splits, and labels that say normal or abnormal by themselves."""
+"""Words that folders, files and labels use: names of splits, labels that say normal or abnormal by themselves; and a few of many names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from edgewright_specs.interface import Split
 
@@ -70,3 +70,9 @@ def sorted_labels(labels: Iterable[str]) -> list[str]:
     if any(number_of(label) is None for label in found):
         return found
     return sorted(found, key=float)
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first few of many names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgewright.data.names import known_normal
+from edgewright.data.names import known_normal, some
 from edgewright.errors import DataError
 
 Labels = Sequence[str] | Literal["rest"] | None
@@ -111,9 +111,7 @@ def _lines(counts: Mapping[str | None, int], of: Mapping[str | None, bool | None
 
 
 def _with_counts(counts: Mapping[str | None, int], labels: Sequence[str], most: int = 12) -> str:
-    listed = sorted(labels)
-    text = ", ".join(f"{label} ({counts[label]})" for label in listed[:most])
-    return text + (f" and {len(listed) - most} more" if len(listed) > most else "")
+    return some([f"{label} ({counts[label]})" for label in sorted(labels)], most)
 
 
 def _check(name: str, given: Sequence[str], counts: Mapping[str | None, int]) -> None:
