@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edgewright import trees
 from edgewright.errors import UsageError
 from edgewright.runners.masking import Mask
+from edgewright.runners.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: Memory that is a folder, where the system has one: a secret needs no disk.
-SHARED_MEMORY: Final = Path("/dev/shm")
-PREFIX: Final = "edgewright-secrets-"
 MAX_BYTES: Final = 64 << 10
 
 
@@ -59,18 +54,13 @@ def opened(sources: Mapping[str, str]) -> Iterator[Secrets | None]:
         yield None
         return
     values = {name: read_secret(name, source) for name, source in sources.items()}
-    _sweep()
-    place = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
-    try:
+    with scratch_folder("secrets") as folder:
         for name, value in values.items():
             private = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
             with os.fdopen(private, "wb") as file:
                 file.write(value)
         folder.chmod(0o500)
         yield Secrets(folder, values, Mask(values.values()))
-    finally:
-        trees.remove_tree(folder)
 
 
 def read_secret(name: str, source: str) -> bytes:
@@ -103,22 +93,3 @@ def read_secret(name: str, source: str) -> bytes:
         size = "is empty" if not value else f"is larger than {MAX_BYTES >> 10} KiB"
         raise UsageError(f"the secret {name!r} ({source}) {size}")
     return value
-
-
-def _sweep() -> None:
-    """Remove what processes left that were killed in the middle of a task."""
-    for folder in SHARED_MEMORY.glob(f"{PREFIX}*"):
-        owner = folder.name[len(PREFIX) :].partition("-")[0]
-        with contextlib.suppress(OSError, ValueError):
-            if stat.S_ISDIR(folder.lstat().st_mode) and not _runs(int(owner)):
-                trees.remove_tree(folder)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgewright.errors import UsageError
-from edgewright.runners import secrets
+from edgewright.runners import scratch
 from edgewright.runners.secrets import opened, read_secret
 
 
@@ -59,7 +59,7 @@ def test_what_is_not_there_is_said_without_a_value(
 
 
 def test_what_a_killed_process_left_is_removed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(secrets, "SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(scratch, "SHARED_MEMORY", tmp_path)
     monkeypatch.setenv("MY_TOKEN", "geheim7")
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

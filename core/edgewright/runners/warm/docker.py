@@ -77,7 +77,7 @@ class DockerChannel:
     def receive(self, seconds: float) -> bytes | None:
         """Return what comes from its stdout: empty at its end, None when nothing comes in time."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and self._poll.poll(left * 1000):
+        while self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
             try:
                 data = os.read(self._fd, READ_BYTES)
             except BlockingIOError:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import threading
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from edgewright import trees
 from edgewright.contracts.native import SERVED
 from edgewright.harvest import HarvestError
 from edgewright.runners.base import Job
 from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MAX_LINE_BYTES, MAX_MESSAGES, parse_message
+from edgewright.runners.scratch import scratch_folder
 from edgewright.runners.secrets import opened
 from edgewright.runners.warm.exchange import Exchange
 from edgewright.runners.watch import OutWatch
@@ -25,7 +23,8 @@ from edgewright.terminal import printable_line
 from edgewright_specs.interface import ERROR_KINDS, REQUEST_FILE, RESULT_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from edgewright.runners.base import Limits, Message, OnMessage, Prepared
     from edgewright.runners.grants import Grants
@@ -39,8 +38,6 @@ TICK_SECONDS: Final = 0.1
 MEMORY_SECONDS: Final = 1.0
 #: For a look that is under way.
 JOIN_SECONDS: Final = 5.0
-#: Memory that is a folder, where the system has one: small payloads never touch a disk.
-SHARED_MEMORY: Final = Path("/dev/shm")
 
 
 class FailedError(Exception):
@@ -84,13 +81,12 @@ class Life:
         self._began = time.monotonic()
         self._answers = 0
         self._grown = 0
-        self._spoiled = False
         self._exceeded = ""
         self._over = threading.Event()
         with contextlib.ExitStack() as stack:
             secrets = stack.enter_context(opened(grants.secrets))
             self._mask: Mask | None = None if secrets is None else secrets.mask
-            folder = stack.enter_context(_folder())
+            folder = stack.enter_context(scratch_folder("warm"))
             self._exchange = Exchange(folder, prepared.block, limits)
             self._log = stack.enter_context(LogFile(folder / "log.txt", limits.log_bytes))
             identity = uuid.uuid4().hex
@@ -113,12 +109,16 @@ class Life:
         return self._channel.enforced
 
     def is_spent(self, recycling: Recycling) -> bool:
-        """Whether a fresh one should take its place."""
+        """Whether a fresh one should take its place; one that ended since its last answer fails no other request."""
+        said = self._channel.receive(0.0)
+        self._buffer += said or b""
         return (
-            self._spoiled
+            said == b""
+            or bool(self._exceeded)
             or self._answers >= recycling.requests
             or time.monotonic() - self._began >= recycling.seconds
             or self._grown >= recycling.growth_bytes
+            or not self._exchange.clear()  # of what came after its last answer
         )
 
     def ask(
@@ -145,8 +145,7 @@ class Life:
             self._answers += 1
             return self._take(operation, out_dir)
         finally:
-            if not self._exchange.clear():
-                self._spoiled = True  # no request may see what is left of another
+            self._exchange.clear()
 
     def _read(self, out_dir: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
         """What a block left that may do whatever we may: taken at its word."""
@@ -266,16 +265,6 @@ class Life:
         text = self._hidden(self._log.last(TAIL_BYTES))
         self._stack.close()
         return text
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    place = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="edgewright-warm-", dir=place))
-    try:
-        yield folder
-    finally:
-        trees.remove_tree(folder)
 
 
 def _operation(in_dir: Path) -> Operation:
