@@ -53,13 +53,15 @@ def command(
     runner: str,
     trust: bool,
     as_json: bool,
-) -> None:
-    """Score new recordings with a finished run, window by window.
+) -> int:
+    """Score new recordings or images with a finished run, window by window.
 
     Each line tells sample, time, score, p-value, decision and the features that weighed most, or the class or number
     of a node that learned these; with several nodes the first line of a window is what all of them decide together
     (an anomaly above its threshold, else the class). With --json one JSON object a line. --follow reads samples as they come: a header line names the axes (CSV), or each line is a JSON object
     or list. A line that is neither is named and skipped, and windows begin anew after it.
+
+    Images of a folder that can't be read are named and left out; exit code 1 then.
     """
     from edgewright.running import Options, Run
     from edgewright.running.fresh import score
@@ -74,6 +76,7 @@ def command(
     finished = Run(run)
     options = Options(runner=runner, trust=trust)
     console = Console(as_json)
+    unread: list[str] = []
     results: Iterable[Mapping[str, Any]]
     if follow:
         results = follow_stream(
@@ -86,18 +89,21 @@ def command(
     else:
         results = score(
             finished, files, options=options, plugins=state.plugins,
-            warn=lambda text: console.note(f"warning: {text}", fg="yellow"), overlays=overlays,
+            warn=lambda text: console.note(f"warning: {text}", fg="yellow"), skipped=unread.append, overlays=overlays,
         )  # fmt: skip
     for result in results:
         if as_json:
             click.echo(json.dumps(result, ensure_ascii=True))
         else:
             _print(console, result, timed=not finished.of_images)
+    for text in unread:
+        console.note(f"not scored: {text}", fg="red")
+    return 1 if unread else 0
 
 
 def _print(console: Console, result: Mapping[str, Any], *, timed: bool) -> None:
     decision = result["decision"]
-    place = f"{result['sample']}  {result['time']:8.3f} s" if timed else str(result["sample"])
+    place = f"{result['sample']}  {result['time']:8.3f} s" if timed else str(result["file"])
     if decision is not None and len(result["nodes"]) > 1:
         console.print(
             f"{place}  {decision['label']}",

@@ -30,6 +30,8 @@ _DRIFT_SPREADS: Final = 1.0
 _DRIFT_LEVELS: Final = 4.0
 #: Proportions that differ by less than this part of themselves are the same.
 _SAME_SHAPE: Final = 0.1
+#: Images named one by one.
+_MOST_NAMED: Final = 8
 
 
 def image_document(
@@ -114,8 +116,8 @@ def other_sizes(
     Returns
     -------
     list of str
-        A line for each image whose proportions no known one has: squashed or cut, it looks like nothing learned. A line
-        for all others of a size.
+        A line for each image whose proportions no known one has, of the first eight: squashed or cut, it looks like nothing
+        learned. A line for all others of a size.
 
     Raises
     ------
@@ -141,6 +143,9 @@ def other_sizes(
             )
         else:
             resized[width, height] += 1
+    if len(lines) > _MOST_NAMED:
+        more = f"and {len(lines) - _MOST_NAMED} more images of proportions that the run has not seen"
+        lines = [*lines[:_MOST_NAMED], more]
     lines += [
         f"{count} image(s) of {width} × {height}, a size that was not learned from, are brought to {size[0]} × {size[1]}"
         for (width, height), count in resized.most_common()

@@ -155,6 +155,7 @@ class _Reading:
             "samples": self.samples,
             "lines": lines,
             "warnings": list(bounded),
+            "remarks": together(self.noted),
             "skipped": [list(item) for item in self.skipped],
         }
         text = json.dumps(document, ensure_ascii=False, allow_nan=False)

@@ -10,6 +10,7 @@ from edgewright.running.combination_step import DECISION, combined_nodes
 from edgewright.running.fresh import scored
 from edgewright.running.run import Labelled, Run
 from edgewright.running.verdicts import TOP
+from edgewright.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -140,10 +141,11 @@ def _judged(run: Run, fresh: Fresh, path: Path) -> list[dict[str, Any]]:
     from edgewright.data.normality import conclude
     from edgewright_specs.loading import load_impulse
 
+    words = wording(run)
     if not any(sample.get("label") is not None for sample in fresh.samples):
         raise DataError(
-            f"{path}: no recording has a label, so there is nothing to judge by",
-            hint="put recordings into one folder a label, as in the training data; `edgewright score` needs no labels",
+            f"{path}: no {words.recording} has a label, so there is nothing to judge by",
+            hint=f"put {words.recording}s into one folder a label, as in the training data; `edgewright score` needs no labels",
         )
     known = {sample["label"]: sample["normal"] for sample in run.samples}
     counts = Counter(sample["label"] for sample in [*run.samples, *fresh.samples])

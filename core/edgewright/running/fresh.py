@@ -64,6 +64,7 @@ def score(
     options: Options | None = None,
     plugins: Plugins | None = None,
     warn: Callable[[str], None] = lambda _text: None,
+    skipped: Callable[[str], None] | None = None,
     overlays: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Score files or folders window by window.
@@ -77,13 +78,15 @@ def score(
     warn : callable, optional
         Is told of images of other sizes and proportions than were learned from, and of files of another part of the data
         than ``data.where`` names.
+    skipped : callable, optional
+        Is told of images of a folder that can't be read, and why; else ``warn`` is.
     overlays : Path, optional
         Folder for pictures of images with the scores of their places.
 
     Yields
     ------
     dict
-        ``sample``, ``time`` (seconds into the recording), ``decision`` of all nodes together
+        ``sample``, ``file``, ``time`` (seconds into the recording), ``decision`` of all nodes together
         (:func:`edgewright.scoring.combine`), and ``nodes``: per anomaly node ``score``, ``p``, ``anomalous``,
         ``threshold`` and ``contributions`` (the largest three, as ``[label, value]``); per classification node ``class``,
         ``probability``, ``probabilities``; per regression node ``value``.
@@ -97,12 +100,13 @@ def score(
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise DataError(
-            f"{missing[0]}: there is no such file or folder", hint="name recordings, or their folder"
+            f"{missing[0]}: there is no such file or folder",
+            hint="name recordings, or their folder" if not run.of_images else "name images, or their folder",
         )
     drawn: set[Path] = set()
     for path in paths:
-        with scored(run, path, options=options, plugins=plugins, warn=warn) as fresh:
-            results = _verdicts(run, fresh)
+        with scored(run, path, options=options, plugins=plugins, warn=warn, skipped=skipped) as fresh:
+            results = _verdicts(run, fresh, path if path.is_dir() else path.parent)
             if overlays is not None:
                 results = with_overlays(run, fresh, results, overlays, drawn)
             yield from results
@@ -168,8 +172,9 @@ def scored(
     options: Options | None = None,
     plugins: Plugins | None = None,
     warn: Callable[[str], None] = lambda _text: None,
+    skipped: Callable[[str], None] | None = None,
 ) -> Iterator[Fresh]:
-    """Score one file or folder, all windows at once.
+    """Score one file or folder, all windows at once. `warn` and `skipped` as of :func:`score`.
 
     Raises
     ------
@@ -194,7 +199,10 @@ def scored(
         session.data(new)
         planner, engine = session.planner, session.engine
         if run.of_images:
-            for text in _other_sizes(run, session):
+            read = json.loads(engine.path(READ, "recordings").read_text(encoding="utf-8"))
+            for file, reason in read["skipped"]:
+                skipped(f"{file}: {reason}") if skipped else warn(f"skipped {file}: {reason}")
+            for text in (*read.get("remarks", ()), *_other_sizes(run, session)):
                 warn(text)
         engine.run(feature_tasks(planner))
         tasks: list[Task] = []
@@ -246,13 +254,13 @@ def _unlabelled(impulse: Any, path: Path) -> Any:
     data = impulse.data.model_copy(
         update={
             "path": str(path.resolve()), "normal": None, "abnormal": None, "split": "none", "options": options,
-            "where": {}, "per": None,
+            "where": {}, "per": None, "skip_bad": impulse.data.skip_bad or (impulse.input.kind == "image" and path.is_dir()),
         }
     )  # fmt: skip
     return impulse.model_copy(update={"data": data})
 
 
-def _verdicts(run: Run, fresh: Fresh) -> Iterator[dict[str, Any]]:
+def _verdicts(run: Run, fresh: Fresh, root: Path) -> Iterator[dict[str, Any]]:
     from edgewright.scoring import combine
 
     verdicts = {node: verdict_of(run, node) for node in fresh.scores}
@@ -262,8 +270,10 @@ def _verdicts(run: Run, fresh: Fresh) -> Iterator[dict[str, Any]]:
             name: verdicts[name].of(scores[number], None if parts is None else parts[number])
             for (name, scores), parts in zip(fresh.scores.items(), fresh.contributions.values(), strict=True)
         }
+        sample = fresh.samples[int(row["sample"])]
         yield {
-            "sample": fresh.samples[int(row["sample"])]["name"],
+            "sample": sample["name"],
+            "file": str(root / sample["file"]),
             "time": times[number],
             "decision": combine(nodes),
             "nodes": nodes,

@@ -254,3 +254,18 @@ def run_fold_scores(run: Run, node: str) -> list[float]:
             assert entry is not None
             scores += region_scores(np.load(entry.file("map")), run.params(node)).tolist()
     return sorted(scores)
+
+
+def test_new_images_that_cannot_be_read_are_named_and_the_others_scored(
+    run: Run, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(project / "fresh", textures(np.random.default_rng(9), 2))
+    (project / "fresh/cut.png").write_bytes((project / "fresh/000.png").read_bytes()[:200])
+    four = np.dstack([textures(np.random.default_rng(8), 1)[0], np.full((SIDE, SIDE), 9, np.uint8)])
+    save(project / "fresh/glass.png", four)
+    assert command(["score", str(run.path), str(project / "fresh"), "--json", "--runner", "process"]) == 1
+    printed = capsys.readouterr()
+    scored = [json.loads(line)["file"] for line in printed.out.splitlines()]
+    assert scored == [str(project / f"fresh/{name}.png") for name in ("000", "001", "glass")]
+    assert f"not scored: {project}/fresh/cut.png: can't be read as an image" in printed.err
+    assert "glass.png: has transparent pixels" in printed.err
