@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
 import os
-import shutil
+import secrets
 import stat
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 #: A cap that nothing reaches.
 UNBOUNDED = 1 << 62
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def iter_files(folder: Path, relative: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -33,7 +36,7 @@ def measure(
     """Return ``(bytes, entries)`` below ``folder``, apparent sizes, links not followed.
 
     Counting stops soon after one of the caps is passed, so ten million files cost no more than the cap. What can't
-    be listed (mode 000, vanished meanwhile) counts as one entry. With ``allocated`` a file that takes more than twice
+    be listed (mode 000, vanished meanwhile) counts as one entry, what lies deeper than a path can name as too many. With ``allocated`` a file that takes more than twice
     its size on the disk counts by half of that: a file that grows may honestly take the double.
     """
     total = count = 0
@@ -45,7 +48,9 @@ def measure(
                     count += 1
                     try:
                         info = entry.stat(follow_symlinks=False)
-                    except OSError:
+                    except OSError as problem:
+                        if problem.errno == errno.ENAMETOOLONG:
+                            return total, max_entries + 1
                         continue
                     if stat.S_ISDIR(info.st_mode):
                         pending.append(entry.path)
@@ -94,6 +99,8 @@ def sync_tree(folder: Path) -> None:
 def remove_tree(folder: Path) -> None:
     """Remove ``folder`` and everything below, also folders without permissions; links are never followed.
 
+    A block can nest folders deeper than a path or a stack reaches, so each is moved up to the top before it is emptied.
+
     Raises
     ------
     OSError
@@ -104,19 +111,41 @@ def remove_tree(folder: Path) -> None:
         return
     if not folder.exists():
         return
-    _open_up(os.fspath(folder))  # a folder without permissions is common in what blocks leave
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)  # noqa: PTH118
-            if not os.path.islink(path):  # noqa: PTH114
-                _open_up(path)
-    shutil.rmtree(folder)
-
-
-def _open_up(path: str) -> None:
+    prefix, moved = f".removed-{secrets.token_hex(8)}-", itertools.count()
+    folder.chmod(0o700)  # a folder without permissions is common in what blocks leave
+    top = os.open(folder, _FOLDER)
     try:
-        mode = os.lstat(path).st_mode
-        if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-            os.chmod(path, 0o700)  # noqa: PTH101
-    except OSError:
-        return  # rmtree will say so, with the path
+        pending = [("", os.fspath(folder))]  # where it is below the top by now, and where it was
+        while pending:
+            name, place = pending.pop()
+            inside = os.open(name or ".", _FOLDER, dir_fd=top)
+            try:
+                for entry in os.listdir(inside):  # noqa: PTH208
+                    was = f"{place}/{entry}"
+                    with _named(was):
+                        if not stat.S_ISDIR(os.lstat(entry, dir_fd=inside).st_mode):
+                            os.unlink(entry, dir_fd=inside)
+                            continue
+                        os.chmod(entry, 0o700, dir_fd=inside)
+                        now = f"{prefix}{next(moved)}"
+                        os.rename(entry, now, src_dir_fd=inside, dst_dir_fd=top)
+                        pending.append((now, was))
+            finally:
+                os.close(inside)
+            if name:
+                with _named(place):
+                    os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+    folder.rmdir()
+
+
+@contextlib.contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Errors name where a file was, however it is called by now."""
+    try:
+        yield
+    except OSError as problem:
+        problem.filename = place
+        problem.filename2 = None
+        raise

@@ -172,7 +172,9 @@ def children() -> set[int]:
     scope="session",
     params=[n if n == "process" else pytest.param(n, marks=getattr(pytest.mark, n)) for n in RUNNERS],
 )
-def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
+def runner(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, scripts: Path
+) -> Iterator[Runner]:
     module, _, name = RUNNERS[request.param].partition(":")
     made: Runner = getattr(importlib.import_module(module), name)()
     if request.param == "docker":
@@ -182,6 +184,8 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
         pytest.skip(missing)
     assert missing is None
     try:
+        if request.param != "docker":  # what it keeps beside its tasks is started by the first of them
+            assert Evil(made, tmp_path_factory.mktemp("first"), scripts).run("F00_control").reason == "ok"
         yield made
     finally:
         made.close()

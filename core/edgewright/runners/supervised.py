@@ -191,6 +191,8 @@ class Supervised:
     def kill(self) -> None:
         """SIGKILL to every descendant."""
         self._send(b"kill\n")
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGCONT)  # a block that isn't isolated may have stopped it
 
     def close(self) -> None:
         """Kill what still runs and wait until it is gone."""
