@@ -32,9 +32,8 @@ from edgewright.runners.supervisor import STAGE
 from edgewright.runners.unenforced import allowed, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from edgewright.contracts import Part
     from edgewright.images.roots import Root
     from edgewright.runners.base import Job
     from edgewright.runners.bwrap.view import View
@@ -97,15 +96,13 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(job: Job, preloaded: Preloaded, choose: Callable[[Seen], Part] | None = None) -> Iterator[Opened]:
+def opened(job: Job, preloaded: Preloaded) -> Iterator[Opened]:
     """Make what the sandbox of a task needs; all of it is taken down at the end.
 
     Parameters
     ----------
     preloaded : Preloaded
         With no modules: what the supervisor is a fork of.
-    choose : callable, optional
-        The program that runs inside, by the places that it will see. Else what the job's contract starts.
 
     Raises
     ------
@@ -127,7 +124,7 @@ def opened(job: Job, preloaded: Preloaded, choose: Callable[[Seen], Part] | None
             os.write(filtering, filter_program())
             os.lseek(filtering, 0, os.SEEK_SET)
             joins = () if groups is None else groups.joins
-            start = _start(job, user, joins, (filtering, status), choose)
+            start = _start(job, user, joins, (filtering, status))
         except OSError as problem:
             raise TaskError(job.id, "infra", f"can't make a sandbox: {problem}") from problem
         yield Opened(replace(start, preloaded=preloaded), user, unenforced, groups, status)
@@ -142,19 +139,12 @@ def _groups(stack: contextlib.ExitStack, job: Job) -> cgroups.TaskGroups | None:
     return groups
 
 
-def _start(
-    job: Job,
-    user: User,
-    joins: tuple[str, ...],
-    keep: tuple[int, int],
-    choose: Callable[[Seen], Part] | None,
-) -> Start:
+def _start(job: Job, user: User, joins: tuple[str, ...], keep: tuple[int, int]) -> Start:
     """The command of a sandbox and what its process is before it becomes bubblewrap."""
     block = job.prepared.block
     in_dir, out_dir = job.contract.places(job.request.get("operation", "describe"))
     root, view = _view(job, in_dir, out_dir)
-    seen = Seen(BLOCK_FOLDER, in_dir, out_dir, view.python, 0)
-    part = choose(seen) if choose is not None else job.contract.launch(block, job.request, seen).main
+    part = job.contract.launch(block, job.request, Seen(BLOCK_FOLDER, in_dir, out_dir, view.python, 0)).main
     bound = bounds(job, part, view)
     staged = not user.ours
     found = [
