@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.errors import TaskError, UsageError
 from edgewright.request_folder import npy_header, put_array, put_request
 from edgewright.single import as_windows, run_once, window_spec, workspace
@@ -296,7 +297,7 @@ def _read_features(path: Path, block: str, shape: tuple[int, int]) -> NDArray[np
         # Parsing a header costs more than all the rest; the one expected needs none.
         features = np.frombuffer(bytearray(content), np.float32, offset=len(header)).reshape(shape)
     else:
-        features = np.load(path, allow_pickle=False)
+        features = load_array(path)
     if features.dtype != np.float32 or features.shape != shape:
         raise TaskError(
             f"{block} transform",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from edgewright.arrays import load_array
 from edgewright.errors import PlanError
 from edgewright_specs.interface import IMAGE_SCALINGS
 
@@ -180,9 +181,8 @@ class _Chunks:
     """The features of one node, cut into files along their rows."""
 
     def __init__(self, part: Mapping[str, Any], folder: Path) -> None:
-        import numpy as np
 
-        self._files = [np.load(folder / chunk["path"], mmap_mode="r") for chunk in part["chunks"]]
+        self._files = [load_array(folder / chunk["path"], mapped=True) for chunk in part["chunks"]]
         self.rows = sum(len(file) for file in self._files)
 
     def take(self, first: int, last: int) -> Array:
@@ -202,7 +202,7 @@ def _codes(inputs: Mapping[str, Any], name: str, folder: Path) -> NDArray[Any] |
     entry = inputs.get(name)
     if entry is None:
         return None
-    codes: NDArray[Any] = np.concatenate([np.load(folder / chunk["path"]) for chunk in entry["chunks"]])
+    codes: NDArray[Any] = np.concatenate([load_array(folder / chunk["path"]) for chunk in entry["chunks"]])
     return codes
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgewright.arrays import load_array
 from edgewright.data.likeness import alike_rows, even_rows
 from edgewright.data.windowing import windows as cut
 
@@ -66,12 +67,12 @@ def leakage_of(read_dir: Path, index_dir: Path) -> dict[str, Any]:
     """Look through what :func:`edgewright.data.read` and :func:`edgewright.data.index` wrote; see :func:`leakage_document`."""
     samples = json.loads((index_dir / "samples.json").read_text(encoding="utf-8"))
     windows = json.loads((index_dir / "windows.json").read_text(encoding="utf-8"))
-    signal = np.load(read_dir / "signal.npy", mmap_mode="r")
+    signal = load_array(read_dir / "signal.npy", mapped=True)
     if windows["kind"] == "image":
         from edgewright.data.image_checks import image_document
 
-        return image_document(signal, np.load(index_dir / "index.npy"), windows["splits"], samples)
-    found = find_leakage(signal, np.load(index_dir / "index.npy"), windows["splits"], windows["length"])
+        return image_document(signal, load_array(index_dir / "index.npy"), windows["splits"], samples)
+    found = find_leakage(signal, load_array(index_dir / "index.npy"), windows["splits"], windows["length"])
     return leakage_document(found, samples, windows["frequency"])
 
 

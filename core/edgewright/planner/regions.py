@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.errors import PlanError
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs
 from edgewright_specs.interface import CONTRACT_VERSION, EXPORT_FILE
@@ -101,7 +102,7 @@ def _score(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappin
 
     from edgewright.scoring import region_scores
 
-    maps = np.load(inputs[settings["task"], settings["maps"]], mmap_mode="r")
+    maps = load_array(inputs[settings["task"], settings["maps"]], mapped=True)
     scores = region_scores(maps, settings["region"]) if len(maps) else np.zeros(0, np.float32)
     output = settings["output"]
     np.save(out / f"{output}.npy", scores)

@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright_specs.interface import CONTRACT_VERSION, DEPLOYMENT_FILE, identifier
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def self_test_windows(inputs: StepInputs, settings: Mapping[str, Any], out: Path
     """
     import numpy as np
 
-    signal = np.load(inputs["data/read", "signal"], mmap_mode="r")
-    index = np.load(inputs["data/index", "index"], mmap_mode="r")
+    signal = load_array(inputs["data/read", "signal"], mapped=True)
+    index = load_array(inputs["data/index", "index"], mapped=True)
     samples = json.loads(inputs["data/index", "samples"].read_text(encoding="utf-8"))
     length, mode = settings["length"], settings["mode"]
     origin: list[dict[str, Any]] = []
@@ -151,7 +152,7 @@ def assemble(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapp
         if node["type"] == "learning":
             classifies = description["kind"] == "classification"
             given = "probabilities" if classifies else "scores"
-            scores = np.load(inputs[f"{name}/score/selftest-{mode}", given])
+            scores = load_array(inputs[f"{name}/score/selftest-{mode}", given])
             np.save(selftest / f"{given}-{name}.npy", scores)
             if classifies:
                 _add_classes(decisions, name, scores, description["classes"])

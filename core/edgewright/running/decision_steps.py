@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.models import fold_tasks
 from edgewright.planner.plan import INDEX, READ, Planner
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs, Task
@@ -121,10 +122,10 @@ def _held_out(node: Node, planner: Planner, folds: int) -> HostTask:
     def step(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
         import numpy as np
 
-        assignment = np.load(inputs[selected.task, selected.output])
+        assignment = load_array(inputs[selected.task, selected.output])
         scores = np.full(len(assignment), np.nan)
         for fold, task in enumerate(settings["folds"]):
-            scores[assignment == fold] = np.load(inputs[task, "scores"])
+            scores[assignment == fold] = load_array(inputs[task, "scores"])
         # A block that learns labels, or from a few abnormal samples too, has folds with abnormal windows in them.
         normal = normality(inputs, settings["training"]) != ABNORMAL
         np.save(out / "held_out.npy", scores[(assignment >= 0) & normal])
@@ -154,13 +155,12 @@ def _in_sample(node: Node, planner: Planner) -> HostTask:
 
 
 def _threshold(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping[str, str]:
-    import numpy as np
 
     from edgewright.scoring import choose, table, threshold_document
 
-    held = np.load(inputs[settings["held"][0], settings["held"][1]])
+    held = load_array(inputs[settings["held"][0], settings["held"][1]])
     # Beside a block that learns labels, the training split holds abnormal windows, which this node never learned from.
-    learned = np.load(inputs[f"{settings['node']}/select", "assignment"]) != NOT_USED
+    learned = load_array(inputs[f"{settings['node']}/select", "assignment"]) != NOT_USED
     learned &= normality(inputs, settings["splits"]["training"]) != ABNORMAL
     training = _concatenate(inputs, settings["scores"]["training"])[learned]
     split = settings["labelled"]
@@ -199,7 +199,7 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     node = settings["node"]
     threshold = json.loads(inputs[f"{node}/threshold", "threshold"].read_text(encoding="utf-8"))
     samples = _samples(inputs, settings.get("region"))
-    index = np.load(inputs[INDEX, "index"])[slice(*settings["splits"][settings["split"]])]
+    index = load_array(inputs[INDEX, "index"])[slice(*settings["splits"][settings["split"]])]
     offsets = np.array([sample["offset"] for sample in samples], np.int64)
     decisions = decisions_document(
         _concatenate(inputs, settings["scores"]),
@@ -222,11 +222,10 @@ def _samples(inputs: StepInputs, region: Mapping[str, Any] | None) -> list[dict[
     samples: list[dict[str, Any]] = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
     if region is None:
         return samples
-    import numpy as np
 
     from edgewright.scoring import region_samples
 
-    return region_samples(samples, np.load(inputs[READ, "masks"], mmap_mode="r"), region)
+    return region_samples(samples, load_array(inputs[READ, "masks"], mapped=True), region)
 
 
 def normality(
@@ -236,7 +235,7 @@ def normality(
     import numpy as np
 
     samples = _samples(inputs, region)
-    owners = np.load(inputs[INDEX, "index"])["sample"][slice(*rows)]
+    owners = load_array(inputs[INDEX, "index"])["sample"][slice(*rows)]
     of_sample = np.array([_KINDS[sample["normal"]] for sample in samples], np.int8)
     kinds: NDArray[np.int8] = of_sample[owners]
     return kinds
@@ -245,7 +244,7 @@ def normality(
 def _concatenate(inputs: StepInputs, tasks: Sequence[str]) -> NDArray[Any]:
     import numpy as np
 
-    return np.concatenate([np.load(inputs[task, "scores"]) for task in tasks]) if tasks else np.zeros(0)
+    return np.concatenate([load_array(inputs[task, "scores"]) for task in tasks]) if tasks else np.zeros(0)
 
 
 def _write(path: Path, document: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.features import rank_by_targets
 from edgewright.planner.nodes import Node
 from edgewright.planner.plan import INDEX, Planner
@@ -80,7 +81,6 @@ def read_ranking(model: Path) -> dict[str, Any]:
     model : Path
         Its model's folder.
     """
-    import numpy as np
 
     from edgewright.scoring.importance import importance_document
 
@@ -88,8 +88,8 @@ def read_ranking(model: Path) -> dict[str, Any]:
     by_label = model / "by_label.npy"
     return importance_document(
         meta["labels"],
-        np.load(model / "importance.npy"),
-        np.load(by_label) if by_label.is_file() else None,
+        load_array(model / "importance.npy"),
+        load_array(by_label) if by_label.is_file() else None,
         meta["classes"],
         meta["windows"],
     )
@@ -101,7 +101,7 @@ def _label(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappin
     from edgewright.data.names import are_numbers, number_of, sorted_labels
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
-    owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
+    owners = load_array(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
     where = f"{settings['place']}: node {settings['node']!r}"
     used = used_windows(samples, owners, settings, where)
     labels = [sample["label"] for sample in samples]

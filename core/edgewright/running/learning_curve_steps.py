@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.plan import INDEX
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, StepInputs
 
@@ -67,8 +68,8 @@ def _subset(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     import numpy as np
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
-    owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
-    arrays = {name: np.load(inputs[settings["select"], name]) for name in settings["arrays"]}
+    owners = load_array(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
+    arrays = {name: load_array(inputs[settings["select"], name]) for name in settings["arrays"]}
     assignment = arrays["assignment"]
     learned = np.unique(owners[assignment != NOT_USED]).tolist()
     order = sorted(
@@ -107,13 +108,13 @@ def _draw(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping
     from edgewright.scoring.learning_curve import curve_point, curve_text, enough
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
-    index = np.load(inputs[INDEX, "index"])["sample"]
+    index = load_array(inputs[INDEX, "index"])["sample"]
     owners = index[slice(*settings["splits"]["training"])]
     normal = [samples[number]["normal"] for number in index[slice(*settings["splits"]["test"])]]
     points = []
     for chosen, scored in settings["models"].items():
-        learned = owners[np.load(inputs[chosen, "assignment"]) != NOT_USED]
-        scores = np.concatenate([np.load(inputs[task, "scores"]) for task in scored])
+        learned = owners[load_array(inputs[chosen, "assignment"]) != NOT_USED]
+        scores = np.concatenate([load_array(inputs[task, "scores"]) for task in scored])
         points.append(curve_point(len(np.unique(learned)), len(learned), scores, normal))
     document: dict[str, Any] = {
         "split": "test",

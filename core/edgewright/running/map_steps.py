@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.features import lay_out
 from edgewright.planner.models import draw_windows
 from edgewright.planner.nodes import Node
@@ -127,7 +128,6 @@ def _map_step(node: str) -> HostTask:
 
 def _read_map(model: Path) -> tuple[dict[str, Any], NDArray[np.int32] | None]:
     """``map.json`` of what the block laid out, and the clusters where it made some."""
-    import numpy as np
 
     meta = json.loads((model / "model.json").read_text(encoding="utf-8"))["meta"]
     shares = [*meta["share"], 0.0, 0.0]
@@ -135,14 +135,14 @@ def _read_map(model: Path) -> tuple[dict[str, Any], NDArray[np.int32] | None]:
         {
             "name": "PCA",
             "axes": [f"PC {number + 1} ({shares[number]:.0%} of variance)" for number in range(2)],
-            "places": np.load(model / "pca.npy").T.round(5).tolist(),
+            "places": load_array(model / "pca.npy").T.round(5).tolist(),
         }
     ]
     if (model / "pacmap.npy").is_file():
-        places = np.load(model / "pacmap.npy").T.round(5).tolist()
+        places = load_array(model / "pacmap.npy").T.round(5).tolist()
         layouts.insert(0, {"name": "PaCMAP", "axes": ["PaCMAP 1", "PaCMAP 2"], "places": places})
-    rows = np.load(model / "rows.npy")
-    clusters = np.load(model / "clusters.npy") if (model / "clusters.npy").is_file() else None
+    rows = load_array(model / "rows.npy")
+    clusters = load_array(model / "clusters.npy") if (model / "clusters.npy").is_file() else None
     return {"rows": rows.tolist(), "layouts": layouts, "note": meta["note"]}, clusters
 
 
@@ -153,7 +153,7 @@ def _residuals(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Ma
     labels = json.loads(inputs[settings["described"], "description"].read_text(encoding="utf-8"))[
         "contributions"
     ]
-    chunks = [np.load(inputs[task, "contributions"], mmap_mode="r") for task in settings["scored"]]
+    chunks = [load_array(inputs[task, "contributions"], mapped=True) for task in settings["scored"]]
     values = np.concatenate([np.sqrt(np.maximum(chunk, 0)) for chunk in chunks])
     np.save(out / "features.npy", values.astype(np.float32))
     description = {"features": len(labels), "labels": labels, "shape": {"type": "flat", "width": len(labels)}, "dtype": "float32"}  # fmt: skip
@@ -171,7 +171,7 @@ def _errors_step(node: str, scored: Sequence[FromTask], described: FromTask) -> 
         document, clusters = _read_map(inputs[model.task, model.output])
         assert clusters is not None
         description = json.loads(inputs[described.task, described.output].read_text(encoding="utf-8"))
-        chunks = [np.load(inputs[source.task, source.output], mmap_mode="r") for source in scored]
+        chunks = [load_array(inputs[source.task, source.output], mapped=True) for source in scored]
         errors = np.concatenate(chunks)[np.array(document["rows"], np.intp)]
         count = int(clusters.max()) + 1
         profiles = np.stack(
@@ -202,7 +202,7 @@ def _rank(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mapping
     from edgewright.scoring.ranking import mean_ranks, ranks
 
     scores = {
-        node: np.concatenate([np.load(inputs[task, "scores"]) for task in tasks])
+        node: np.concatenate([load_array(inputs[task, "scores"]) for task in tasks])
         for node, tasks in settings["scores"].items()
     }
     mean = mean_ranks(list(scores.values()))

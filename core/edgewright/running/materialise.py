@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.samples import CHUNK_BYTES
 from edgewright.planner.tasks import (
     BlockTask,
@@ -78,9 +79,8 @@ def _count_rows(source: FeatureRows, find: Find) -> int | None:
 
 
 def _rows(rows: Rows, find: Find) -> NDArray[np.intp]:
-    import numpy as np
 
-    return rows.of(*(np.load(find(rows.task, output)[1]) for output in rows.outputs()))
+    return rows.of(*(load_array(find(rows.task, output)[1]) for output in rows.outputs()))
 
 
 def _place(name: str, source: Source, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
@@ -105,7 +105,6 @@ def _stored(name: str, source: FromTask, in_dir: Path, find: Find, links: Links)
 
 
 def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: Links) -> dict[str, Any]:
-    import numpy as np
 
     parts = []
     for number, part in enumerate(source.parts):
@@ -121,7 +120,7 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
                 links.place(path, in_dir / relative)
                 chunks.append({"path": relative, "shape": list(output.shape or ()), "sha256": output.sha256})
         elif stored:
-            files = [np.load(path, mmap_mode="r") for _, path in stored]
+            files = [load_array(path, mapped=True) for _, path in stored]
             rows = take_rows(files, _rows(source.rows, find))
             chunks.append(put_chunk(in_dir, (folder / "0.npy").as_posix(), rows))
         parts.append(
@@ -136,9 +135,8 @@ def _features(name: str, source: FeatureRows, in_dir: Path, find: Find, links: L
 
 
 def _codes(source: CodeRows, find: Find) -> NDArray[Any]:
-    import numpy as np
 
-    codes: NDArray[Any] = np.load(find(source.rows.task, source.output)[1])[_rows(source.rows, find)]
+    codes: NDArray[Any] = load_array(find(source.rows.task, source.output)[1])[_rows(source.rows, find)]
     return codes
 
 
@@ -160,8 +158,8 @@ def _windows(name: str, source: WindowRows, in_dir: Path, find: Find) -> dict[st
 
     from edgewright.data import windows
 
-    signal = np.load(find(source.read_task, "signal")[1], mmap_mode="r")
-    index = np.load(find(source.index_task, "index")[1], mmap_mode="r")
+    signal = load_array(find(source.read_task, "signal")[1], mapped=True)
+    index = load_array(find(source.index_task, "index")[1], mapped=True)
     wanted: NDArray[Any] = np.arange(source.first, source.last)
     if source.rows is not None:
         wanted = source.first + _rows(source.rows, find)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.plan import INDEX, READ
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs
 
@@ -47,9 +48,9 @@ def _pixels(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     from edgewright.scoring import pixel_metrics, region_cells
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
-    owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["rows"])]
-    masks = np.load(inputs[READ, "masks"], mmap_mode="r")
-    maps = [np.load(inputs[task, "map"], mmap_mode="r") for task in settings["maps"]]
+    owners = load_array(inputs[INDEX, "index"])["sample"][slice(*settings["rows"])]
+    masks = load_array(inputs[READ, "masks"], mapped=True)
+    maps = [load_array(inputs[task, "map"], mapped=True) for task in settings["maps"]]
     # An abnormal image without a mask has defects, and nobody knows where.
     known = [
         row for row, sample in enumerate(owners.tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs, Task
 from edgewright_specs.interface import SPLITS
@@ -56,14 +57,14 @@ def _decide(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     )
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
-    index = np.load(inputs[INDEX, "index"])
+    index = load_array(inputs[INDEX, "index"])
     offsets = np.array([sample["offset"] for sample in samples], np.int64)
     classes, tested = settings["classes"], settings["split"]
     classifies = settings["kind"] == "classification"
 
     def part(split: str) -> tuple[Any, Any]:
         width = (len(classes),) if classifies else ()
-        files = [np.load(inputs[task, settings["output"]]) for task in settings["scores"][split]]
+        files = [load_array(inputs[task, settings["output"]]) for task in settings["scores"][split]]
         values = np.concatenate([np.zeros((0, *width), np.float32), *files])
         return values, index[slice(*settings["splits"][split])]
 

@@ -11,18 +11,7 @@ from edgewright.errors import UsageError
 
 
 class RunDocuments:
-    """The record and the lock of one run folder, and what they say of its nodes.
-
-    Parameters
-    ----------
-    path : Path or str
-        Folder that holds ``run.json``.
-
-    Raises
-    ------
-    UsageError
-        ``path`` is not a run folder.
-    """
+    """The record and the lock of one run folder, and what they say of its nodes."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)

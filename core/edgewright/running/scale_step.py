@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.tasks import FromTask, HostTask, StepInputs
 from edgewright_specs.interface import SPLITS
 
@@ -45,7 +46,7 @@ def _scale(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappin
     from edgewright.scoring import map_scale
 
     def maps(kind: str) -> list[Any]:
-        files = [np.load(inputs[task, output], mmap_mode="r") for task, output in settings[kind]]
+        files = [load_array(inputs[task, output], mapped=True) for task, output in settings[kind]]
         files = [one for one in files if len(one)]
         return [one[:: -(-len(one) // MOST)] for one in files]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.errors import PlanError
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import NOT_USED, FromTask, HostTask, Rows, StepInputs
@@ -64,7 +65,7 @@ def _select(inputs: StepInputs, settings: Mapping[str, Any], out: Path) -> Mappi
     import numpy as np
 
     samples = json.loads(inputs[INDEX, "samples"].read_text(encoding="utf-8"))
-    owners = np.load(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
+    owners = load_array(inputs[INDEX, "index"])["sample"][slice(*settings["training"])]
     where = f"{settings['place']}: node {settings['node']!r}"
     used = used_windows(samples, owners, settings, where)
     assignment = np.where(used, 0, NOT_USED).astype(np.int32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.planner.models import score_tasks
 from edgewright.planner.plan import INDEX, Planner
 from edgewright.planner.tasks import FromTask, HostTask, Rows, StepInputs
@@ -39,7 +40,7 @@ def held_out_of_fit(node: Node, planner: Planner) -> HostTask:
 
         taught, assignment = _taught(inputs, rows)
         held = (assignment >= 0) & (normality(inputs, settings["training"]) != ABNORMAL)
-        np.save(out / "held_out.npy", np.load(inputs[fit.task, fit.output])[held[taught]])
+        np.save(out / "held_out.npy", load_array(inputs[fit.task, fit.output])[held[taught]])
         return {"held_out": "held_out.npy"}
 
     return HostTask(
@@ -79,8 +80,8 @@ def _merge(node: Node, rows: Rows) -> Any:
         start, stop = settings["rows"]
         within = (taught >= start) & (taught < stop) & (assignment[taught] >= 0)
         for name in settings["names"]:
-            values = np.load(inputs[settings["model"], name])
-            unseen = np.load(inputs[f"{node.id}/fit", f"train_{name}"], mmap_mode="r")
+            values = load_array(inputs[settings["model"], name])
+            unseen = load_array(inputs[f"{node.id}/fit", f"train_{name}"], mapped=True)
             values[taught[within] - start] = unseen[within]
             np.save(out / f"{name}.npy", values)
         return {name: f"{name}.npy" for name in settings["names"]}
@@ -100,7 +101,6 @@ def _selected(rows: Rows) -> tuple[FromTask, ...]:
 
 def _taught(inputs: StepInputs, rows: Rows) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Numbers of the windows that were learned from, and the fold of every training window."""
-    import numpy as np
 
-    arrays = [np.load(inputs[rows.task, name]) for name in rows.outputs()]
+    arrays = [load_array(inputs[rows.task, name]) for name in rows.outputs()]
     return rows.of(*arrays), arrays[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgewright.arrays import load_array
 from edgewright.data.readers.base import (
     BadFileError,
     Options,
@@ -49,13 +50,12 @@ class NpyReader:
         return path.suffix.lower() == ".npy"
 
     def recordings(self, path: Path, options: Options) -> Iterator[Recording]:
-        import numpy as np
 
         known_options(options, ("axes", "frequency", "layout", "rows"), self.name)
         try:
             with path.open("rb") as file:
                 read_header(file, path.stat().st_size)  # before NumPy, which evaluates it
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = load_array(path, mapped=True)
         except ValueError as error:
             raise BadFileError(f"not an array of numbers in .npy form: {error}") from error
         yield from split_array(array, options)
