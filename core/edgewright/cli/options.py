@@ -21,7 +21,10 @@ json_option = click.option(
 )
 
 runner_option = click.option(
-    "--runner", default="auto", show_default=True, help="How tasks are isolated: auto, docker or process."
+    "--runner",
+    default="auto",
+    show_default=True,
+    help="How tasks are isolated: auto, docker, bwrap or process.",
 )
 
 trust_option = click.option(

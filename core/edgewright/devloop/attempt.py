@@ -83,8 +83,9 @@ def attempt(
     sample: Sample | None,
     params_of: Callable[[BlockSpec], dict[str, Any]],
     like: WindowSpec | None = None,
+    runner: str = "process",
 ) -> Attempt:
-    """Run the block of a folder once, with the caller's own rights.
+    """Run the block of a folder once.
 
     Parameters
     ----------
@@ -96,6 +97,8 @@ def attempt(
         Gives the parameters that differ from the defaults, by the spec as it is now.
     like : WindowSpec, optional
         Windows of this kind are made up first: what the block took the last time.
+    runner : str
+        ``process``: with the caller's own rights.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def attempt(
             f"{block.name} is a {block.type} block, which no sample is run on", hint=hint.get(block.type)
         )
     try:
-        return runs[block.type](block, plugins, sample, given, like)
+        return runs[block.type](block, plugins, sample, given, like, runner)
     except SpecError as error:
         return Attempt("failed", problems=tuple(str(problem) for problem in error.problems))
     except EdgewrightError as error:

@@ -37,8 +37,11 @@ def run(
     sample: Sample | None,
     given: Mapping[str, Any],
     like: WindowSpec | None = None,  # noqa: ARG001 - as processing.run
+    runner: str = "process",
 ) -> Attempt:
     """Fit, score the first rows, and plot."""
+    from edgewright.runners.choose import Chooser
+    from edgewright.runners.limits import limits_of
     from edgewright.runners.warm import WarmWorker
     from edgewright_specs.parameters import resolve_params
 
@@ -56,10 +59,11 @@ def run(
         used = replace(used, values=used.table, names=names)
     asked = _Asked(block, used, reads_windows, resolve_params(block.spec, dict(given)))
     asked.classes = CLASSES if labelled else ()
-    runner = plugins.runners()["process"]
+    chooser = Chooser(list(plugins.runners().values()), runner, trust=True)
     try:
-        prepared = runner.prepare(block, lambda _message: None)
-        with workspace() as folder, WarmWorker(runner, prepared) as worker:
+        chosen = chooser.choose_warm(block)
+        prepared = chosen.prepare(block, lambda _message: None)
+        with workspace() as folder, WarmWorker(chosen, prepared, limits=limits_of(block)) as worker:
             asked.begin(worker, folder)
             model = asked.ask("fit", used.values)["model"]
             started = time.perf_counter()
@@ -70,7 +74,7 @@ def run(
             drawn = asked.ask("plot", None, model) if block_plots(block) else {}
             plots = asked.document(drawn["plots"])["plots"] if drawn else []
     finally:
-        runner.close()
+        chooser.close()
     shown = [plot for plot in plots if plot.get("kind") != "space"]
     windows = as_windows(used.values[:MOST_WINDOWS]) if reads_windows else None
     names = used.names[:MOST_WINDOWS]

@@ -82,6 +82,8 @@ def parse_json(data: bytes, name: str) -> Any:
 
 
 def _check_nesting(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_NESTING:
+        return
     depth = 0
     for token in _BRACKETS.finditer(text):
         character = token[0][0]

@@ -8,12 +8,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgewright.runners.bwrap import BwrapRunner
 from edgewright.running import Options, Run
 from edgewright.running.drifting import drift_of
 from edgewright.running.stream import follow
 from edgewright.scoring import Drift
 
 PROCESS = Options(runner="process")
+
+
+@pytest.mark.bwrap
+def test_follow_says_the_same_in_a_sandbox(
+    trained: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if missing := BwrapRunner().available():
+        pytest.skip(missing)
+    project, run = trained
+    monkeypatch.setenv("EDGEWRIGHT_STORE", str(project / "store"))
+    lines = (project / "data" / "broken" / "0.csv").read_text().splitlines()
+    one, other = (list(follow(run, lines, options=options)) for options in (PROCESS, Options(runner="bwrap")))
+    assert one == other
 
 
 def test_follow_tells_drift(trained: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,12 @@ SHOWN = 30
 @click.option(
     "--once", is_flag=True, help="Run once and end: exit code 0, 1 if it failed, 2 if the spec is wrong."
 )
+@click.option(
+    "--runner",
+    default="process",
+    show_default=True,
+    help="How it is isolated: process (not at all), docker or bwrap.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -73,11 +79,13 @@ def command(
     most: int,
     plot: Path | None,
     once: bool,
+    runner: str,
     as_json: bool,
 ) -> int:
     """Run a block at each save on a sample, and show what comes out and what changed. Ctrl-C ends it.
 
-    Its code runs as a plain process with your own rights, as in its own tests: use it for blocks that you write.
+    Its code runs as a plain process with your own rights, as in its own tests: use it for blocks that you write. --runner
+    isolates it.
     """
     from edgewright.devloop import Watched, attempt, compare, read_sample
 
@@ -106,7 +114,7 @@ def command(
 
     sample = sampled()
     if once:
-        tried = attempt(folder, state.plugins, sample, params_of)
+        tried = attempt(folder, state.plugins, sample, params_of, runner=runner)
         show(tried, None)
         console.document(_document(tried))
         return {"ok": 0, "failed": 1, "spec": 2}[tried.status]
@@ -115,7 +123,9 @@ def command(
     last: Attempt | None = None
     with contextlib.suppress(KeyboardInterrupt):  # how a loop is ended
         while True:
-            tried = attempt(folder, state.plugins, sample, params_of, None if last is None else last.window)
+            tried = attempt(
+                folder, state.plugins, sample, params_of, None if last is None else last.window, runner
+            )
             changes = None
             if tried.table is not None:
                 if last is not None and last.table is not None:
