@@ -234,6 +234,15 @@ def is_array(path: Path, expected: Any) -> bool:
         return False
 
 
+def reap(ours: set[int]) -> None:
+    """Let go of dead processes that became our children when their parents died, such as a killed engine's."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if state == "Z" and int(parent) == os.getpid() and int(folder.name) not in ours:
+                os.waitpid(int(folder.name), os.WNOHANG)
+
+
 def alive_below(root: int) -> list[tuple[int, str]]:
     """Processes that descend from one and live, but for a container engine's own: ``(pid, command line)``."""
     children: dict[int, list[tuple[int, str]]] = {}

@@ -10,7 +10,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from reliability_bench import MINE, SETTLE_SECONDS, alive_below
+from reliability_bench import MINE, SETTLE_SECONDS, alive_below, reap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,12 @@ def full_disk(bench: Bench, run: subprocess.Popen[bytes]) -> None:
 def kill_engine(bench: Bench, run: subprocess.Popen[bytes]) -> None:
     """Engine killed, with SIGKILL; somebody starts it again."""
     moment(bench, run)
-    subprocess.run(os.environ["EDGEWRIGHT_RESTART_ENGINE"], shell=True, check=True, capture_output=True)
+    with subprocess.Popen(os.environ["EDGEWRIGHT_RESTART_ENGINE"], shell=True) as restart:
+        while restart.poll() is None:
+            reap({run.pid, restart.pid})
+            time.sleep(0.1)
+    if restart.returncode:
+        raise SystemExit(f"the engine can't be restarted: exit code {restart.returncode}")
 
 
 def starve(_: Bench, run: subprocess.Popen[bytes]) -> None:

@@ -5,13 +5,10 @@ A runner runs the block once on a request folder, and its outputs are harvested 
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError, UsageError
@@ -19,6 +16,7 @@ from edgewright.runners.grants import NO_GRANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from edgewright_specs.interface import Operation, WindowSpec
 
 #: Memory that is a folder, where the system has one: small payloads never touch a disk.
-SHARED_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -45,14 +42,10 @@ class Finished:
 @contextmanager
 def workspace(in_memory: bool = False) -> Iterator[Path]:
     """A private folder that is gone afterwards; in memory where asked for and possible."""
-    from edgewright.trees import remove_tree
+    from edgewright import scratch
 
-    parent = SHARED_MEMORY if in_memory and os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="edgewright-", dir=parent))
-    try:
+    with scratch.scratch_folder("call", scratch.in_memory() if in_memory else None) as folder:
         yield folder
-    finally:
-        remove_tree(folder)
 
 
 def window_spec(

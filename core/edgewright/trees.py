@@ -112,9 +112,13 @@ def remove_tree(folder: Path) -> None:
     if not folder.exists():
         return
     prefix, moved = f".removed-{secrets.token_hex(8)}-", itertools.count()
-    folder.chmod(0o700)  # a folder without permissions is common in what blocks leave
-    top = os.open(folder, _FOLDER)
     try:
+        top = os.open(folder, _FOLDER)
+    except PermissionError:  # a folder without permissions is common in what blocks leave
+        folder.chmod(0o700)
+        top = os.open(folder, _FOLDER)
+    try:
+        os.fchmod(top, 0o700)
         pending = [("", os.fspath(folder))]  # where it is below the top by now, and where it was
         while pending:
             name, place = pending.pop()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.errors import UsageError
+from edgewright.scratch import scratch_folder
 from edgewright_specs.problems import SpecError
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def write_block(new: NewBlock) -> list[Path]:
         raise UsageError(f"{new.folder} is there already", hint="choose a new folder, or an empty one")
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Written beside its place and moved in whole: a full disk or a wrong parameter leaves no half block.
-    with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=folder.parent) as staging:
-        built = _build(Path(staging), new)
+    with scratch_folder("block", folder.parent) as staging:
+        built = _build(staging, new)
         if folder.exists():
             folder.rmdir()
         built.rename(folder)

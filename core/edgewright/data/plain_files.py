@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.data.listing import list_files
@@ -14,9 +12,11 @@ from edgewright.data.plain_images import copy_images
 from edgewright.data.readers.base import BadFileError
 from edgewright.data.reading import recordings_of, shown
 from edgewright.errors import DataError, UsageError
+from edgewright.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from edgewright.data.label_list import LabelList
     from edgewright.data.layout import FileFacts
@@ -70,8 +70,8 @@ def write_plain(
     taken: set[str] = set()
     images = files.reader.kind == "image"
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=out.parent) as staging:
-        built = Path(staging, "data")
+    with scratch_folder("import", out.parent) as staging:
+        built = staging / "data"
         built.mkdir()
         if images:
             _, skipped, warnings = copy_images(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from edgewright.moving.nodes import Node, Translator
 from edgewright.moving.notes import Notes
 from edgewright.moving.sections import Recordings, input_section, recordings
 from edgewright.moving.unpacking import unpack
+from edgewright.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from edgewright.moving.tables import KMeansTables
@@ -64,14 +64,14 @@ def import_edge_impulse(path: Path, out: Path, *, plugins: Plugins, copy: bool =
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not empty", hint="give a new or an empty folder with -o")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=out.parent) as work:
+    with scratch_folder("import", out.parent) as work:
         source = path
         if path.is_file() and path.suffix.lower() == ".zip":
-            unpacked = Path(work, "unpacked")
+            unpacked = work / "unpacked"
             unpacked.mkdir()
             source = unpack(path, unpacked)
             copy = True
-        built = Path(work, "project")
+        built = work / "project"
         built.mkdir()
         found = look(source, plugins.readers())
         imported = _write(found, path, built, out, plugins, copy=copy)

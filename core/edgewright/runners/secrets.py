@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgewright.errors import UsageError
 from edgewright.runners.masking import Mask
-from edgewright.runners.scratch import scratch_folder
+from edgewright.scratch import in_memory, scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ def opened(sources: Mapping[str, str]) -> Iterator[Secrets | None]:
         yield None
         return
     values = {name: read_secret(name, source) for name, source in sources.items()}
-    with scratch_folder("secrets") as folder:
+    with scratch_folder("secrets", in_memory()) as folder:
         for name, value in values.items():
             private = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
             with os.fdopen(private, "wb") as file:

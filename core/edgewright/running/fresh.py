@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from edgewright.running.record import Recorder
 from edgewright.running.session import Options, Session, load
 from edgewright.running.suggesting import chosen_before
 from edgewright.running.verdicts import verdict_of
+from edgewright.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -44,8 +44,8 @@ def scoring_session(
     base = Path(run.record["base"])
     impulse, processing, learning, _ = load(run.path / "impulse.yaml", base, plugins, run.images)
     learning = chosen_before(learning, run)
-    with tempfile.TemporaryDirectory(prefix="edgewright-score-") as folder:
-        recorder = Recorder(Path(folder), {"name": impulse.name, "id": run.record["id"]})
+    with scratch_folder("score") as folder:
+        recorder = Recorder(folder, {"name": impulse.name, "id": run.record["id"]})
         session = Session(
             impulse, processing, learning, (), Store(), plugins, recorder, options, f"score {run.path}"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright.data.layout import LABEL_FILES
 from edgewright.errors import TaskError, UsageError
 from edgewright.runners.grants import NO_GRANTS
+from edgewright.scratch import scratch_folder
 from edgewright.transforming.labels import (
     METADATA_FILE,
     Entry,
@@ -130,8 +130,7 @@ def transform(
         raise UsageError(f"{out} is not an empty folder", hint="give a new or an empty folder")
     known = entries_of(source) if source is not None and source.is_dir() else {}
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".edgewright-", dir=out.parent) as staging:
-        work = Path(staging)
+    with scratch_folder("transform", out.parent) as work:
         built = _Built(work / "data", known, options)
         failed: list[tuple[str, str]] = []
         with ThreadPoolExecutor(options.jobs or os.cpu_count() or 1) as pool:

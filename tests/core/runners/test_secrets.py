@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from edgewright import scratch
 from edgewright.errors import UsageError
-from edgewright.runners import scratch
 from edgewright.runners.secrets import opened, read_secret
 
 
@@ -63,16 +62,15 @@ def test_what_a_killed_process_left_is_removed(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("MY_TOKEN", "geheim7")
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left = tmp_path / f"edgewright-secrets-{dead.pid}-abc"
+    left = tmp_path / f"edgewright-secrets-{dead.pid}-0123456789abcdef"
     left.mkdir()
     (left / "TOKEN").write_text("old")
     left.chmod(0o500)
-    alive = tmp_path / f"edgewright-secrets-{os.getpid()}-abc"
-    alive.mkdir()
-    with opened({"TOKEN": "env:MY_TOKEN"}) as found:
+    with opened({"TOKEN": "env:MY_TOKEN"}) as alive, opened({"TOKEN": "env:MY_TOKEN"}) as found:
+        assert alive is not None
         assert found is not None
-        assert found.folder.parent == tmp_path
-    assert list(tmp_path.iterdir()) == [alive]
+        assert {alive.folder, found.folder} == set(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_warm_block_has_its_secret_and_what_it_says_is_masked(

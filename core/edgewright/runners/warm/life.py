@@ -15,10 +15,10 @@ from edgewright.harvest import HarvestError
 from edgewright.runners.base import Job
 from edgewright.runners.logs import LogFile
 from edgewright.runners.messages import MAX_LINE_BYTES, MAX_MESSAGES, parse_message
-from edgewright.runners.scratch import scratch_folder
 from edgewright.runners.secrets import opened
 from edgewright.runners.warm.exchange import Exchange
 from edgewright.runners.watch import OutWatch
+from edgewright.scratch import in_memory, scratch_folder
 from edgewright.terminal import printable_line
 from edgewright_specs.interface import ERROR_KINDS, REQUEST_FILE, RESULT_FILE
 
@@ -86,7 +86,7 @@ class Life:
         with contextlib.ExitStack() as stack:
             secrets = stack.enter_context(opened(grants.secrets))
             self._mask: Mask | None = None if secrets is None else secrets.mask
-            folder = stack.enter_context(scratch_folder("warm"))
+            folder = stack.enter_context(scratch_folder("warm", in_memory()))
             self._exchange = Exchange(folder, prepared.block, limits)
             self._log = stack.enter_context(LogFile(folder / "log.txt", limits.log_bytes))
             identity = uuid.uuid4().hex

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright.errors import TaskError
 from edgewright.runners.process import enforced, starts_of, work_folder
 from edgewright.runners.warm.piped import Piped, end_of
+from edgewright.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ class ProcessChannel(Piped):
     def __init__(self, job: Job, log: LogFile) -> None:
         self.enforced: Mapping[str, Any] = enforced(job)
         with contextlib.ExitStack() as stack:
-            work = stack.enter_context(work_folder(Path(tempfile.gettempdir())))
+            work = stack.enter_context(work_folder(stack.enter_context(scratch_folder("home"))))
             start, _ = starts_of(job, work, 0)
             try:
                 super().__init__(start, log, job.limits.out_bytes + 1, stack.pop_all())
