@@ -12,7 +12,9 @@ def engine_failures() -> tuple[type[Exception], ...]:
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError
 
-    return (DockerException, RequestException, HTTPError, OSError)
+    from edgewright.images.engine import EngineError
+
+    return (DockerException, EngineError, RequestException, HTTPError, OSError)
 
 
 def is_not_found(problem: Exception) -> bool:
