@@ -36,7 +36,8 @@ END_SECONDS: Final = 20.0
 class Forked:
     """A supervisor that an interpreter forked: its control and its report pipe, and its end."""
 
-    def __init__(self, control: int, report: int, pid: int) -> None:
+    def __init__(self, control: int, report: int, pid: int, sent: int) -> None:
+        self.sent = sent
         self.control: BinaryIO = open(control, "wb", buffering=0)  # noqa: SIM115
         self.report: BinaryIO = open(report, "rb", buffering=0)  # noqa: SIM115
         self.pid = pid
@@ -68,13 +69,16 @@ class Preloaded:
         self._end: weakref.finalize[..., Preloaded] | None = None
         self._connection: socket.socket | None = None
 
-    def fork(self, descriptors: Sequence[int]) -> Forked | None:
-        """Return the supervisor of a new task with these descriptors; None where no interpreter answers."""
+    def fork(self, descriptors: Sequence[int], order: bytes) -> Forked | None:
+        """Return the supervisor of a new task with these descriptors; None where no interpreter answers.
+
+        Its order is there before it is, so that it needn't wait for us once more.
+        """
         with self._lock:
             for _ in range(2):
                 if self._connection is None:
                     self._connection = self._start()
-                forked = _ask(self._connection, descriptors)
+                forked = _ask(self._connection, descriptors, order)
                 if forked is not None:
                     return forked
                 self._close()
@@ -114,13 +118,16 @@ def _end(connection: socket.socket, process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _ask(connection: socket.socket, descriptors: Sequence[int]) -> Forked | None:
+def _ask(connection: socket.socket, descriptors: Sequence[int], order: bytes) -> Forked | None:
     with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
         taken, control = os.pipe()
         report, written = os.pipe()
         for stack, fds in ((theirs, (taken, written)), (ours, (control, report))):
             for fd in fds:
                 stack.callback(os.close, fd)
+        os.set_blocking(control, False)
+        sent = os.write(control, order)  # as much as a pipe holds that nobody reads yet
+        os.set_blocking(control, True)
         try:
             socket.send_fds(connection, [b"+"], [taken, written, *descriptors])
             answer = connection.recv(4, socket.MSG_WAITALL)
@@ -129,4 +136,4 @@ def _ask(connection: socket.socket, descriptors: Sequence[int]) -> Forked | None
         if len(answer) < 4:
             return None
         ours.pop_all()
-        return Forked(control, report, int.from_bytes(answer, "little"))
+        return Forked(control, report, int.from_bytes(answer, "little"), sent)

@@ -77,6 +77,8 @@ class Supervisor(Protocol):
 class Executed:
     """A supervisor in an interpreter of its own."""
 
+    sent = 0
+
     def __init__(self, descriptors: Sequence[int]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", os.fspath(SUPERVISOR)],
@@ -143,15 +145,16 @@ class Supervised:
             "max_file_bytes": max_file_bytes,
             "sandbox": asdict(sandbox),
         }
+        data = marshal.dumps(order)  # for the same interpreter
+        data = len(data).to_bytes(4, "little") + data
         try:
-            forked = None if preloaded is None else preloaded.fork(descriptors)
+            forked = None if preloaded is None else preloaded.fork(descriptors, data)
             self._supervisor: Supervisor = forked or Executed(descriptors)
         finally:
             for fd in own:
                 os.close(fd)
         self._report = b""
-        data = marshal.dumps(order)  # for the same interpreter
-        self._send(len(data).to_bytes(4, "little") + data)
+        self._send(data[self._supervisor.sent :])
 
     @property
     def pid(self) -> int:

@@ -17,7 +17,9 @@ from edgewright.plugins import make_plugins
 from edgewright.registry import Block, resolve
 from edgewright.runners import process
 from edgewright.runners.base import Job, Limits, Outcome
+from edgewright.runners.preloaded import Preloaded
 from edgewright.runners.process import ProcessRunner
+from edgewright.runners.supervised import Supervised
 
 from .test_process import write_transform
 
@@ -151,3 +153,23 @@ def test_without_an_interpreter_that_answers_a_task_gets_a_new_one(
     runner = ProcessRunner()
     assert facts(block, runner, tmp_path / "one")[1]["above"] == os.getpid()
     runner.close()
+
+
+def test_an_order_that_no_pipe_holds_arrives(tmp_path: Path) -> None:
+    preloaded = Preloaded((), {})
+    ours, theirs = os.pipe()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    long = "x" * 100_000  # a pipe holds 65 536
+    supervised = Supervised(
+        ["/bin/sh", "-c", 'printf %s "${#LONG}"'], env={"LONG": long, "PATH": "/usr/bin:/bin"}, cwd=tmp_path,
+        stdin=nothing, stdout=theirs, stderr=os.dup(nothing), max_file_bytes=1 << 20, preloaded=preloaded,
+    )  # fmt: skip
+    with os.fdopen(ours, "rb") as told:
+        assert told.read() == b"100000"
+    while not supervised.poll():
+        pass
+    ended = supervised.ended()
+    assert ended is not None
+    assert (ended.exit_code, ended.problem) == (0, "")
+    supervised.close()
+    preloaded.close()
