@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
+from edgewright_specs.interface import CALM_PERCENTILE, MAP_PERCENTILES, map_bounds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from edgewright_blocks.visual import Prediction
 
     Images = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
-
-
-_CALM = 99.9  # percentile of normal values that stays in the lower half
 
 
 class PercentileNormalizer:
@@ -31,7 +30,7 @@ class PercentileNormalizer:
         Percentiles.
     """
 
-    def __init__(self, low: float = 1, high: float = 99) -> None:
+    def __init__(self, low: float = MAP_PERCENTILES[0], high: float = MAP_PERCENTILES[1]) -> None:
         if not 0 <= low < high <= 100:
             raise ValueError(f"low is {low}, high {high}; allowed: 0 <= low < high <= 100")
         self.low, self.high = low, high
@@ -48,10 +47,11 @@ class PercentileNormalizer:
         """
         values = np.concatenate([np.ravel(scores) for scores in maps])
         low, high = (float(bound) for bound in np.percentile(values, [self.low, self.high]))
+        calm = low
         if len(normal):
-            calm = float(np.percentile(np.concatenate([np.ravel(scores) for scores in normal]), _CALM))
-            high = max(high, low + 2 * (calm - low))
-        self.bounds_ = low, high
+            unseen = np.concatenate([np.ravel(scores) for scores in normal])
+            calm = float(np.percentile(unseen, CALM_PERCENTILE))
+        self.bounds_ = map_bounds(low, high, calm)
         return self
 
     def transform(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -33,6 +33,10 @@ BLOCK_TYPES: Final[tuple[BlockType, ...]] = ("processing", "learning", "deployme
 Split = Literal["training", "calibration", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("training", "calibration", "test")
 
+#: Of all places of a data set, and of places of normal images: by these :func:`map_bounds` makes a scale.
+MAP_PERCENTILES: Final = (1.0, 99.0)
+CALM_PERCENTILE: Final = 99.9
+
 #: How a task can end. Everything but ``ok`` is a failure, and the word says whose.
 Reason = Literal[
     "ok", "block_error", "bad_output", "timeout", "oom", "limit", "cancelled", "infra", "refused"
@@ -78,7 +82,8 @@ class WindowSpec(TypedDict, total=False):
     """What one window is. ``time-series``: ``length`` samples of ``axes`` at ``frequency`` Hz, float32.
 
     Only ``export`` is told the ``stride``: by how many samples the next window of a stream is further on; only a
-    deployment how images of another size are brought to theirs, ``resize``.
+    deployment how images of another size are brought to theirs, ``resize``, and that each window is a ``whole`` recording,
+    cut off or filled up with zeros.
     """
 
     kind: Literal["time-series", "image", "tabular"]
@@ -90,6 +95,7 @@ class WindowSpec(TypedDict, total=False):
     height: int
     channels: int
     resize: str
+    whole: bool
 
 
 class FileRef(TypedDict):
@@ -270,6 +276,20 @@ def canonical_json(value: Any) -> bytes:
 def digest_json(value: Any) -> str:
     """Sha256 of :func:`canonical_json`, in hex."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def map_bounds(low: float, high: float, calm: float) -> tuple[float, float]:
+    """Scores of places that are drawn palest and strongest, one scale for all images: ``map_scale`` of a deployment.
+
+    Parameters
+    ----------
+    low, high : float
+        The percentiles :data:`MAP_PERCENTILES` of all places of a data set.
+    calm : float
+        The percentile :data:`CALM_PERCENTILE` of the places of normal images, as if unseen, which stays in the paler half;
+        `low` where there are none.
+    """
+    return low, max(high, low + 2 * (calm - low), low + 1e-12)
 
 
 def identifier(name: str) -> str:

@@ -48,6 +48,7 @@ class Window(WrittenModel):
     height: int | None = Field(default=None, ge=1)
     channels: int | None = Field(default=None, ge=1)
     resize: Literal["squash", "fit-shortest", "fit-longest"] | None = None
+    whole: bool | None = None
 
 
 class OutputShape(WrittenModel):

@@ -27,7 +27,7 @@ from edgewright_sdk.deployment import TrainedImpulse
 
 from .test_commissioning_nodes import BRIGHTNESS, STANDARDISED
 from .test_commissioning_nodes import deployment as own_node
-from .test_linux_executable import EXPECTED, RATE, ROWS, SANITISED, png, wav
+from .test_linux_executable import EXPECTED, RATE, ROWS, SANITISED, encoded, wav
 
 pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="programs for Linux")
 
@@ -196,7 +196,8 @@ def test_pictures_come_as_files_and_as_pixels(tmp_path: Path) -> None:
     program = native(tmp_path, PICTURE, BRIGHTNESS, *SANITISED)
     with Server(program, tmp_path / "log", "--workers", "1") as server:
         bodies = {
-            "image/png": png(np.array([[7, 5]], np.uint8)),
+            "image/png": encoded(np.array([[7, 5]], np.uint8)),
+            "image/jpeg": encoded(np.array([[6, 6]], np.uint8), "JPEG"),
             "image/x-portable-anymap": b"P5 2 1 255\n\x07\x05",
             "application/octet-stream": b"\x07\x05",
             "application/json": b'{"window": [[7, 5]]}',
@@ -211,7 +212,7 @@ def test_pictures_come_as_files_and_as_pixels(tmp_path: Path) -> None:
             ("?width=0", b"1", "application/octet-stream", "from 1 to 32767"),
             ("?width=3", b"1", "application/octet-stream", "3 in grey and 9 in"),
             ("", b"P5 9000 9000 255\n", "image/x-portable-anymap", "16777216 pixels in all"),
-            ("", b"\xff\xd8\xff", "image/png", "JPEG isn't read here"),
+            ("", b"\xff\xd8\xff", "image/png", "truncated"),
             ("", b'{"window": [[7, 256]]}', "application/json", "whole numbers from 0 to 255"),
             ("", b"1,2\n", "text/csv", "image/png"),
         ):

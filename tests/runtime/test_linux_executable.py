@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import shutil
 import struct
 import subprocess
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,14 +18,19 @@ from deployment_folder import block_folder, params_of, window_spec, write_deploy
 from PIL import Image
 from runner_client import Runner
 
+from edgewright.data.readers.image import ImageReader
 from edgewright_sdk.codegen.compilers import WARNINGS, has_zig, native_compiler
 from edgewright_sdk.codegen.graph import Graph
 from edgewright_sdk.codegen.program import compile_program, write_program
+from edgewright_sdk.codegen.templates import TEXT
 from edgewright_sdk.deployment import TrainedImpulse
 from edgewright_sdk.loading import load_block
 
 from .test_commissioning_nodes import BRIGHTNESS, STANDARDISED
 from .test_commissioning_nodes import deployment as own_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RATE = 8000
 SANITISED = ("-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -139,6 +145,24 @@ def test_recordings_that_cannot_be_read_are_refused(signals: Path, text: bytes, 
     assert not lines or message.startswith("truncated: 1")
 
 
+def test_a_window_that_is_a_whole_recording_is_filled_up_or_cut_off(tmp_path: Path) -> None:
+    window = {"kind": "time-series", "length": 4, "axes": ["left", "right"], "frequency": RATE, "stride": 4}
+    folder = own_node(tmp_path / "impulse", {**window, "whole": True}, STANDARDISED)
+    program = native(folder, tmp_path)
+    for name, rows in (("short", ROWS[:3]), ("exact", ROWS[:4]), ("long", ROWS)):
+        (tmp_path / f"{name}.wav").write_bytes(wav(rows))
+    (tmp_path / "none.csv").write_text("left,right\n")
+    code, lines, told = run(program, *(tmp_path / f"{name}.wav" for name in ("short", "exact", "long")))
+    assert code == 0
+    assert scores(lines) == [5.0] * 3
+    assert [line["start"] for line in lines] == [0, 0, 0]
+    assert told == f"{tmp_path}/long.wav: 8 rows; what comes after the first 4 isn't looked at\n"
+    code, lines, told = run(program, "-", given=b"3 0\n")
+    assert (code, scores(lines)) == (0, [1.0])
+    code, lines, told = run(program, tmp_path / "none.csv")
+    assert (code, lines, told) == (1, [], f"{tmp_path}/none.csv: 0 rows; a window has 4\n")
+
+
 def test_sound_of_every_depth_is_in_the_range_of_int16(signals: Path, tmp_path: Path) -> None:
     loud = ROWS * 256
     forms = [(1, 8), (1, 16), (1, 24), (1, 32), (3, 32)]
@@ -210,11 +234,11 @@ def test_the_runner_protocol_is_served(signals: Path, tmp_path: Path) -> None:
         assert runner.ask({"hello": 1, "id": 8})["success"]
 
 
-def png(pixels: np.ndarray, **options: Any) -> bytes:
+def encoded(pixels: np.ndarray, kind: str = "PNG") -> bytes:
     from io import BytesIO
 
     stream = BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", **options)
+    Image.fromarray(pixels).save(stream, kind)
     return stream.getvalue()
 
 
@@ -258,7 +282,7 @@ def test_pictures_of_every_kind_are_seen_as_in_training(pictures: Path, tmp_path
 
 
 def test_pictures_that_cannot_be_read_are_refused(pictures: Path) -> None:
-    whole = png(np.arange(300, dtype=np.uint8).reshape(10, 10, 3))
+    whole = encoded(np.arange(300, dtype=np.uint8).reshape(10, 10, 3))
     header = struct.pack(">II", 70000, 1) + bytes([8, 2, 0, 0, 0])
     chunk = b"IHDR" + header
     huge = whole[:8] + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + whole[33:]
@@ -266,7 +290,7 @@ def test_pictures_that_cannot_be_read_are_refused(pictures: Path) -> None:
         whole[:-20]: "truncated",
         whole.replace(b"IDAT", b"IDAx"): "checksum",
         huge: "70000 x 1 pixels",
-        b"\xff\xd8\xff": "JPEG isn't read here",
+        b"\xff\xd8\xff": "truncated",
         b"GIF89a": "not a picture that is read here",
         b"": "empty",
         b"P6 2 1 255\n123": "truncated",
@@ -292,6 +316,111 @@ def test_pictures_that_cannot_be_read_are_refused(pictures: Path) -> None:
             for kind, body in parts
         )
         run(pictures, "-", given=built)
+
+
+@pytest.fixture(scope="module")
+def jpeg_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shared picture reader alone: prints size and pixels of each file, and what it complains of."""
+    work = tmp_path_factory.mktemp("jpeg")
+    for path in sorted((TEXT / "program").iterdir()):
+        if path.name.startswith(("jpeg", "picture.", "png", "inflate", "source", "text")):
+            shutil.copy(path, work)
+    (work / "main.cpp").write_text("""
+#include "picture.h"
+int main(int count, char** words) {
+    for (int i = 1; i < count; ++i) {
+        source from = {fopen(words[i], "rb"), "it"};
+        picture to;
+        if (take_picture(from, to)) {
+            printf("%d %d %d\\n", to.height, to.width, to.channels);
+            fwrite(to.at(0, 0), 1, static_cast<size_t>(to.height * to.width * to.channels), stdout);
+        }
+        fclose(from.file);
+    }
+    return 0;
+}
+""")
+    sources = [path.relative_to(work) for path in sorted(work.glob("*.cpp"))]
+    return compile_program(native_compiler(), sources, work, "reader", [*WARNINGS, *SANITISED])
+
+
+def read_pictures(reader: Path, paths: Iterable[Path]) -> tuple[list[np.ndarray], list[str]]:
+    """Pixels of those that can be read, and a complaint for each of the others."""
+    done = subprocess.run([reader, *paths], capture_output=True, timeout=60, check=True)
+    assert b"anitizer" not in done.stderr, done.stderr.decode()
+    assert b"runtime error" not in done.stderr, done.stderr.decode()
+    found, rest = [], done.stdout
+    while rest:
+        head, _, rest = rest.partition(b"\n")
+        shape = [int(word) for word in head.split()]
+        found.append(np.frombuffer(rest[: math.prod(shape)], np.uint8).reshape(shape))
+        rest = rest[math.prod(shape) :]
+    return found, done.stderr.decode().splitlines()
+
+
+def photograph(height: int, width: int, seed: int) -> Image.Image:
+    """Smooth colours with edges and some noise."""
+    random, y, x = np.random.default_rng(seed), *np.mgrid[:height, :width]
+    waves = np.stack([127 + 90 * np.sin(x / (5 + c) + y / (7 - c)) for c in range(3)], -1)
+    waves[height // 3 : height // 2, width // 4 :] = [220, 30, 60]
+    return Image.fromarray((waves + random.normal(0, 9, waves.shape)).clip(0, 255).astype(np.uint8))
+
+
+def test_jpeg_gives_the_pixels_of_training(jpeg_reader: Path, tmp_path: Path) -> None:
+    """Baseline and progressive, every way to halve colours, restarts, odd sizes, grey, RGB as it is, EXIF's orientation."""
+    sizes = [(1, 1), (3, 2), (8, 8), (17, 31), (40, 57), (64, 48)]
+    cases: list[dict[str, Any]] = [
+        {"quality": quality, "subsampling": halved, "progressive": progressive}
+        for quality, halved, progressive in [
+            (95, 0, False), (75, 1, False), (75, 2, False), (30, 2, True), (90, 0, True), (85, 1, True), (100, 2, True)
+        ]
+    ]  # fmt: skip
+    cases += [{"restart_marker_blocks": 2}, {"optimize": True, "progressive": True, "restart_marker_rows": 1}]
+    cases += [{"keep_rgb": True, "subsampling": 0}]
+    paths = []
+    for number, options in enumerate(cases):
+        for height, width in sizes:
+            paths.append(tmp_path / f"{number}-{height}.jpg")
+            photograph(height, width, number).save(paths[-1], **options)
+    for turned in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = turned
+        paths.append(tmp_path / f"turned-{turned}.jpg")
+        photograph(24, 17, turned).save(paths[-1], exif=exif)
+    paths.append(tmp_path / "grey.jpg")
+    photograph(33, 20, 1).convert("L").save(paths[-1], progressive=True)
+    found, told = read_pictures(jpeg_reader, paths)
+    assert told == []
+    for path, pixels in zip(paths, found, strict=True):
+        np.testing.assert_array_equal(pixels, ImageReader().picture(path, {}).pixels, str(path))
+
+
+def test_jpeg_that_cannot_be_read_is_refused(jpeg_reader: Path, tmp_path: Path) -> None:
+    random, ink = np.random.default_rng(6), tmp_path / "ink.jpg"
+    photograph(24, 24, 0).convert("CMYK").save(ink)
+    photograph(24, 40, 0).save(tmp_path / "a.jpg")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[:-30])
+    (tmp_path / "other.jpg").write_bytes(whole.replace(b"\xff\xc0", b"\xff\xc9"))
+    found, told = read_pictures(jpeg_reader, [ink, tmp_path / "cut.jpg", tmp_path / "other.jpg"])
+    assert (found, told) == ([], [
+        "it: JPEG of 4 colours (CMYK?) isn't read; grey and RGB are",
+        "it: truncated",
+        "it: this kind of JPEG (lossless or with arithmetic codes) isn't read",
+    ])  # fmt: skip
+    paths = []
+    for progressive in (False, True):  # damaged anywhere: sanitisers watch
+        photograph(24, 40, 0).save(tmp_path / "a.jpg", progressive=progressive, quality=60)
+        whole = (tmp_path / "a.jpg").read_bytes()
+        for number in range(150):
+            broken = bytearray(whole)
+            for at in random.integers(2, len(whole), 3):
+                broken[at] = random.integers(256)
+            paths.append(tmp_path / f"{progressive}-{number}.jpg")
+            paths[-1].write_bytes(broken)
+    found, told = read_pictures(jpeg_reader, paths)
+    assert len(told) > 100
+    assert len(found) + len(told) == len(paths)
 
 
 def test_pictures_are_served_as_one_number_a_pixel(pictures: Path, tmp_path: Path) -> None:

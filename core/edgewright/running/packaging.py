@@ -223,6 +223,8 @@ def assembly_tasks(session: Session, mode: str, build: str) -> list[Task]:
     window = {**samples.window, "stride": samples.stride}
     if samples.window["kind"] == "image":
         window["resize"] = session.impulse.input.fit
+    if session.impulse.input.whole:
+        window["whole"] = True
     together = HostTask(
         id=f"assemble/{mode}", node="assemble", operation="assemble", step=assemble.assemble, version=assemble.STEP_VERSION,
         settings={"mode": mode, "name": session.impulse.name, "build_id": build, "window": window, "nodes": nodes},

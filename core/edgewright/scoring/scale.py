@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgewright_specs.interface import CALM_PERCENTILE, MAP_PERCENTILES, map_bounds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-#: Percentiles of all places of a data set that are drawn palest and strongest, and of normal ones that stay in the pale half.
-LOW, HIGH, NORMAL = 1.0, 99.0, 99.9
 
 
 def map_scale(maps: Sequence[NDArray[np.float32]], normal: NDArray[np.float32]) -> tuple[float, float]:
@@ -37,6 +36,6 @@ def map_scale(maps: Sequence[NDArray[np.float32]], normal: NDArray[np.float32]) 
     (1.0, 99.0)
     """
     values = np.concatenate([np.ravel(one) for one in maps])
-    low, high = (float(value) for value in np.percentile(values, [LOW, HIGH]))
-    calm = float(np.percentile(normal, NORMAL)) if normal.size else low
-    return low, max(high, low + 2 * (calm - low), low + 1e-12)
+    low, high = (float(value) for value in np.percentile(values, MAP_PERCENTILES))
+    calm = float(np.percentile(normal, CALM_PERCENTILE)) if normal.size else low
+    return map_bounds(low, high, calm)

@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 _SHARED: Final = TEXT / "program"
 #: Sources that impulses of the other kind have no use for.
 _OF_SIGNALS: Final = {"csv.cpp", "wav.cpp"}
-_OF_IMAGES: Final = {"pictures.cpp", "picture.cpp", "png.cpp", "inflate.cpp"}
+_OF_IMAGES: Final = {
+    "pictures.cpp", "picture.cpp", "png.cpp", "inflate.cpp", "jpeg.cpp", "jpeg_scan.cpp", "jpeg_pixels.cpp",
+}  # fmt: skip
 
 _SIGNAL: Final = """
 using stream = @n@_stream;
 inline constexpr auto& stream_init = @n@_stream_init;
 inline constexpr auto& stream_push = @n@_stream_push;
 constexpr int32_t axes = @N@_AXES, window_length = @N@_WINDOW_LENGTH;
+constexpr bool whole = @whole@;  // each window is a recording, cut off or filled up with zeros
 """
 _IMAGE: Final = """
 using frame = @n@_frame;
@@ -147,7 +150,9 @@ def _values(graph: Graph, *, selftest: bool) -> dict[str, str]:
         "channels": str(parameters["image_channel_count"]),
         "selftest": str(int(selftest)),
         "frequency": repr(float(parameters["frequency"])),
-        "kind": kind.replace("@n@", names["n"]).replace("@N@", names["N"]),
+        "kind": kind.replace("@n@", names["n"])
+        .replace("@N@", names["N"])
+        .replace("@whole@", str(bool(graph.window.get("whole"))).lower()),
         "title": string_literal(str(graph.document["name"])),
         "parameters": string_literal(inner),
         "threshold_types": ", ".join(types) or '""',

@@ -127,3 +127,5 @@ def test_a_longest_length_cuts_and_pads_and_a_package_has_that_length(project: P
     )
     verified = json.loads((run.path / "outputs/cpp/verification.json").read_text(encoding="utf-8"))
     assert verified["ok"], verified
+    deployed = json.loads((run.path / "outputs/assemble/impulse/deployment.json").read_text(encoding="utf-8"))
+    assert (deployed["window"]["length"], deployed["window"]["whole"]) == (1200, True)

@@ -78,7 +78,9 @@ def _bodies(graph: Graph) -> Json:
         }
     }  # fmt: skip
     kinds = (
-        ("image/png", "image/bmp", "image/x-portable-anymap") if graph.image else ("text/csv", "audio/wav")
+        ("image/png", "image/jpeg", "image/bmp", "image/x-portable-anymap")
+        if graph.image
+        else ("text/csv", "audio/wav")
     )
     content |= {kind: {"schema": _BYTES} for kind in (*kinds, "application/octet-stream")}
     return content

@@ -61,7 +61,6 @@ PROGRAM recording.csv other.wav          # a JSON line for each window
 tail -f /dev/ttyACM0 | PROGRAM -         # a stream of rows, as it comes
 arecord -t wav -f S16_LE -r RATE | PROGRAM -   # a microphone, for impulses of sound""",
     "image": """\
-PROGRAM part.png other.bmp               # a JSON line for each picture
-djpeg photo.jpg | PROGRAM -              # JPEG, by way of PPM
+PROGRAM photo.jpg part.png               # a JSON line for each picture
 ffmpeg -i /dev/video0 -f image2pipe -c:v ppm - | PROGRAM -   # a camera, picture by picture""",
 }

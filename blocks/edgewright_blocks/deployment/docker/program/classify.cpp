@@ -206,17 +206,13 @@ void score_raw(const request& asked, const char* body, answer& to) {
 bool score_file(source& from) {
     begin_recording();
     const bool whole = from.peek() == 'R' ? score_wav(from) : score_csv(from);
-    if (whole && windows_done == 0) {
-        return complain(body_name, "%llu rows; a window has %d", static_cast<unsigned long long>(rows_done),
-                        static_cast<int>(impulse::window_length));
-    }
-    return whole;
+    return whole && end_recording(body_name);
 }
 #endif
 
 bool is_file(const words& type) {
 #if IMPULSE_IMAGE
-    return type.is("image/png") || type.is("image/bmp") || type.is("image/x-ms-bmp") || type.is("image/x-portable-anymap") ||
+    return type.is("image/png") || type.is("image/jpeg") || type.is("image/bmp") || type.is("image/x-ms-bmp") || type.is("image/x-portable-anymap") ||
            type.is("image/x-portable-pixmap") || type.is("image/x-portable-graymap");
 #else
     return type.is("text/csv") || type.is("text/tab-separated-values") || type.is("audio/wav") || type.is("audio/wave") ||
@@ -252,7 +248,7 @@ void classify(const request& asked, const char* body, answer& to) {
         finish(whole, false, to);
 #endif
     } else {
-        refuse(to, 415, IMPULSE_IMAGE ? "Content-Type is to be application/json, image/png, image/bmp, image/x-portable-anymap or application/octet-stream"
+        refuse(to, 415, IMPULSE_IMAGE ? "Content-Type is to be application/json, image/png, image/jpeg, image/bmp, image/x-portable-anymap or application/octet-stream"
                                       : "Content-Type is to be application/json, text/csv, audio/wav or application/octet-stream");
     }
     if (found.room > 1 << 20) found.release();

@@ -9,12 +9,9 @@
 #include "metrics.h"
 #include "routes.h"
 #include "scoring.h"
+#include "selftest.h"
 #include "source.h"
 #include "workers.h"
-
-#if IMPULSE_SELFTEST
-int run_selftest();
-#endif
 
 namespace {
 
@@ -39,15 +36,6 @@ struct settings {
     long workers = 0, connections = 256;
     bool health = false;
 };
-
-int selftest() {
-#if IMPULSE_SELFTEST
-    return run_selftest();
-#else
-    complain("--selftest", "this was built without self-test data; deploy with selftest-data: recorded or synthetic");
-    return 2;
-#endif
-}
 
 bool read_number(const char* option, const char* word, long least, long most, long& to) {
     char* end = nullptr;

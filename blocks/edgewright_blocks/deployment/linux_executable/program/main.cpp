@@ -8,11 +8,8 @@
 #include "pictures.h"
 #include "rows.h"
 #include "scoring.h"
+#include "selftest.h"
 #include "server.h"
-
-#if IMPULSE_SELFTEST
-int run_selftest();
-#endif
 
 namespace {
 
@@ -23,7 +20,7 @@ const char help[] =
     "\n"
     "Prints one JSON object a line for each %s of %s (build %s).\n"
 #if IMPULSE_IMAGE
-    "Reads PNG, BMP, PPM and PGM of any size; PPM and PGM may follow one another in a pipe.\n"
+    "Reads JPEG, PNG, BMP, PPM and PGM of any size; PPM and PGM may follow one another in a pipe.\n"
 #else
     "Reads WAV, and lines of numbers: a column for each axis, or a header line that names them.\n"
 #endif
@@ -51,9 +48,10 @@ bool score(const char* name) {
 #else
     begin_recording();
     bool whole = from.peek() == 'R' ? score_wav(from) : score_csv(from);
-    if (whole && windows_done == 0) {
-        whole = complain(name, "%llu rows; a window has %d", static_cast<unsigned long long>(rows_done),
-                         static_cast<int>(impulse::window_length));
+    whole = whole && end_recording(name);
+    if (impulse::whole && rows_done > static_cast<uint64_t>(impulse::window_length)) {
+        complain(name, "%llu rows; what comes after the first %d isn't looked at", static_cast<unsigned long long>(rows_done),
+                 static_cast<int>(impulse::window_length));
     }
 #endif
     if (!piped) fclose(from.file);
@@ -73,15 +71,6 @@ bool is_socket(const char* name) {
 int usage(const char* program, FILE* to, int code) {
     fprintf(to, help, program, program, program, IMPULSE_IMAGE ? "picture" : "window", impulse::title, impulse::build_id());
     return code;
-}
-
-int selftest() {
-#if IMPULSE_SELFTEST
-    return run_selftest();
-#else
-    complain("--selftest", "this was built without self-test data; deploy with selftest-data: recorded or synthetic");
-    return 2;
-#endif
 }
 
 }  // namespace

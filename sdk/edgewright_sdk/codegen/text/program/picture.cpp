@@ -94,8 +94,8 @@ bool take_picture(source& from, picture& to) {
         case 0x89: return take_png(from, to);
         case 'P': return take_pnm(from, to);
         case 'B': return take_bmp(from, to);
-        case 0xFF: return complain(from.name, "JPEG isn't read here; give PNG, BMP or PPM: `djpeg`, `ffmpeg -i %s out.ppm`", from.name);
+        case 0xFF: return take_jpeg(from, to);
         case -1: return complain(from.name, "empty");
-        default: return complain(from.name, "not a picture that is read here: PNG, BMP and binary PPM and PGM are");
+        default: return complain(from.name, "not a picture that is read here: JPEG, PNG, BMP and binary PPM and PGM are");
     }
 }

@@ -27,3 +27,4 @@ bool take_picture(source& from, picture& to);
 bool take_png(source& from, picture& to);
 bool take_pnm(source& from, picture& to);
 bool take_bmp(source& from, picture& to);
+bool take_jpeg(source& from, picture& to);

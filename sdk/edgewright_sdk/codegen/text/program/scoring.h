@@ -22,6 +22,9 @@ bool print_line(const char* sample, const impulse::result& result, bool timed);
 // Begin a recording, and give it rows of impulse::axes values. False when no more are taken.
 void begin_recording();
 bool push_rows(const char* sample, const float* rows, size_t count);
+// What is due at its end: where a window is a whole recording, the window of a shorter one, filled up with zeros. False, and
+// told, when there was no window.
+bool end_recording(const char* sample);
 // Windows of the recording so far, and how many rows.
 extern uint64_t windows_done;
 extern uint64_t rows_done;
