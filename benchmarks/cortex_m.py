@@ -33,6 +33,8 @@ CXX_HEADERS = {
     "climits": "limits.h",
 }
 FILES = Path(__file__).parent / "cortex_m_program"
+#: Whose templates start the program, count and print.
+FOOTPRINT = Path(__file__).parents[1] / "blocks/edgewright_blocks/deployment/footprint/templates"
 CMSIS = (
     *(
         f"TransformFunctions/arm_{name}.c"
@@ -104,7 +106,15 @@ def _count(cmsis: Path, level: str, work: Path) -> list[dict[str, float]]:
     for name in ("fft", "fft_cmsis"):
         source = [f"cmsis/edgewright/{name}.cpp", "-o", f"backed_{name}.o"]
         _run(["arm-none-eabi-g++", *CPU, level, *sections, *backed, "-c", *source], work)
-    program = ["-O2", "-fno-tree-loop-distribute-patterns", *FLAGS, "-I.", "-c", str(FILES / "main.cpp")]
+    program = [
+        "-O2",
+        "-fno-tree-loop-distribute-patterns",
+        *FLAGS,
+        "-I.",
+        f"-I{FOOTPRINT}",
+        "-c",
+        str(FILES / "main.cpp"),
+    ]
     _run(["arm-none-eabi-g++", *CPU, *program], work)
     link = [
         "-nostartfiles",
