@@ -186,7 +186,7 @@ def test_a_block_that_swaps_its_outputs_while_they_are_read_gives_its_own_or_not
 
 @pytest.mark.bwrap
 def test_idle_floods_and_growth_end_a_block_between_requests(kept: Any) -> None:
-    asker = kept(limits=Limits(out_bytes=4 * MIB), recycling=Recycling(growth_bytes=60 * MIB))
+    asker = kept(limits=Limits(out_bytes=4 * MIB), recycling=Recycling(growth_bytes=30 * MIB))
     right = asker.ask()
     asker.ask("flood")
     wait_until(lambda: asker.worker._life._exceeded)

@@ -57,7 +57,7 @@ class Moods(ProcessingBlock):
         if mood == "flood":
             threading.Timer(0.2, flood).start()
         if mood == "grow":
-            KEPT.append(b"x" * (40 << 20))
+            KEPT.append(b"x" * (10 << 20))
         if mood == "write":
             try:
                 Path("/in/windows.npy").open("r+b").close()
