@@ -8,6 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from edgewright.images import engine as engine_module
 from edgewright.images.engine import engine_url, why_unreachable
@@ -31,18 +32,47 @@ WHOLE = {
 
 
 class FakeApi:
-    def __init__(self, **changes: Any) -> None:
+    base_url = "http+docker://localhost"
+    timeout = 60
+
+    def __init__(self, name: str = "Engine", controllers: tuple[str, ...] = (), **changes: Any) -> None:
+        self._name = name
+        self._controllers = list(controllers)
         self._info = {**WHOLE, **changes}
 
     def info(self) -> dict[str, Any]:
         return self._info
 
     def version(self) -> dict[str, Any]:
-        return {"Components": [{"Name": "Engine"}]}
+        return {"Components": [{"Name": self._name}]}
+
+    def get(self, url: str, timeout: float) -> requests.Response:
+        assert url.endswith("/libpod/info")
+        answer = requests.Response()
+        answer.status_code = 200
+        answer._content = json.dumps({"host": {"cgroupControllers": self._controllers}}).encode()
+        return answer
 
 
 def ask(**changes: Any) -> Any:
     return ask_capabilities(FakeApi(**changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("controllers", "unenforced"),
+    [
+        ((), ("memory", "swap", "pids", "cpus")),
+        (("memory", "pids"), ("cpus",)),
+        (("cpu", "memory", "pids"), ()),
+    ],
+)
+def test_a_rootless_podman_holds_what_it_was_handed(
+    controllers: tuple[str, ...], unenforced: tuple[str, ...]
+) -> None:
+    """As podman 4.3 answers: by docker's interface it tells of its host's controllers, as if they were its own."""
+    found = ask(name="Podman Engine", controllers=controllers, Rootless=True)
+    assert (found.podman, found.rootless, found.unenforced) == (True, True, unenforced)
+    assert ask(name="Podman Engine", Rootless=False).unenforced == ()
 
 
 def test_a_whole_engine_refuses_nothing() -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
+_CONTROLLERS = {"memory": "memory", "swap": "memory", "pids": "pids", "cpus": "cpu"}
+
+
 @dataclass(frozen=True)
 class Capabilities:
     """The engine as far as a task's limits depend on it."""
@@ -35,6 +38,8 @@ class Capabilities:
 def ask_capabilities(api: APIClient) -> Capabilities:
     """Ask the engine what it is and can do."""
     info: dict[str, Any] = api.info()
+    parts = api.version().get("Components") or ()
+    podman = any("podman" in str(part.get("Name", "")).lower() for part in parts)
     options = [str(option) for option in info.get("SecurityOptions") or ()]
     checks = {
         "memory": bool(info.get("MemoryLimit")),
@@ -43,14 +48,27 @@ def ask_capabilities(api: APIClient) -> Capabilities:
         "cpus": bool(info.get("CpuCfsQuota") or info.get("CPUCfsQuota")),
         "seccomp": any("seccomp" in option for option in options),
     }
+    rootless = any("rootless" in option for option in options) or bool(info.get("Rootless"))
+    if podman and rootless:
+        handed = _handed_to_podman(api)
+        checks |= {
+            limit: held and _CONTROLLERS[limit] in handed
+            for limit, held in checks.items()
+            if limit in _CONTROLLERS
+        }
     machine = str(info.get("Architecture", ""))
     return Capabilities(
         cpus=int(info.get("NCPU") or 1),
         architecture=_ARCHITECTURES.get(machine, machine),
-        rootless=any("rootless" in option for option in options),
+        rootless=rootless,
         remapped=any("userns" in option for option in options),
-        podman=any(
-            "podman" in str(part.get("Name", "")).lower() for part in api.version().get("Components") or ()
-        ),
+        podman=podman,
         unenforced=tuple(name for name, held in checks.items() if not held),
     )
+
+
+def _handed_to_podman(api: APIClient) -> set[str]:
+    """Controllers that a rootless podman was handed: what it says by docker's interface is true of its host, not of it."""
+    answer = api.get(f"{api.base_url}/v4.0.0/libpod/info", timeout=api.timeout)
+    answer.raise_for_status()
+    return set(answer.json().get("host", {}).get("cgroupControllers") or ())
