@@ -33,6 +33,7 @@ from edgewright_blocks.learning.visual_anomaly.scoring import Scorer
 from edgewright_blocks.learning.visual_anomaly.smoothing import smoothed
 from edgewright_blocks.visual_maps import PercentileNormalizer, anomaly_map_overlay, pixels_of, view_results
 from edgewright_sdk import BlockError, Context, Model, Params, Windows
+from edgewright_specs.parameters import load_block_spec, resolve_params
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,6 +99,11 @@ class PatchCore:
     fpr : float in (0, 1)
         Share of normal images that may be called anomalous: decides ``threshold_``.
 
+    Raises
+    ------
+    ValueError
+        For a parameter that the block's spec doesn't allow.
+
     Attributes
     ----------
     model_ : Model
@@ -131,18 +137,20 @@ class PatchCore:
         fpr: float = 0.01,
     ) -> None:
         self.backbone, self.taps = backbone, list(taps)
-        self.params = Params.defaults(
-            _FOLDER,
-            scoring="patchcore",
-            layers=layers,
-            pool_size=pool_size,
-            sampling_ratio=sampling_ratio,
-            neighbours=neighbours,
-            bank=bank,
-            smoothing=smoothing,
-            min_cells=min_cells,
-            memory_limit=memory_limit,
-        )
+        given = {
+            "scoring": "patchcore",
+            "layers": layers,
+            "pool_size": pool_size,
+            "sampling_ratio": sampling_ratio,
+            "neighbours": neighbours,
+            "bank": bank,
+            "smoothing": smoothing,
+            "min_cells": min_cells,
+            "memory_limit": memory_limit,
+        }
+        self.params = Params(resolve_params(load_block_spec(_FOLDER), given))
+        if not 0 < fpr < 1:
+            raise ValueError(f"fpr is {fpr}; allowed: a rate between 0 and 1")
         self.size, self.resize, self.strict_size = size, resize, strict_size
         self.context = Context(seed=seed, threads=threads or _processors())
         self.fpr = fpr

@@ -144,6 +144,8 @@ def view_results(
 
 def pixels_of(images: Images) -> list[NDArray[np.uint8]]:
     """Images as ``(height, width, channels)``."""
+    if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] in (1, 3):
+        raise ValueError(f"an array of shape {images.shape} is one image: give a list, [image]")
     made = []
     for number, image in enumerate(images):
         pixels = image[..., None] if np.ndim(image) == 2 else np.asarray(image)

@@ -161,3 +161,14 @@ def test_maps_are_scaled_alike_and_laid_over():
         anomaly_map_overlay(grey, np.float32([[7, 8], [9, 9]]))
     with pytest.raises(ValueError, match="low is 99, high 1"):
         PercentileNormalizer(99, 1)
+
+
+@pytest.mark.parametrize("given", [{"neighbours": 0}, {"sampling_ratio": 5}, {"pool_size": 2}, {"fpr": 2}])
+def test_parameters_that_the_spec_does_not_allow_are_refused(given):
+    with pytest.raises(ValueError, match=next(iter(given))):
+        PatchCore(**given)
+
+
+def test_one_image_is_no_batch():
+    with pytest.raises(ValueError, match="is one image: give a list"):
+        view_results(np.zeros((8, 8, 3), np.uint8), None)
