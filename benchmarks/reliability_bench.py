@@ -199,15 +199,17 @@ class Bench:
         if self.runner == "docker":
             done = subprocess.run([*MINE, "--all"], capture_output=True, text=True, check=False)
             found += done.stdout.split() or ([] if done.returncode == 0 else ["the engine does not answer"])
-        return found + [str(path) for path in self.groups() if (path / "cgroup.procs").read_text().strip()]
+        return found + [str(path) for path in self.groups() if inhabited(path)]
 
     def groups(self) -> list[Path]:
-        """Control groups of runs of ours."""
-        found = []
-        for path in Path("/sys/fs/cgroup").glob("**/edgewright-*"):
-            if path.name.split("-")[1] in map(str, self.dead) and path.is_dir():
-                found.append(path)
-        return found
+        """Control groups of runs of ours; others' come and go meanwhile."""
+        ours = tuple(f"edgewright-{pid}-" for pid in self.dead)
+        return [
+            Path(parent, name)
+            for parent, names, _ in os.walk("/sys/fs/cgroup")
+            for name in names
+            if name.startswith(ours)
+        ]
 
     def tidy(self) -> None:
         """After the last run: the store is sound, and what dead runs left in it goes with ``store gc``."""
@@ -224,6 +226,14 @@ class Bench:
         for path in self.groups():
             self.problem("orphans", f"an empty control group: {path}")
         self.counts["temporary files left"] = len(list((self.folder / "tmp").iterdir()))
+
+
+def inhabited(group: Path) -> bool:
+    """Whether a control group is there and has somebody in it."""
+    try:
+        return bool((group / "cgroup.procs").read_text().strip())
+    except OSError:
+        return False
 
 
 def is_array(path: Path, expected: Any) -> bool:
