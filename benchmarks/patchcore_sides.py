@@ -50,9 +50,9 @@ class Ours:
 
         k_centre_greedy(self.cells, max(int(ratio * len(self.cells)), 1), first=0)
 
-    def fit(self, images: Images, ratio: float) -> None:
+    def fit(self, images: Images, ratio: float, seed: int = 0) -> None:
         """Learn; what scores as if unseen costs is in it."""
-        self.detector = self.made(sampling_ratio=ratio, threads=self.threads).fit(images)
+        self.detector = self.made(sampling_ratio=ratio, seed=seed, threads=self.threads).fit(images)
 
     def predict(self, images: Images) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores, and maps of the images' size."""
@@ -110,9 +110,9 @@ class Anomalib:
             self.network(self._tensor(image))
         return np.concatenate([np.asarray(cells) for cells in self.network.embedding_store])
 
-    def fit(self, images: Images, ratio: float) -> None:
+    def fit(self, images: Images, ratio: float, seed: int = 0) -> None:
         """Learn."""
-        self.torch.manual_seed(0)
+        self.torch.manual_seed(seed)
         self.network.memory_bank = self.torch.empty(0)
         self.network.train()
         self.network.embedding_store.clear()
@@ -190,7 +190,7 @@ def answer(side: Any, request: dict[str, Any]) -> dict[str, Any]:
         case "choose":
             return measured(lambda: side.choose(request["ratio"]))
         case "fit":
-            cost = measured(lambda: side.fit(images, request["ratio"]))
+            cost = measured(lambda: side.fit(images, request["ratio"], request.get("seed", 0)))
             return {**cost, "choose": getattr(side, "chose", None)}
         case "predict":
             scores, maps = side.predict(images)
