@@ -70,7 +70,7 @@ def label(run: Run, source: From, *, node: str | None = None, top: int | None = 
             run,
             node,
             lambda name: _block(run, name) == "kmeans",
-            "a K-means node",
+            "clusters of K-means",
             "add a node of block kmeans",
         )
         first, last = run.rows("training")
@@ -102,7 +102,9 @@ def _by_score(run: Run, node: str | None, top: int | None) -> list[Labelled]:
             hint=f"its anomaly nodes: {', '.join(nodes) or 'none'}",
         )
     if not nodes:
-        raise UsageError(f"{run.path}: has no anomaly node, so no score")
+        raise UsageError(
+            f"{run.path}: has no anomaly node, so no score", hint="add a node of a block such as kmeans"
+        )
     chosen = [node] if node else nodes
     scores = _scores(run, chosen)
     best: dict[int, float] = {}
@@ -164,12 +166,12 @@ def _only(run: Run, node: str | None, fits: Callable[[str], bool], what: str, hi
     if node is not None:
         if node not in fitting:
             raise UsageError(
-                f"{run.path}: node {node!r} has not {what}",
-                hint=f"nodes that do: {', '.join(fitting) or 'none'}",
+                f"{run.path}: node {node!r} has no {what}",
+                hint=f"nodes that have: {', '.join(fitting) or 'none'}",
             )
         return node
     if not fitting:
-        raise UsageError(f"{run.path}: has not {what}", hint=f"{hint}; docs/explore.md")
+        raise UsageError(f"{run.path}: has no {what}", hint=f"{hint}; docs/explore.md")
     if len(fitting) > 1:
         raise UsageError(
             f"{run.path}: {len(fitting)} nodes have {what}", hint=f"--node: {', '.join(fitting)}"

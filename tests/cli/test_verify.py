@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import termios
 import threading
 
 import pytest
@@ -31,18 +32,22 @@ def package(tmp_path):
 def port():
     """A serial port, and what sends bytes over it in pieces, as an interrupt at a time."""
     ours, theirs = os.openpty()
-    sending = []
+    sending, over = [], threading.Event()
 
     def send(*pieces):
         def work():
+            # What comes before the port is set is not heard, however long the command takes to get there.
+            while termios.tcgetattr(theirs)[3] & termios.ICANON and not over.wait(0.01):
+                pass
             for piece in pieces:
                 os.write(ours, piece)
 
-        sending.append(threading.Timer(0.2, work))
+        sending.append(threading.Thread(target=work))
         sending[-1].start()
         return os.ttyname(theirs)
 
     yield send
+    over.set()
     for thread in sending:
         thread.join()
     os.close(ours)

@@ -26,7 +26,10 @@ def answer_of_tables(path: Path, question: Question) -> Answer:
         No tables, or tables over features that the run does not have.
     """
     if question.classifies:
-        raise UsageError(f"{path}: K-means tables tell no classes, as node {question.node!r} does")
+        raise UsageError(
+            f"{path}: K-means tables tell no classes, as node {question.node!r} does",
+            hint="name an anomaly node of the run by --node",
+        )
     found = [tables for tables in read_tables(path) if isinstance(tables, KMeansTables)]
     if not found:
         raise DataError(

@@ -78,7 +78,9 @@ def _open(path: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # see above
-        raise DataError(f"{path}: can't be loaded as ONNX: {str(error).splitlines()[0]}") from error
+        raise DataError(
+            f"{path}: can't be loaded as ONNX: {str(error).splitlines()[0]}", hint="export the model again"
+        ) from error
 
 
 def _takes(path: Path, declared: list[Any], question: Question) -> tuple[str, tuple[int, ...]]:

@@ -144,5 +144,8 @@ def _info(wrapper: Path) -> dict[str, Any]:
         if not isinstance(info["outputs"], list):
             raise TypeError("outputs is no list")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(f"{wrapper}: is not the wrapper of a package of ours: {error}") from error
+        raise DataError(
+            f"{wrapper}: is not the wrapper of a package of ours: {error}",
+            hint="`edgewright deploy RUN --target wasm -o DIR` makes one",
+        ) from error
     return dict(info)

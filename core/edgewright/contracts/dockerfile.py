@@ -85,7 +85,7 @@ def read_stages(text: str) -> list[Stage]:
                 f"Dockerfile:{instruction.line}: {instruction.name} stands before the first FROM"
             )
     if not stages:
-        raise UsageError("Dockerfile: no FROM")
+        raise UsageError("Dockerfile: no FROM", hint="its first line says what it builds on: FROM IMAGE")
     return stages
 
 

@@ -148,7 +148,7 @@ def _of_array(
             hint="allowed: (n, length, axes), (n, height, width, channels) uint8, or (length, axes)",
         )
     if not len(values):
-        raise DataError(f"{path}: holds nothing")
+        raise DataError(f"{path}: holds nothing", hint="at least one window, image or row is needed")
     table = values if values.ndim == 2 else None
     if values.ndim <= 2:
         signal = values.reshape(len(values), -1)

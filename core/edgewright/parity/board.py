@@ -145,7 +145,10 @@ def _check(document: Any, port: str) -> None:
     nodes = document.get("nodes") if isinstance(document, dict) else None
     good = isinstance(nodes, dict) and all(_is_result(result) for result in nodes.values())
     if not good or not isinstance(document.get("ok"), bool):
-        raise DataError(f"{port}: what came is JSON, but no self-test's result")
+        raise DataError(
+            f"{port}: what came is JSON, but no self-test's result",
+            hint="flash the package's selftest/selftest.cpp, which prints one",
+        )
 
 
 def _is_result(result: Mapping[str, Any] | Any) -> bool:

@@ -51,7 +51,10 @@ def block_in_image(reference: str) -> Block:
             ) from error
     image = inspect_image(reference)
     if image is None:
-        raise UsageError(f"no image {reference!r}")
+        raise UsageError(
+            f"no image {reference!r}",
+            hint="`edgewright blocks build DIR` makes one of a folder, `edgewright blocks pull` fetches one",
+        )
     labels = (image.get("Config") or {}).get("Labels") or {}
     spec = spec_of_labels(labels, reference) or spec_of_text(_spec_bytes(reference))
     kind = RUN_AS.get(spec.type)
@@ -75,7 +78,10 @@ def _spec_bytes(reference: str) -> bytes:
             file = tar.extractfile(member) if member.isreg() and member.size <= MAX_SPEC_BYTES else None
             if file is not None:
                 return file.read()
-    raise UsageError(f"image {reference!r}: {BLOCK_FOLDER}/{SPEC_FILE} is no plain file")
+    raise UsageError(
+        f"image {reference!r}: {BLOCK_FOLDER}/{SPEC_FILE} is no plain file",
+        hint="build it by `edgewright blocks build`, which puts the block's folder there",
+    )
 
 
 @contextlib.contextmanager

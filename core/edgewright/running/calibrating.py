@@ -82,7 +82,10 @@ def _recordings(run: Run, node: str, label: str | None) -> tuple[Recordings, str
 
     description, info = run.description(node), run.windows_info
     if description["kind"] == "regression":
-        raise UsageError(f"{node}: gives numbers, so there is no alarm to calibrate")
+        raise UsageError(
+            f"{node}: gives numbers, so there is no alarm to calibrate",
+            hint="name an anomaly or a classification node by --node",
+        )
     if info.get("kind", "time-series") != "time-series" or info.get("whole"):
         raise UsageError(f"{node}: its windows are no stream, so there is nothing to calibrate")
     decisions = run.decisions(node)

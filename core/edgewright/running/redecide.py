@@ -220,7 +220,10 @@ def with_threshold(text: str, node: str, entry: Mapping[str, Any]) -> str:
 def _entry(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in settings.items() if value is not None}
     if not given:
-        raise UsageError("nothing to change: no method, no value, no aggregate, no smoothing")
+        raise UsageError(
+            "nothing to change: no method, no value, no aggregate, no smoothing",
+            hint="say what to decide by: `--set VALUE`, or `--method held-out`",
+        )
     kept = [name for name in before if "method" not in given or name in _AROUND]
     return {**{name: before[name] for name in kept if before[name] is not None}, **given}
 
