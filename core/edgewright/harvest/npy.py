@@ -180,7 +180,8 @@ def first_not_finite(path: Any, header: Header) -> tuple[int, ...] | None:
         file.seek(header.offset)
         for begin in range(0, total, step):
             size = min(step, total - begin) * dtype.itemsize
-            values: NDArray[Any] = np.frombuffer(file.read(size), dtype)  # np.fromfile takes longer than a short answer
+            # np.fromfile takes longer than the whole of a short answer.
+            values: NDArray[Any] = np.frombuffer(file.read(size), dtype)
             finite: NDArray[np.bool_] = np.isfinite(values)
             if not finite.all():
                 flat = begin + int(np.argmin(finite))
