@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     epilog=examples("edgewright data split impulse.yaml", "edgewright data split impulse.yaml --json"),
 )
 @click.argument("impulse", type=click.Path(path_type=Path))
-@click.option("--list", "listed", is_flag=True, help="List every recording with its split.")
+@click.option("--list", "listed", is_flag=True, help="List every recording or image with its split.")
 @json_option
 @click.pass_obj
 def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
@@ -67,17 +67,19 @@ def command(state: State, impulse: Path, listed: bool, as_json: bool) -> None:
     ]
     ranges = windows["splits"]
     sizes = {split: ranges[split][1] - ranges[split][0] if split in ranges else 0 for split in SPLITS}
-    console.table(["recordings", *SPLITS], rows)
-    console.print()
-    console.table(["windows", *SPLITS], [["", *sizes.values()]])
+    images = windows["kind"] == "image"
+    console.table(["images" if images else "recordings", *SPLITS], rows)
+    if not images:  # each of which is one window
+        console.print()
+        console.table(["windows", *SPLITS], [["", *sizes.values()]])
     for line in summary.lines:
         console.print(line)
     for warning in (*summary.warnings, *leakage["warnings"]):
         console.print(f"warning: {warning}", fg="yellow")
-    _show_leakage(console, leakage, images=windows["kind"] == "image")
+    _show_leakage(console, leakage, images=images)
     if listed:
         console.table(
-            ["split", "label", "recording", "file"],
+            ["split", "label", "image" if images else "recording", "file"],
             [
                 [s["split"], "(none)" if s["label"] is None else s["label"], s["name"], s["file"]]
                 for s in samples
