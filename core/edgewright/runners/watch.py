@@ -42,6 +42,7 @@ class OutWatch:
         self._next = 0.0
         self._free, _ = self._disk()
         self._seen = 0
+        self._looked_into = 0  # of what is gone
 
     def due(self) -> str | None:
         """Return what is exceeded, or None when nothing is or it isn't time to look."""
@@ -67,11 +68,14 @@ class OutWatch:
     def _look_at_disk(self) -> str | None:
         cap = self._limits.out_bytes
         free, size = self._disk()
-        if self._free - free - self._seen <= cap:
-            return None  # others may write there, too: only what is beyond doubt is looked into
-        if nameless_bytes(self._out_dir, cap) + self._seen > cap:
-            return f"wrote more than {cap} bytes to /out, in files that it had unlinked"
-        if free < min(LEFT_BYTES, LEFT_SHARE * size):
+        gone = self._free - free - self._seen
+        if (
+            gone > self._looked_into + cap
+        ):  # others may write there, too: only now it is worth to look at processes
+            if nameless_bytes(self._out_dir, cap) + self._seen > cap:
+                return f"wrote more than {cap} bytes to /out, in files that it had unlinked"
+            self._looked_into = gone
+        if gone > cap and free < min(LEFT_BYTES, LEFT_SHARE * size):
             return f"the disk of /out is nearly full, and more than {cap} bytes went there that no file shows"
         return None
 
