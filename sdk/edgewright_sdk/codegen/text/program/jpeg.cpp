@@ -69,10 +69,13 @@ bool take_frame(jpeg& image, const uint8_t* at, size_t size, picture& to) {
     }
     // On its side it has the other size, and as much room.
     const bool side = image.orientation > 4;
-    if (!to.resize(image.from, static_cast<uint32_t>(side ? image.height : image.width), static_cast<uint32_t>(side ? image.width : image.height), count)) return false;
+    const int32_t wide = side ? image.height : image.width, high = side ? image.width : image.height;
+    if (!to.resize(image.from, static_cast<uint32_t>(wide), static_cast<uint32_t>(high), count)) return false;
     for (int i = 0; i < count; ++i) {
         jpeg_component& of = image.components[i];
-        if (image.most_h % of.h != 0 || image.most_v % of.v != 0) return complain(image.from.name, "colours of %d x %d samples beside %d x %d aren't read", of.h, of.v, image.most_h, image.most_v);
+        if (image.most_h % of.h != 0 || image.most_v % of.v != 0) {
+            return complain(image.from.name, "colours of %d x %d samples beside %d x %d aren't read", of.h, of.v, image.most_h, image.most_v);
+        }
         of.width = jpeg_share(image.width, of.h, image.most_h);
         of.height = jpeg_share(image.height, of.v, image.most_v);
         of.wide = jpeg_share(image.width, 1, 8 * image.most_h) * of.h;
@@ -157,7 +160,8 @@ bool draw(jpeg& image, picture& to) {
             const int turn = image.orientation;
             const int32_t across = turn == 2 || turn == 3 || turn == 7 || turn == 8 ? image.width - 1 - x : x;
             const int32_t down = turn == 3 || turn == 4 || turn == 6 || turn == 7 ? image.height - 1 - y : y;
-            uint8_t* const out = turn > 4 ? to.at(static_cast<uint32_t>(across), static_cast<uint32_t>(down)) : to.at(static_cast<uint32_t>(down), static_cast<uint32_t>(across));
+            const uint32_t row = static_cast<uint32_t>(turn > 4 ? across : down), column = static_cast<uint32_t>(turn > 4 ? down : across);
+            uint8_t* const out = to.at(row, column);
             const size_t place = static_cast<size_t>(x);
             if (image.count == 1) {
                 out[0] = rows[0][place];

@@ -17,7 +17,7 @@ void transform(int32_t* values, int step, int shift) {
     const int64_t sum = (in[0] + in[4]) * 8192, difference = (in[0] - in[4]) * 8192;
     const int64_t outer = 10703 * in[2] + 4433 * in[6], inner = 4433 * in[2] - 10704 * in[6];
     const int64_t even[4] = {sum + outer, difference + inner, difference - inner, sum - outer};
-    const int64_t half = 1LL << (shift - 1);
+    const int64_t half = int64_t{1} << (shift - 1);
     for (int i = 0; i < 4; ++i) {
         int64_t rest = 0;
         for (int k = 0; k < 4; ++k) rest += odd[i][k] * in[2 * k + 1];
