@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: Between two looks, so that at most half a second is written past a cap.
 INTERVAL_SECONDS = 0.2
+#: Between two searches for files without a name, which visit every process: a fiftieth of the time at most.
+SEARCH_SECONDS: Final = 1.0
+SEARCH_PAUSE: Final = 50
 #: What a task must leave of the disk, if more went there than its files show: 1 GiB, or 2 % of a small disk.
 LEFT_BYTES: Final = 1 << 30
 LEFT_SHARE: Final = 0.02
@@ -24,9 +27,9 @@ LEFT_SHARE: Final = 0.02
 class OutWatch:
     """Looks into a task's ``/out`` at most every 0.2 s, less often where a look is dear.
 
-    A block can write to files that it has unlinked, which no folder shows. So the disk is looked at, too: where more
-    is gone since the start than the cap and the files explain, nameless files that its processes hold open are counted.
-    Those that not even a process holds (on their way through a socket) end it where the disk is nearly full.
+    A block can write to files that it has unlinked, which no folder shows. So those that its processes hold open are
+    searched for, too. Those that not even a process holds (on their way through a socket) end it where the disk is
+    nearly full, and more is gone since the start than the cap and the files explain.
 
     Parameters
     ----------
@@ -42,14 +45,14 @@ class OutWatch:
         self._next = 0.0
         self._free, _ = self._disk()
         self._seen = 0
-        self._looked_into = 0  # of what is gone
+        self._next_search = time.monotonic() + SEARCH_SECONDS
 
     def due(self) -> str | None:
         """Return what is exceeded, or None when nothing is or it isn't time to look."""
         now = time.monotonic()
         if now < self._next:
             return None
-        problem = self.look() or self._look_at_disk()
+        problem = self.look() or self._search(time.monotonic())
         after = time.monotonic()
         self._next = after + max(INTERVAL_SECONDS, after - now)
         return problem
@@ -65,17 +68,17 @@ class OutWatch:
             return f"made more than {self._limits.out_files} files in /out"
         return None
 
-    def _look_at_disk(self) -> str | None:
+    def _search(self, now: float) -> str | None:
+        """Return what is exceeded where no folder shows it."""
         cap = self._limits.out_bytes
-        free, size = self._disk()
-        gone = self._free - free - self._seen
-        if (
-            gone > self._looked_into + cap
-        ):  # others may write there, too: only now it is worth to look at processes
-            if nameless_bytes(self._out_dir, cap) + self._seen > cap:
+        if now >= self._next_search:
+            hidden = nameless_bytes(self._out_dir, cap)
+            after = time.monotonic()
+            self._next_search = after + max(SEARCH_SECONDS, SEARCH_PAUSE * (after - now))
+            if hidden + self._seen > cap:
                 return f"wrote more than {cap} bytes to /out, in files that it had unlinked"
-            self._looked_into = gone
-        if gone > cap and free < min(LEFT_BYTES, LEFT_SHARE * size):
+        free, size = self._disk()
+        if self._free - free - self._seen > cap and free < min(LEFT_BYTES, LEFT_SHARE * size):
             return f"the disk of /out is nearly full, and more than {cap} bytes went there that no file shows"
         return None
 
