@@ -20,6 +20,7 @@ import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reliability_bench import SETTLE_SECONDS, Bench
+from reliability_bench import SETTLE_SECONDS, Bench, alive_below
 from reliability_faults import damage, full_disk, kill_engine, kill_tasks, kill_us, name_of, starve
 
 if TYPE_CHECKING:
@@ -134,6 +135,9 @@ def main() -> None:
             run_bench(bench, wanted.tasks, quick=wanted.quick)
         except KeyboardInterrupt:
             print("stopped: what follows was counted so far", file=sys.stderr)
+            for pid, _ in alive_below(os.getpid()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
     result = {
         "runner": wanted.runner,
         **{name: bench.counts[name] for name in ("wrong", "lost", "orphans")},

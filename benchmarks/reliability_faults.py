@@ -101,7 +101,11 @@ def damage(bench: Bench) -> list[Path]:
     hit = []
     for key in bench.random.sample(keys, min(DAMAGED, len(keys))):
         entry = bench.store / "entries" / key[:2] / key
-        path = bench.random.choice(sorted(path for path in (entry / "files").rglob("*") if path.is_file()))
+        files = sorted(path for path in (entry / "files").rglob("*") if path.is_file())
+        if not files:
+            bench.problem("lost", f"the store no longer holds {key}, which a run has just used")
+            continue
+        path = bench.random.choice(files)
         data = bytearray(path.read_bytes())
         how = bench.random.choice(("flip", "cut", "remove"))
         path.chmod(0o644)
