@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import IO, TYPE_CHECKING, Final, Literal
 
 from edgewright.errors import StoreError
 from edgewright.harvest.errors import bad
@@ -117,7 +118,7 @@ def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Ha
     try:
         with open_folder(out_dir) as root:
             inventory = scan(root, limits)
-            files = {path: _copy(root, found, target) for path, found in sorted(inventory.files.items())}
+            files = {path: _copy(root, found, target)[0] for path, found in sorted(inventory.files.items())}
     except OSError as error:
         raise bad(f"the output folder can't be read: {error.strerror}") from None
     return Harvested({name: StoredOutput("folder", name, folder_digest(files), files=files)}, {}, ())
@@ -133,7 +134,7 @@ def _take(
         prefix = claimed.path + "/"
         (staged / claimed.path).mkdir(parents=True, exist_ok=True)
         files = {
-            path[len(prefix) :]: _copy(root, found, staged)
+            path[len(prefix) :]: _copy(root, found, staged)[0]
             for path, found in sorted(inventory.files.items())
             if path.startswith(prefix)
         }
@@ -151,15 +152,15 @@ def _take(
         ) as write:  # what was read: the file may change
             write(data)
         return StoredOutput("json", claimed.path, hashlib.sha256(data).hexdigest())
-    digest = _copy(root, found, staged)
-    header = _check_array(staged / claimed.path, where, claimed, rule)
+    digest, data = _copy(root, found, staged)
+    with io.BytesIO(data) if data is not None else (staged / claimed.path).open("rb") as copied:
+        header = _check_array(copied, found.size, where, claimed, rule)
     return StoredOutput("array", claimed.path, digest, dtype=header.dtype, shape=header.shape)
 
 
-def _check_array(path: Path, where: str, claimed: Claimed, rule: OutputRule) -> Header:
+def _check_array(copied: IO[bytes], size: int, where: str, claimed: Claimed, rule: OutputRule) -> Header:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - in every warm answer
-            header = read_header(file, os.fstat(file.fileno()).st_size)
+        header = read_header(copied, size)
     except HeaderError as error:
         raise bad(f"{where} {error}") from None
     if header.dtype != claimed.dtype or header.shape != claimed.shape:
@@ -176,7 +177,7 @@ def _check_array(path: Path, where: str, claimed: Claimed, rule: OutputRule) -> 
         wanted = ", ".join("any" if dim is None else str(dim) for dim in shape)
         raise bad(f"{where} has the shape {header.shape}, needed is ({wanted})")
     if rule.get("finite", True):
-        index = first_not_finite(path, header)
+        index = first_not_finite(copied, header)
         if index is not None:
             raise bad(f"{where} holds NaN or infinity at index {index}")
     return header
@@ -192,25 +193,34 @@ def _read(root: int, inventory: Inventory, path: str, cap: int) -> bytes:
         raise bad(f"{path} was not written")
     if found.size > cap:
         raise bad(f"{path} is larger than {cap} bytes")
-    with open_found(root, found) as fd, os.fdopen(fd, "rb", closefd=False) as file:
-        return file.read(found.size)
+    with open_found(root, found) as fd:
+        return os.read(fd, found.size)
 
 
-def _copy(root: int, found: Found, staged: Path) -> str:
-    """Copy one listed file to the same path below ``staged`` (mode 0444); return its sha256."""
+def _copy(root: int, found: Found, staged: Path) -> tuple[str, bytes | None]:
+    """Copy one listed file to the same path below ``staged`` (mode 0444).
+
+    Returns
+    -------
+    str
+        Its sha256.
+    bytes or None
+        What was copied, where it came in one piece.
+    """
     digest = hashlib.sha256()
-    left = found.size
+    left, first = found.size, b""
     with open_found(root, found) as fd, _created(staged / found.path, "/" in found.path) as write:
         # One byte beyond the listed size is asked for, so that a file that grew is noticed.
         while block := os.read(fd, min(CHUNK, left + 1)):
             left -= len(block)
             if left < 0:
                 break
+            first = first or block
             digest.update(block)
             write(block)
     if left:
         raise bad(f"{printable_line(found.path, 80)} changed while it was harvested")
-    return digest.hexdigest()
+    return digest.hexdigest(), first if len(first) == found.size else None
 
 
 @contextlib.contextmanager

@@ -164,7 +164,7 @@ def _shape(text: str) -> tuple[int, ...]:
     return tuple(dims)
 
 
-def first_not_finite(path: Any, header: Header) -> tuple[int, ...] | None:
+def first_not_finite(file: IO[bytes], header: Header) -> tuple[int, ...] | None:
     """Index of the first NaN or infinity of a float or complex array in file order, else None.
 
     The file is read in pieces of 8 MiB, so memory stays flat.
@@ -176,15 +176,14 @@ def first_not_finite(path: Any, header: Header) -> tuple[int, ...] | None:
     dtype = np.dtype(header.descr)
     step = CHECK_BYTES // dtype.itemsize
     total = math.prod(header.shape)
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-        file.seek(header.offset)
-        for begin in range(0, total, step):
-            size = min(step, total - begin) * dtype.itemsize
-            # np.fromfile takes longer than the whole of a short answer.
-            values: NDArray[Any] = np.frombuffer(file.read(size), dtype)
-            finite: NDArray[np.bool_] = np.isfinite(values)
-            if not finite.all():
-                flat = begin + int(np.argmin(finite))
-                index = np.unravel_index(flat, header.shape, order="F" if header.fortran_order else "C")
-                return tuple(int(i) for i in index)
+    file.seek(header.offset)
+    for begin in range(0, total, step):
+        size = min(step, total - begin) * dtype.itemsize
+        # np.fromfile takes longer than the whole of a short answer.
+        values: NDArray[Any] = np.frombuffer(file.read(size), dtype)
+        finite: NDArray[np.bool_] = np.isfinite(values)
+        if not finite.all():
+            flat = begin + int(np.argmin(finite))
+            index = np.unravel_index(flat, header.shape, order="F" if header.fortran_order else "C")
+            return tuple(int(i) for i in index)
     return None

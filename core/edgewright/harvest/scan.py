@@ -11,6 +11,7 @@ import os
 import stat
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from edgewright.harvest.errors import HarvestError, bad
@@ -120,6 +121,7 @@ def scan(root: int, limits: Limits) -> Inventory:
     return Inventory(files, frozenset(folders))
 
 
+@lru_cache(maxsize=1024)  # the answers of a warm block have the same few
 def check_name(name: str, prefix: str) -> str:
     """Return a file name that is safe on every file system, else raise."""
     try:

@@ -131,11 +131,12 @@ def test_the_first_value_that_is_not_finite_is_named(tmp_path: Path, order: Any,
         np.save(path, array)
         with path.open("rb") as file:
             found = read_header(file, path.stat().st_size)
-        assert first_not_finite(path, found) == (3, 5, 1)
+            assert first_not_finite(file, found) == (3, 5, 1)
         assert found.fortran_order == (order == "F")
         array[3, 5, 1] = 0
     np.save(path, array)
-    assert first_not_finite(path, found) is None
+    with path.open("rb") as file:
+        assert first_not_finite(file, found) is None
 
 
 def test_a_large_array_is_checked_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,11 +147,11 @@ def test_a_large_array_is_checked_in_pieces(tmp_path: Path, monkeypatch: pytest.
     np.save(path, array)
     with path.open("rb") as file:
         found = read_header(file, path.stat().st_size)
-    assert first_not_finite(path, found) == (77, 2)
+        assert first_not_finite(file, found) == (77, 2)
 
 
 def test_integers_are_always_finite(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     np.save(path, np.arange(5))
     with path.open("rb") as file:
-        assert first_not_finite(path, read_header(file, path.stat().st_size)) is None
+        assert first_not_finite(file, read_header(file, path.stat().st_size)) is None
