@@ -152,8 +152,8 @@ def _take(
         ) as write:  # what was read: the file may change
             write(data)
         return StoredOutput("json", claimed.path, hashlib.sha256(data).hexdigest())
-    digest, data = _copy(root, found, staged)
-    with io.BytesIO(data) if data is not None else (staged / claimed.path).open("rb") as copied:
+    digest, content = _copy(root, found, staged)
+    with io.BytesIO(content) if content is not None else (staged / claimed.path).open("rb") as copied:
         header = _check_array(copied, found.size, where, claimed, rule)
     return StoredOutput("array", claimed.path, digest, dtype=header.dtype, shape=header.shape)
 
