@@ -6,6 +6,7 @@ The block's contract says what it sees and starts, a runner runs it, the harvest
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from edgewright.runners.grants import Grants
 
 LOG_TAIL_BYTES = 4096
+#: A disk with less left is full: the last write that failed may have been a small one.
+FULL_BYTES = 64 << 10
 SHOWN_FILES = 5
 
 
@@ -112,6 +115,9 @@ def _judge(
     from edgewright.runners.logs import tail
 
     log_tail = tail(job.log_path, LOG_TAIL_BYTES) if job.log_path.exists() else ""
+    if outcome.reason == "block_error" and _is_full(job.out_dir):
+        message = f"the disk of {job.out_dir} is full, and {outcome.message or 'the block failed'}; free some space and run again"
+        outcome = replace(outcome, reason="infra", message=message)
     if outcome.reason != "ok":
         return Carried(outcome, None, log_tail)
     try:
@@ -121,6 +127,15 @@ def _judge(
         return Carried(outcome, replace(harvested, warnings=warnings), log_tail)
     except HarvestError as problem:
         return Carried(replace(outcome, reason=problem.reason, message=problem.message), None, log_tail)
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether nothing more can be written there: a block that fails then is not to blame."""
+    try:
+        info = os.statvfs(folder)
+    except (OSError, AttributeError):  # not on this system
+        return False
+    return info.f_bavail * info.f_frsize < FULL_BYTES
 
 
 def _mask_outputs(job: Job) -> tuple[str, ...]:

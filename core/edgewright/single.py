@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from edgewright.runners.grants import Grants
     from edgewright_specs.interface import Operation, WindowSpec
 
-#: Memory that is a folder, where the system has one: small payloads never touch a disk.
-
 
 @dataclass(frozen=True)
 class Finished:
