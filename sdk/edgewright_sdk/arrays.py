@@ -33,7 +33,7 @@ _read_header: Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]] = npy.r
 _write_header: Callable[..., None] = npy.write_array_header_1_0
 
 
-def open_array(path: Path) -> Array:
+def open_array(path: str | Path) -> Array:
     """Open a ``.npy`` file read-only; large ones are memory-mapped.
 
     Raises
@@ -42,20 +42,20 @@ def open_array(path: Path) -> Array:
         When the file is missing, damaged or holds objects.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
             if os.fstat(file.fileno()).st_size >= _SMALL_BYTES:
                 return _open_memmap(path, mode="r")
             array = _array_of(file.read())
         array.flags.writeable = False
         return array
     except (OSError, ValueError, EOFError) as error:
-        raise RequestError(f"{path.name} can't be read as a .npy array: {error}") from None
+        raise RequestError(f"{os.path.basename(path)} can't be read as a .npy array: {error}") from None  # noqa: PTH119
 
 
-def save_array(path: Path, array: Array) -> None:
+def save_array(path: str | Path, array: Array) -> None:
     """Write an array as ``.npy`` in C order."""
     whole = np.asarray(array, order="C")
-    with path.open("wb") as file:
+    with open(path, "wb") as file:  # noqa: PTH123 - in every warm answer
         if whole.dtype.kind in "biuf" and whole.nbytes < _SMALL_BYTES:
             file.write(_header_of(whole.dtype, whole.shape) + whole.tobytes())
         else:
@@ -90,7 +90,13 @@ def _header_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     return file.getvalue()
 
 
-def create_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+@lru_cache(maxsize=64)  # numpy puts the name together anew each time
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """Return the contract's name of a type: ``float32``, ``uint8``, …"""
+    return dtype.name
+
+
+def create_array(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     """Make a ``.npy`` file of at least one row, to be filled through the returned map."""
     return _open_memmap(path, mode="w+", dtype=dtype, shape=shape)
 

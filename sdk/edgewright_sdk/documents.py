@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def write_document(path: Path, document: Mapping[str, Any]) -> None:
+def write_document(path: str | Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document so that equal documents are equal bytes.
 
     Raises
@@ -42,7 +43,8 @@ def write_document(path: Path, document: Mapping[str, Any]) -> None:
         except TypeError:  # seldom: something of numpy's is in it
             content = canonical_json(plain(document))
     except (TypeError, ValueError) as error:
-        raise OutputError(f"{path.name}: the block returned what JSON can't hold: {error}") from None
+        name = os.path.basename(path)  # noqa: PTH119
+        raise OutputError(f"{name}: the block returned what JSON can't hold: {error}") from None
     with open(path, "wb") as file:  # noqa: PTH123 - in every warm answer
         file.write(content + b"\n")
 

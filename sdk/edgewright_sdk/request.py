@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import Any, cast
 
-from edgewright_sdk.arrays import Array, Chunked, open_array
+from edgewright_sdk.arrays import Array, Chunked, dtype_name, open_array
 from edgewright_sdk.errors import BlockError, RequestError
 from edgewright_sdk.params import Params
 from edgewright_sdk.values import Features, FeatureSpec
@@ -20,9 +21,6 @@ from edgewright_specs.interface import (
     Operation,
     WindowSpec,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Task:
     def path(self, name: str) -> Path:
         """Path of a folder or JSON input."""
         entry = self._input(name, "folder", "json")
-        path = self._inside(entry.get("path"), f"inputs.{name}.path")
+        path = Path(self._inside(entry.get("path"), f"inputs.{name}.path"))
         if not path.exists():
             raise _wrong(f"inputs.{name}.path", entry["path"], "a path that exists in the task's folder")
         return path
@@ -117,19 +115,19 @@ class Task:
             array = open_array(self._inside(chunk.get("path"), f"{place}.path"))
             if list(array.shape) != chunk.get("shape"):
                 raise _wrong(f"{place}.shape", chunk.get("shape"), f"the file's shape, {list(array.shape)}")
-            if array.dtype.name != dtype:
-                raise _wrong(f"{where}.dtype", dtype, f"the file's dtype, {array.dtype.name}")
+            if dtype_name(array.dtype) != dtype:
+                raise _wrong(f"{where}.dtype", dtype, f"the file's dtype, {dtype_name(array.dtype)}")
             if arrays and array.shape[1:] != arrays[0].shape[1:]:
                 raise _wrong(f"{place}.shape", chunk.get("shape"), "the shape of the chunks before it")
             arrays.append(array)
         return arrays
 
-    def _inside(self, path: Any, where: str) -> Path:
+    def _inside(self, path: Any, where: str) -> str:
         if not isinstance(path, str) or not path:
             raise _wrong(where, path, "a relative path")
         if path.startswith("/") or ".." in path.split("/"):
             raise _wrong(where, path, "a relative path inside the task's folder")
-        return self.folder / path
+        return f"{self.folder}/{path}"
 
 
 class _Window(dict[str, Any]):
@@ -152,9 +150,10 @@ def read_request(folder: Path, block_type: str) -> Task:
     RequestError
         With the place in the request, what was got and what is allowed.
     """
-    path = folder / REQUEST_FILE
+    path = f"{folder}/{REQUEST_FILE}"
     try:
-        document = json.loads(path.read_bytes())
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
+            document = json.loads(file.read())
     except OSError as error:
         raise RequestError(f"{path} can't be read: {error.strerror}") from None
     except ValueError as error:

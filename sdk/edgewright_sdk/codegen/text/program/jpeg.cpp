@@ -8,6 +8,9 @@
 
 namespace {
 
+// Cameras and editors make about ten. A scan of a few bytes may go over every block, so that a small file could take hours.
+constexpr int most_scans = 200;
+
 int big16(const uint8_t* at) { return at[0] << 8 | at[1]; }
 
 bool damaged(const jpeg& image, const char* what) { return complain(image.from.name, "damaged: %s", what); }
@@ -90,6 +93,7 @@ bool take_frame(jpeg& image, const uint8_t* at, size_t size, picture& to) {
 bool take_scan(jpeg& image, const uint8_t* at, size_t size) {
     const int count = size > 0 ? at[0] : 0;
     if (image.count == 0 || count < 1 || count > image.count || size != 4 + 2 * static_cast<size_t>(count)) return damaged(image, "no scan");
+    if (++image.scans > most_scans) return complain(image.from.name, "JPEG of more than %d scans isn't read", most_scans);
     jpeg_component* chosen[3] = {};
     for (int i = 0; i < count; ++i) {
         for (int k = 0; k < image.count; ++k) {

@@ -36,6 +36,7 @@ struct jpeg {
     bool progressive = false, jfif = false;
     int adobe = -1, orientation = 1;
     uint32_t interval = 0;                    // units between restarts
+    int scans = 0;
     jpeg_component components[3];
     jpeg_codes codes[2][4];                   // DC, AC
     uint16_t steps[4][64] = {};
