@@ -147,10 +147,8 @@ def _take(
     if claimed.kind == "json":
         data = _read(root, inventory, claimed.path, MAX_JSON_BYTES)
         parse_json(data, where)
-        with _created(
-            staged / claimed.path, "/" in claimed.path
-        ) as write:  # what was read: the file may change
-            write(data)
+        with _created(staged / claimed.path, "/" in claimed.path) as write:
+            write(data)  # what was read: the file may change
         return StoredOutput("json", claimed.path, hashlib.sha256(data).hexdigest())
     digest, content = _copy(root, found, staged)
     with io.BytesIO(content) if content is not None else (staged / claimed.path).open("rb") as copied:

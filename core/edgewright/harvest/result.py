@@ -55,30 +55,36 @@ def parse_json(data: bytes, name: str) -> Any:
     HarvestError
         ``bad_output``, naming the file.
     """
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(items)
-        if len(made) != len(items):
-            raise ValueError("a key occurs twice")
-        return made
-
-    def constant(text: str) -> NoReturn:
-        raise ValueError(f"{text} is not a JSON number")
-
-    def number(text: str) -> float:
-        value = float(text)
-        if not math.isfinite(value):
-            raise ValueError(f"{text[:20]} is beyond the range of a float")
-        return value
-
     try:
         text = data.decode("utf-8")
         _check_nesting(text)
-        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=number)
+        return _DECODER.decode(text)
     except UnicodeDecodeError:
         raise bad(f"{name} is not UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise bad(f"{name} is not valid JSON: {printable_line(str(error))}") from None
+
+
+def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(items)
+    if len(made) != len(items):
+        raise ValueError("a key occurs twice")
+    return made
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is beyond the range of a float")
+    return value
+
+
+# Made once: with rules of its own, json.loads makes one for each text.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number)
 
 
 def _check_nesting(text: str) -> None:
