@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+import re
 import shutil
 import struct
 import subprocess
@@ -402,11 +403,21 @@ def test_jpeg_that_cannot_be_read_is_refused(jpeg_reader: Path, tmp_path: Path) 
     whole = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "cut.jpg").write_bytes(whole[:-30])
     (tmp_path / "other.jpg").write_bytes(whole.replace(b"\xff\xc0", b"\xff\xc9"))
-    found, told = read_pictures(jpeg_reader, [ink, tmp_path / "cut.jpg", tmp_path / "other.jpg"])
+    photograph(24, 40, 0).save(tmp_path / "a.jpg", progressive=True)
+    steps = (tmp_path / "a.jpg").read_bytes()
+    first = re.search(
+        rb"\xff\xda\x00\x0c\x03.*?(?=\xff[\xc4\xda])", steps, re.DOTALL
+    )  # says the same once more
+    assert first is not None
+    (tmp_path / "again.jpg").write_bytes(steps[: first.end()] + 200 * first[0] + steps[first.end() :])
+    found, told = read_pictures(
+        jpeg_reader, [ink, tmp_path / "cut.jpg", tmp_path / "other.jpg", tmp_path / "again.jpg"]
+    )
     assert (found, told) == ([], [
         "it: JPEG of 4 colours (CMYK?) isn't read; grey and RGB are",
         "it: truncated",
         "it: this kind of JPEG (lossless or with arithmetic codes) isn't read",
+        "it: JPEG of more than 200 scans isn't read",
     ])  # fmt: skip
     paths = []
     for progressive in (False, True):  # damaged anywhere: sanitisers watch
