@@ -34,9 +34,12 @@ def answer_of_onnx(path: Path, question: Question) -> Answer:
     given = session.get_inputs()
     if len(given) != 1 or given[0].type != "tensor(float)":
         taken = ", ".join(f"{item.name} {item.type}" for item in given)
-        raise DataError(f"{path}: takes {taken}; compared are models of one float input")
+        raise DataError(
+            f"{path}: takes {taken}; compared are models of one float input",
+            hint="compare with a run, a WebAssembly package of ours, or a list of scores that the model gave",
+        )
     takes, shape = _takes(path, list(given[0].shape), question)
-    output = _score_output(session)
+    output = _score_output(path, session)
     rows = given[0].shape[0] if isinstance(given[0].shape[0], int) and given[0].shape[0] > 0 else None
     seconds, parts = 0.0, []
     for piece in _pieces(question, takes):
@@ -130,13 +133,17 @@ def _pieces(question: Question, takes: str) -> Iterator[NDArray[np.float32]]:
         yield from question.pieces()
 
 
-def _score_output(session: Any) -> str:
+def _score_output(path: Path, session: Any) -> str:
     """The output that sounds like a score, else the first of floats."""
     floats = [
         output.name for output in session.get_outputs() if output.type in ("tensor(float)", "tensor(double)")
     ]
     if not floats:
-        raise DataError("the ONNX model has no output of floats")
+        given = ", ".join(f"{output.name} {output.type}" for output in session.get_outputs())
+        raise DataError(
+            f"{path}: gives {given or 'nothing'}; a score is an output of floats",
+            hint="export one with a score",
+        )
     named = [name for name in floats if "score" in name.lower() or "anomal" in name.lower()]
     return str((named or floats)[0])
 

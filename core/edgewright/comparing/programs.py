@@ -47,7 +47,7 @@ def _answer(
 
     if question.images:
         raise UsageError(
-            f"{name}: takes signals, and the run's windows are images",
+            f"{name}: a {kind} is compared by signals alone, and the run's windows are images",
             hint="compare with a run, a WebAssembly package of ours, an ONNX file over features, or a list of scores",
         )
     options = question.options

@@ -156,7 +156,9 @@ def list_files(
     from edgewright.data.masks import sort_out
 
     if isinstance(folders, Mapping):
-        claimed += [file for file in _masks_beside(root, folders) if chosen.detect(file.path)]
+        beside = list(_masks_beside(root, folders))
+        claimed += [file for file in beside if file.path.is_file() and chosen.detect(file.path)]
+        ignored += tuple(file.relative for file in beside if not file.path.is_file())
     images, masks, lone = sort_out(claimed)
     if not images:
         raise DataError(
@@ -243,8 +245,13 @@ def _listed_folders(root: Path, folders: object, labels: dict[str, str]) -> Iter
 
 
 def _each(given: object) -> list[str]:
-    """The folders of one label."""
-    return [given] if isinstance(given, str) else [str(folder) for folder in given]  # type: ignore[attr-defined]
+    """The folders of one label. Raises DataError for what names none."""
+    folders = given if isinstance(given, list | tuple) else [given]
+    if not all(isinstance(folder, str | Path | int) for folder in folders):
+        raise DataError(
+            f"data.options.folders: got {given!r} for a label", hint="write a folder, or a list of folders"
+        )
+    return [str(folder) for folder in folders]
 
 
 def _masks_beside(root: Path, folders: Mapping[str, object]) -> Iterator[DataFile]:
@@ -255,6 +262,8 @@ def _masks_beside(root: Path, folders: Mapping[str, object]) -> Iterator[DataFil
     labels |= {str(label): str(label) for label in folders}
     homes = {(root / folder).resolve().parent for given in folders.values() for folder in _each(given)}
     for home in sorted(homes | {root.resolve()}):
+        if not os.access(home, os.R_OK | os.X_OK):
+            continue
         for folder in sorted(home.iterdir()):
             if plain(folder.name) not in FOLDERS or not folder.is_dir():
                 continue

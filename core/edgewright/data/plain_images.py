@@ -58,7 +58,7 @@ def copy_images(
             warnings += [f"{shown(files, file)}: {remark}" for remark in picture_of(files, file).remarks]
         except BadFileError as problem:
             if not skip_bad:
-                raise bad_file(shown(files, file), problem) from problem
+                raise bad_file(shown(files, file), problem, "leave such files out by --skip-bad") from problem
             skipped.append((shown(files, file), problem.reason))
             continue
         kind = tuple(str(part) for part in (fact.label, fact.metadata.get(FIELD)) if part)

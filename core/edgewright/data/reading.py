@@ -211,12 +211,13 @@ class _Reading:
         )
 
 
-def bad_file(place: str, problem: BadFileError) -> DataError:
-    """The error for a file that can't be read, where such files aren't skipped."""
-    return DataError(
-        f"{place}: {problem.reason}",
-        hint="mend or remove the file, or set data.skip-bad: true; `edgewright data show` lists all such files",
-    )
+def bad_file(
+    place: str,
+    problem: BadFileError,
+    skip: str = "set data.skip-bad: true; `edgewright data show` lists all such files",
+) -> DataError:
+    """The error for a file that can't be read, where such files aren't skipped; `skip` says how they would be."""
+    return DataError(f"{place}: {problem.reason}", hint=f"mend or remove the file, or {skip}")
 
 
 def unique_name(relative: str, part: str, taken: set[str]) -> str:

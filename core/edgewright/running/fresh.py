@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import DataError
+from edgewright.data.readers.base import BadFileError
+from edgewright.errors import DataError, TaskError
 from edgewright.planner.features import feature_tasks
 from edgewright.planner.models import score_tasks
 from edgewright.planner.plan import INDEX, READ
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgewright.data import Inventory
     from edgewright.planner.tasks import Task
     from edgewright.plugins import Plugins
     from edgewright.running.run import Run
@@ -196,7 +198,7 @@ def scored(
             new, lines = narrowed_new(new, session.impulse.data.model_copy(update={"where": asked}))
             for line in lines:
                 warn(line)
-        session.data(new)
+        _read(session, new, path)
         planner, engine = session.planner, session.engine
         if run.of_images:
             read = json.loads(engine.path(READ, "recordings").read_text(encoding="utf-8"))
@@ -224,6 +226,16 @@ def scored(
             {node: scores for node, (scores, _) in outputs.items()},
             {node: parts for node, (_, parts) in outputs.items()},
         )
+
+
+def _read(session: Session, new: Inventory, path: Path) -> None:
+    """Read the new files; the remedy for a bad one is not the impulse's, which is the run's and done."""
+    try:
+        session.data(new)
+    except TaskError as error:
+        if error.__cause__ is not None and isinstance(error.__cause__.__cause__, BadFileError):
+            error.hint = f"mend or remove the file; `edgewright data show {path}` lists all such files"
+        raise
 
 
 def _other_sizes(run: Run, session: Session) -> list[str]:

@@ -308,6 +308,12 @@ def test_masks_beside_two_folders_are_found_by_the_names_of_these(tmp_path: Path
         "abnormal/0.png": 0,
     }
     assert not any("without its image" in line for line in read["warnings"])
+    (tmp_path / "ground_truth/scratched/1_mask.png").symlink_to("nowhere.png")
+    found = run(tmp_path, {"options": {"folders": {"normal": "fine", "abnormal": "scratched"}}}, INPUT)
+    assert any("ground_truth/abnormal/1_mask.png" in line for line in found.json("recordings.json")["lines"])
+    for wrong in (None, {"a": "fine"}, [["fine"]]):
+        with pytest.raises(DataError, match="a list of folders"):
+            run(tmp_path, {"options": {"folders": {"normal": wrong}}}, INPUT)
 
 
 def test_links_and_names_that_lead_astray(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -269,3 +269,8 @@ def test_new_images_that_cannot_be_read_are_named_and_the_others_scored(
     assert scored == [str(project / f"fresh/{name}.png") for name in ("000", "001", "glass")]
     assert f"not scored: {project}/fresh/cut.png: can't be read as an image" in printed.err
     assert "glass.png: has transparent pixels" in printed.err
+    assert command(["score", str(run.path), str(project / "fresh/cut.png"), "--runner", "process"]) == 2
+    told = capsys.readouterr().err
+    assert "cut.png: can't be read as an image" in told
+    assert "mend or remove the file; `edgewright data show" in told
+    assert "skip-bad" not in told
