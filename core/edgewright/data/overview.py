@@ -120,8 +120,8 @@ def describe_impulse(path: Path, *, plugins: Plugins | None = None) -> DataOverv
     impulse = load_impulse(path)
     data = impulse.data
     files = inventory(data, path.resolve().parent, plugins or make_plugins())
-    rows = {"rows": "samples"} if impulse.input.kind == "tabular" and files.reader.name == "csv" else {}
-    return overview_of(scan_files(files, {**data.options, **rows}), data.normal, data.abnormal)
+    found = scan_files(files, data.options, tabular=impulse.input.kind == "tabular")
+    return overview_of(found, data.normal, data.abnormal)
 
 
 def readers_of(plugins: Plugins | None) -> Any:

@@ -127,9 +127,13 @@ def scan(
 
 
 def scan_files(
-    found: Inventory, options: Mapping[str, Any] | None = None, most_files: int | None = None
+    found: Inventory,
+    options: Mapping[str, Any] | None = None,
+    most_files: int | None = None,
+    *,
+    tabular: bool | None = None,
 ) -> Scan:
-    """Read files that are listed already; `options` as of :func:`scan`."""
+    """Read files that are listed already; `options` as of :func:`scan`, `tabular` where it is known whether rows are samples."""
     from edgewright.data.image_reading import masks_of, picture_of
 
     options = dict(options or {})
@@ -138,8 +142,8 @@ def scan_files(
     kind = "image" if found.reader.kind == "image" else "time-series"
     if options.get("rows") == "samples":
         kind = "tabular"
-    if found.reader.name == "csv" and "rows" not in options and _is_table(found, options):
-        kind = "tabular"
+    if found.reader.name == "csv" and "rows" not in options:
+        kind = "tabular" if (_is_table(found, options) if tabular is None else tabular) else kind
     if kind == "tabular":
         options["rows"] = "samples"
     result = Scan(found, kind, lines=[*found.notes(), *layout.lines], read=len(files))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from edgewright.data import describe
+from edgewright.data import describe, describe_impulse
 from edgewright.errors import DataError
 
 from .conftest import noise, write_csv
@@ -72,3 +72,16 @@ def test_any_folder_can_be_described(tmp_path: Path, plugins: Plugins, name: str
 def test_nothing_there(tmp_path: Path, plugins: Plugins) -> None:
     with pytest.raises(DataError, match="there is no such file or folder"):
         describe(tmp_path / "gone", plugins=plugins)
+
+
+def test_rows_of_an_impulse_are_samples_only_where_it_says_so(tmp_path: Path) -> None:
+    """A table by its looks: one or two files without a time column."""
+    for label in ("a", "b"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        rows = "".join(f"{row},{row * row % 7}\n" for row in range(200))
+        (tmp_path / "data" / label / "0.csv").write_text("x,y\n" + rows)
+    text = "version: 1\nname: x\ndata: {path: data, normal: [a]}\nlearning: [{id: k, block: kmeans, input: [input]}]\n"
+    timed = "input: {kind: time-series, frequency: 50, window-ms: 1000, stride-ms: 1000}\n"
+    for kind, input_ in (("time-series", timed), ("tabular", "input: {kind: tabular}\n")):
+        (tmp_path / "impulse.yaml").write_text(text + input_)
+        assert describe_impulse(tmp_path / "impulse.yaml").kind == kind
