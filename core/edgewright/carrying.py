@@ -135,7 +135,7 @@ def _is_full(folder: Path) -> bool:
         info = os.statvfs(folder)
     except (OSError, AttributeError):  # not on this system
         return False
-    return info.f_bavail * info.f_frsize < FULL_BYTES
+    return info.f_blocks > 0 and info.f_bavail * info.f_frsize < FULL_BYTES  # some systems tell no size
 
 
 def _mask_outputs(job: Job) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from edgewright.arrays import load_array
 from edgewright.errors import TaskError, UsageError
 from edgewright.request_folder import npy_header, put_array, put_request
 from edgewright.single import as_windows, run_once, window_spec, workspace
-from edgewright.trees import remove_tree
+from edgewright.trees import empty_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 #: How long one warm answer may take, in seconds.
 ANSWER_SECONDS = 600.0
+#: A block that warns of something else each time, for days, doesn't fill our memory.
+MOST_WARNINGS = 1000
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class OpenBlock:
 
         self.block = block
         self.seconds = 0.0
-        self.warnings: list[str] = []  # of its answers, each once
+        self.warnings: list[str] = []  # of its answers, each once, the first MOST_WARNINGS or so
         self._lock = threading.Lock()
         self._descriptions: dict[str, dict[str, Any]] = {}
         self._completed: dict[str, dict[str, Any]] = {}
@@ -267,20 +268,11 @@ class OpenBlock:
                     answer = self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
                 else:
                     answer = run_once(self._runner, self._prepared, in_dir, out_dir, operation=operation)
-                self.warnings += [text for text in answer.warnings if text not in self.warnings]
+                if len(self.warnings) < MOST_WARNINGS:
+                    self.warnings += [text for text in answer.warnings if text not in self.warnings]
                 yield answer.outputs[_OUTPUT[operation]]
             finally:
-                _empty(out_dir)
-
-
-def _empty(folder: Path) -> None:
-    """Remove what lies in a folder. The folders themselves stay: making them anew is a third of a warm answer."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                remove_tree(Path(entry.path))
-            else:
-                os.unlink(entry.path)  # noqa: PTH108
+                empty_folder(out_dir)
 
 
 #: The one output of each operation asked for here.

@@ -42,7 +42,10 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text with each value replaced by ``***``."""
-        data = text.encode("utf-8", "surrogateescape")
+        try:
+            data = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # half a character, which JSON may name
+            data = text.encode("utf-8", "backslashreplace")
         for form in self._forms:
             data = data.replace(form, MASK.encode())
         return data.decode("utf-8", "surrogateescape")

@@ -15,6 +15,7 @@ from edgewright.running.fresh import scoring_session
 from edgewright.running.session import Options
 from edgewright.running.verdicts import Verdict, stream_verdict_of
 from edgewright.single import workspace
+from edgewright.trees import empty_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -62,8 +63,7 @@ class WarmNode:
         put_request(
             self._in, operation, self.node.params, inputs=inputs, window=self._window, seed=self._seed
         )
-        for path in self._out.iterdir():
-            path.unlink()
+        empty_folder(self._out)
         outputs = self._worker.request(self._in, self._out).outputs
         return {
             name: np.load(path, allow_pickle=False) for name, path in outputs.items() if path.suffix == ".npy"

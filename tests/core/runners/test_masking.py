@@ -57,6 +57,10 @@ def test_what_is_masked_holds_no_secret_and_without_one_nothing_changes(secret: 
         assert secret not in masked
 
 
+def test_half_a_character_beside_it_hides_no_secret() -> None:
+    assert Mask([TOKEN.encode()]).text(f"\ud800{TOKEN}") == f"\\ud800{MASK}"
+
+
 def test_short_values_are_left_alone() -> None:
     assert Mask([b"a", b"abc"]).text("abc") == "abc"
 

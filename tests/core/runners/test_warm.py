@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import textwrap
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,11 @@ from edgewright.errors import TaskError
 from edgewright.plugins import make_plugins
 from edgewright.registry import resolve
 from edgewright.runners.base import Prepared
+from edgewright.runners.logs import LogFile
 from edgewright.runners.process import ProcessRunner
+from edgewright.runners.process_task import Start
 from edgewright.runners.warm import WarmWorker
+from edgewright.runners.warm.piped import Piped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,6 +149,20 @@ def test_nonsense_on_the_channel_is_the_blocks_error(asker: Asker, block: Any, a
     assert caught.value.reason == "block_error"
     (block.folder / "block.py").write_text(textwrap.dedent(CODE))
     asker.ask()
+
+
+def test_a_block_that_reads_nothing_and_floods_its_log_keeps_nobody_waiting(tmp_path: Path) -> None:
+    flood = "import os\nwhile True: os.write(2, bytes(1 << 16))"
+    with LogFile(tmp_path / "log.txt", 1 << 16) as log:
+        start = Start([sys.executable, "-c", flood], {}, tmp_path)
+        channel = Piped(start, log, 1 << 20, ExitStack())
+        try:
+            assert channel.receive(0.2) is None
+            for _ in range(4):
+                channel.send(b"x" * 50_000 + b"\n")
+            channel.settle()
+        finally:
+            channel.close()
 
 
 def test_many_threads_may_ask(asker: Asker) -> None:

@@ -133,7 +133,6 @@ class Life:
         places = self._channel.places
         if places is None:
             self._speak(os.fspath(in_dir.absolute()), os.fspath(out_dir.absolute()), number, deadline)
-            self._answers += 1
             return self._read(out_dir)
         operation = _operation(in_dir)
         try:
@@ -142,7 +141,6 @@ class Life:
             raise FailedError("infra", f"the request can't be handed over: {problem}") from problem
         try:
             self._speak(*places, number, deadline)
-            self._answers += 1
             return self._take(operation, out_dir)
         finally:
             self._exchange.clear()
@@ -185,6 +183,7 @@ class Life:
                 answer = self._answer_in(first, number, told < MAX_MESSAGES)
                 told += 1
                 if answer is not None:
+                    self._answers += 1
                     self._judge(answer)
                     return
             if len(self._buffer) > MAX_LINE_BYTES:

@@ -45,7 +45,8 @@ class Piped:
             stack.callback(os.close, self._answers)
             self._errors, stderr = os.pipe()
             stack.callback(os.close, self._errors)
-            os.set_blocking(self._errors, False)
+            for own in (self._requests, self._errors):
+                os.set_blocking(own, False)
             self._poll = select.poll()
             self._poll.register(self._answers, select.POLLIN)
             self.supervised = Supervised(
@@ -67,8 +68,8 @@ class Piped:
             self._stack = stack.pop_all()
 
     def send(self, line: bytes) -> None:
-        """Write a line to its stdin."""
-        with contextlib.suppress(BrokenPipeError):
+        """Write a line to its stdin; for a block that answers without reading it, until the pipe is full."""
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
             os.write(self._requests, line)
 
     def receive(self, seconds: float) -> bytes | None:
@@ -76,7 +77,7 @@ class Piped:
         return os.read(self._answers, READ_BYTES) if self._poll.poll(seconds * 1000) else None
 
     def settle(self) -> None:
-        """Move what is in the log's pipe to the log: whatever was printed before the last answer is in it."""
+        """Move what is in the log's pipe to the log: as much as it holds has whatever was printed before the last answer."""
         self._drain()
 
     def kill(self) -> None:
@@ -101,16 +102,14 @@ class Piped:
                 pass
 
     def _drain(self) -> bool:
-        """Move what is in the pipe to the log; False when it has ended."""
+        """Move what the pipe holds to the log, once: a flood must not keep us; False when it has ended."""
         with self._log_lock:
-            while True:
-                try:
-                    data = os.read(self._errors, READ_BYTES)
-                except BlockingIOError:
-                    return True
-                if not data:
-                    return False
-                self._log.write(data)
+            try:
+                data = os.read(self._errors, READ_BYTES)
+            except BlockingIOError:
+                return True
+            self._log.write(data)
+            return bool(data)
 
 
 def end_of(ended: Ended | None) -> End:
