@@ -12,6 +12,7 @@ import pytest
 
 from edgewright.arrays import load_array
 from edgewright.data.windowing import INDEX_DTYPE
+from edgewright.store.describe import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,9 @@ def test_many_threads_read_at_once(tmp_path: Path) -> None:
     np.save(tmp_path / "index.npy", index)
     with ThreadPoolExecutor(4) as threads:
         read = list(threads.map(lambda _: load_array(tmp_path / "index.npy", mapped=True), range(400)))
+        described = list(threads.map(lambda _: describe(tmp_path, "index.npy", "array").shape, range(200)))
     assert all(array.tolist() == index.tolist() for array in read)
+    assert set(described) == {(5,)}
 
 
 @pytest.mark.parametrize("shape", [(), (0, 3), (2, 3)])

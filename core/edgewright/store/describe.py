@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from edgewright.arrays import load_array
 from edgewright.errors import StoreError
 from edgewright.store.digests import hash_file
 from edgewright.store.entry import StoredOutput, folder_digest
@@ -38,7 +39,5 @@ def describe(staged: Path, path: str, kind: Kind) -> StoredOutput:
 
 def _array_header(path: Path) -> tuple[str, tuple[int, ...]]:
     """Dtype and shape of an array; structured ones too, unlike in :mod:`edgewright.harvest.npy`."""
-    import numpy as np
-
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    array = load_array(path, mapped=True)
     return str(array.dtype), tuple(array.shape)
