@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 600.0
 #: A block that warns of something else each time, for days, doesn't fill our memory.
 MOST_WARNINGS = 1000
+CHECK_HINT = "`edgewright blocks check` says what of a block is not as the contract wants it"
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,9 @@ class OpenBlock:
         key = repr((window, params))
         if key not in self._descriptions:
             with self._ask("describe", window, params, None) as path:
-                self._descriptions[key] = json.loads(path.read_text(encoding="utf-8"))
+                self._descriptions[key] = _checked(
+                    json.loads(path.read_text(encoding="utf-8")), self.block.name
+                )
         return self._descriptions[key]
 
     @contextmanager
@@ -273,6 +276,25 @@ class OpenBlock:
                 yield answer.outputs[_OUTPUT[operation]]
             finally:
                 empty_folder(out_dir)
+
+
+def _checked(description: Any, block: str) -> dict[str, Any]:
+    """What a block says of its features, which may be anything as far as the harvest knows."""
+    found: dict[str, Any] = description if isinstance(description, dict) else {}
+    width, labels = found.get("features"), found.get("labels")
+    if (
+        type(width) is int
+        and isinstance(labels, list)
+        and len(labels) == width
+        and isinstance(found.get("shape"), dict)
+    ):
+        return found
+    raise TaskError(
+        f"{block} describe",
+        "bad_output",
+        "description.json doesn't say `features`, a number, as many `labels`, and a `shape`",
+        hint=CHECK_HINT,
+    )
 
 
 #: The one output of each operation asked for here.

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import edgewright
-from edgewright.errors import UsageError
+from edgewright.errors import TaskError, UsageError
+from edgewright.face import _checked
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +214,12 @@ def test_an_open_block_answers_again_and_again():
         assert list((folder / "out").iterdir()) == []
     assert first.values.tobytes() == again.values.tobytes()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "said", [[], {"features": 2}, {"features": 2, "labels": ["a"], "shape": {"type": "flat"}}]
+)
+def test_a_description_that_says_less_is_the_blocks_error(said):
+    with pytest.raises(TaskError, match=r"b describe: bad_output: .*`features`") as caught:
+        _checked(said, "b")
+    assert "blocks check" in caught.value.hint

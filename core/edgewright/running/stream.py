@@ -8,7 +8,7 @@ import math
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from edgewright.errors import DataError, UsageError
+from edgewright.errors import DataError, TaskError, UsageError
 from edgewright.request_folder import put_array, put_chunk, put_path, put_request
 from edgewright.running.drifting import drift_of
 from edgewright.running.fresh import scoring_session
@@ -190,7 +190,7 @@ class _Chain:
             columns = self._planner.columns(warm.node)
             values = window if columns is None else window[:, list(columns)]
             inputs: dict[str, Any] = {"windows": put_array(warm.in_dir, "windows", values[None])}
-            features[name] = warm.ask("transform", inputs)["features"]
+            features[name] = _row_of(warm, warm.ask("transform", inputs), "features")
         results: dict[str, Mapping[str, Any]] = {}
         for name, warm in self._learning.items():
             parts = [
@@ -205,16 +205,30 @@ class _Chain:
                 "model": self._models[name],
                 "features": {"kind": "features", "dtype": "float32", "parts": parts},
             }
-            outputs = warm.ask("score", inputs)
-            contributions, verdict = outputs.get("contributions"), self._verdicts[name]
+            outputs, verdict = warm.ask("score", inputs), self._verdicts[name]
             results[name] = verdict.of(
-                outputs[verdict.output][0], None if contributions is None else contributions[0]
+                _row_of(warm, outputs, verdict.output)[0],
+                _row_of(warm, outputs, "contributions")[0] if "contributions" in outputs else None,
             )
             if name in self._drifts:
                 joined = np.concatenate([features[upstream][0] for upstream in warm.node.inputs])
                 drift = self._drifts[name].of(joined)
                 results[name] = {**results[name], "drift": drift, "drifting": drift > DRIFT_LIMIT}
         return results
+
+
+def _row_of(warm: WarmNode, outputs: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """An output as it must be: of the one window that was asked about."""
+    found = outputs.get(name)
+    if found is not None and found.shape[:1] == (1,):
+        return found
+    given = "nothing" if found is None else f"an array of shape {found.shape}"
+    raise TaskError(
+        warm.node.id,
+        "bad_output",
+        f"{name} must have one row for one window; given is {given}",
+        hint="`edgewright blocks check` says what of a block is not as the contract wants it",
+    )
 
 
 def read_samples(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from edgewright.errors import TaskError
 from edgewright.runners.bwrap import BwrapRunner
 from edgewright.running import Options, Run
 from edgewright.running.drifting import drift_of
-from edgewright.running.stream import follow
+from edgewright.running.stream import _row_of, follow
 from edgewright.scoring import Drift
 
 PROCESS = Options(runner="process")
@@ -43,6 +46,16 @@ def test_follow_tells_drift(trained: tuple[Path, Run], monkeypatch: pytest.Monke
     drift = Drift(**model)
     assert [one["drift"] for one in found] == [drift.of(row) for row in features]
     assert [one["drifting"] for one in found] == [one["drift"] > 2 for one in found]
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"scores": np.zeros(0)}, {"scores": np.zeros(2)}, {"scores": np.zeros(())}]
+)
+def test_an_answer_for_no_window_is_the_blocks_error(given: dict[str, np.ndarray]) -> None:
+    warm: Any = SimpleNamespace(node=SimpleNamespace(id="anomaly"))
+    with pytest.raises(TaskError, match="anomaly: bad_output: scores must have one row") as caught:
+        _row_of(warm, given, "scores")
+    assert "blocks check" in str(caught.value.hint)
 
 
 def test_no_drift_without_device_code_or_standardisation(trained: tuple[Path, Run], tmp_path: Path) -> None:
