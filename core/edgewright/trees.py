@@ -132,8 +132,15 @@ def remove_tree(folder: Path) -> None:
                             continue
                         _open_up(entry, inside)
                         now = f"{prefix}{next(moved)}"
-                        os.rename(entry, now, src_dir_fd=inside, dst_dir_fd=top)
-                        pending.append((now, was))
+                        try:
+                            os.rename(entry, now, src_dir_fd=inside, dst_dir_fd=top)
+                        except OSError as problem:
+                            if problem.errno != errno.EXDEV:
+                                raise
+                            # Of a lower layer, which an overlay doesn't move; no block of ours made it.
+                            remove_tree(Path(f"/proc/self/fd/{inside}", entry))
+                        else:
+                            pending.append((now, was))
             finally:
                 os.close(inside)
             if name:

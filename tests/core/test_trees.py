@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +21,21 @@ def test_a_folder_is_emptied_and_stays(tmp_path: Path) -> None:
     (tmp_path / "a").chmod(0)
     (tmp_path / "file").write_bytes(b"1")
     trees.empty_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="overlays are Linux's")
+def test_folders_that_cannot_be_moved_are_removed_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "b" / "c" / "d").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "file").write_bytes(b"1")
+
+    def stays(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(os, "rename", stays)
+    trees.remove_tree(tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class HarvestError(EdgewrightError):
-    """Outputs that can't be taken: ``reason`` is ``bad_output`` or ``limit``."""
+    """Outputs that can't be taken: ``reason`` is ``bad_output`` or ``limit``, of a warm block also ``infra``."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)

@@ -12,6 +12,7 @@ import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from edgewright.errors import StoreError
 from edgewright.harvest import HarvestError, harvest, output_rules
 from edgewright.harvest.scan import open_folder
 
@@ -57,7 +58,7 @@ class Exchange:
         Raises
         ------
         HarvestError
-            It isn't what the contract says.
+            It isn't what the contract says; ``infra``: it can't be written.
         """
         section = self._block.spec.edgewright
         undeclared = section.undeclared_files if section is not None else "warn"
@@ -67,6 +68,8 @@ class Exchange:
             raise HarvestError(
                 "bad_output", f"the outputs changed while they were read: {problem.strerror}"
             ) from None
+        except StoreError as problem:  # its word for a file of ours; this one is none of the store's
+            raise HarvestError("infra", f"{problem.message}; free some space there") from problem
 
     def clear(self) -> bool:
         """Empty ``out``; returns whether that could be done while the block lives."""

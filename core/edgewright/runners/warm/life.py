@@ -174,6 +174,7 @@ class Life:
 
     def _speak(self, in_dir: str, out_dir: str, number: int, deadline: float) -> None:
         """Send one request and wait for its answer."""
+        self._said = None
         line = {"id": number, "in": in_dir, "out": out_dir}
         self._channel.send(json.dumps(line).encode() + b"\n")
         told = 0
