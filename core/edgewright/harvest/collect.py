@@ -1,4 +1,4 @@
-"""Takes a dead block's outputs: list, check, copy while hashing, check what was copied."""
+"""Takes a block's outputs: list, check, copy while hashing, check what was copied."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def harvest(
     *,
     undeclared: Literal["warn", "error"] = "warn",
 ) -> Harvested:
-    """Copy the outputs of a block that has ended from ``out_dir`` to ``staged``.
+    """Copy the outputs of a block from ``out_dir`` to ``staged``.
 
-    The block must be dead: a runner returns only then. All the same nothing here trusts that the folder stands
-    still.
+    A cold block is dead by then; a warm one lives on. So nothing here trusts that the folder stands still: what is
+    checked is the copy.
 
     Parameters
     ----------
