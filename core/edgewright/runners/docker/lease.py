@@ -9,7 +9,7 @@ import sys
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edgewright.runners.docker import reaper
 from edgewright.runners.docker.errors import engine_failures
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PREFIX = "org.edgewright."
 LEASE, RUN, TASK = PREFIX + "lease", PREFIX + "run", PREFIX + "task"
 HOST, NAMESPACE, PID, STARTED = PREFIX + "host", PREFIX + "pidns", PREFIX + "pid", PREFIX + "started"
+#: For a reaper to look as often as it does.
+REAPER_SECONDS: Final = 10.0
+_ON_THEIR_OWN: Final[list[subprocess.Popen[bytes]]] = []
 
 
 class Lease:
@@ -54,7 +57,7 @@ class Lease:
         return {LEASE: self.id, RUN: run_id, TASK: task_id, **_identity(os.getpid())}
 
     def close(self, *, clean: bool = True) -> None:
-        """Let the reaper end, and wait for it.
+        """Let the reaper end, and wait for it, unless its engine is away.
 
         Parameters
         ----------
@@ -70,7 +73,10 @@ class Lease:
                 self._reaper.stdin.flush()
         with suppress(OSError):
             self._reaper.stdin.close()
-        self._reaper.wait()
+        try:
+            self._reaper.wait(REAPER_SECONDS)
+        except subprocess.TimeoutExpired:  # its engine is away: it goes on without us
+            _ON_THEIR_OWN.append(self._reaper)
         self._reaper = None
 
 

@@ -13,6 +13,8 @@ import time
 
 ROUNDS = 6
 PAUSE_SECONDS = 0.5
+#: For an engine that doesn't answer: somebody may start it again.
+AWAY_SECONDS = 120.0
 
 
 def main(label: str, command: list[str]) -> None:
@@ -20,25 +22,26 @@ def main(label: str, command: list[str]) -> None:
     if sys.stdin.buffer.read(1):
         return
     # A container whose creation was under way when the run died appears a moment later: look more than once.
-    for _ in range(ROUNDS):
-        remove_all(label, command)
+    rounds, end = ROUNDS, time.monotonic() + AWAY_SECONDS
+    while rounds and time.monotonic() < end:
+        rounds -= remove_all(label, command)
         time.sleep(PAUSE_SECONDS)
 
 
-def remove_all(label: str, command: list[str]) -> None:
-    """Remove every container with this label, running or not, with its volumes."""
+def remove_all(label: str, command: list[str]) -> bool:
+    """Remove every container with this label, running or not, with its volumes; whether the engine did all that."""
     listed = _ask([*command, "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}"])
-    names = listed.split()
-    if names:
-        _ask([*command, "rm", "--force", "--volumes", *names])
+    if not listed:
+        return listed is not None
+    return _ask([*command, "rm", "--force", "--volumes", *listed.split()]) is not None
 
 
-def _ask(words: list[str]) -> str:
+def _ask(words: list[str]) -> str | None:
     try:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace")
+        return None
+    return None if done.returncode else done.stdout.decode("utf-8", "replace").strip()
 
 
 if __name__ == "__main__":
