@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgewright.runners.base import Job
+
 #: Who a task is when a root user starts it: nobody's files belong to it.
 UNPRIVILEGED = 65532
 
@@ -44,16 +46,18 @@ def unprivileged_user() -> User:
     return User(f"{uid}:{gid}", uid, gid)
 
 
-def open_task_folders(in_dir: Path, out_dir: Path, user: User) -> None:
-    """Let the task's user read everything in ``in_dir`` and write ``out_dir``."""
+def hand_over(job: Job, user: User) -> None:
+    """Let the task's user read everything in ``/in`` and its secrets, and write ``/out``."""
     if user.ours:
         return
-    out_dir.chmod(0o700)
-    os.chown(out_dir, user.uid, user.gid)
-    for root, _, names in os.walk(in_dir):
+    job.out_dir.chmod(0o700)
+    os.chown(job.out_dir, user.uid, user.gid)
+    for root, _, names in os.walk(job.in_dir):
         _allow(root, 0o005)
         for name in names:
             _allow(os.path.join(root, name), 0o004)  # noqa: PTH118
+    if job.secrets is not None:
+        job.secrets.give_to(user.uid, user.gid)
 
 
 def take_back(out_dir: Path, user: User) -> None:

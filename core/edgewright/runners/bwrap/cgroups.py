@@ -11,11 +11,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
+from edgewright.runners.controllers import CONTROLLERS, held_of
 from edgewright.runners.swap import has_swap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from edgewright.runners.base import Limits
 
 PREFIX: Final = "edgewright-"
@@ -23,8 +22,6 @@ OWN_GROUPS: Final = Path("/proc/self/cgroup")
 PERIOD_MICROSECONDS: Final = 100_000
 #: For the kernel to let go of a group whose processes are dead.
 REMOVE_SECONDS: Final = 5.0
-#: Limit -> the controller that holds it.
-CONTROLLERS: Final = {"memory": "memory", "swap": "memory", "pids": "pids", "cpus": "cpu"}
 
 
 @dataclass(frozen=True)
@@ -126,14 +123,6 @@ class TaskGroups:
         except OSError:
             return limit == "swap" and not has_swap()
         return True
-
-
-def held_of(stats: Mapping[str, int]) -> int | None:
-    """Of a group's ``memory.stat``, of version 2 or 1, what its processes hold and its folders in memory."""
-    for own, shared in (("anon", "shmem"), ("total_rss", "total_shmem")):
-        if own in stats:
-            return stats[own] + stats.get(shared, 0)
-    return None
 
 
 def find_places() -> Places | None:

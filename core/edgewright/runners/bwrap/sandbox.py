@@ -25,7 +25,8 @@ from edgewright.runners.bwrap.profile import (
 )
 from edgewright.runners.bwrap.seccomp import filter_program
 from edgewright.runners.bwrap.view import host_view, image_view
-from edgewright.runners.ownership import User, open_task_folders, take_back, unprivileged_user
+from edgewright.runners.controllers import CONTROLLERS
+from edgewright.runners.ownership import User, hand_over, take_back, unprivileged_user
 from edgewright.runners.process_task import Start
 from edgewright.runners.supervised import Ended, Sandbox, signal_name
 from edgewright.runners.supervisor import STAGE
@@ -113,13 +114,11 @@ def opened(job: Job, preloaded: Preloaded) -> Iterator[Opened]:
     with contextlib.ExitStack() as stack:
         try:
             groups = _groups(stack, job)
-            unenforced = tuple(cgroups.CONTROLLERS) if groups is None else groups.unenforced
+            unenforced = tuple(CONTROLLERS) if groups is None else groups.unenforced
             if unenforced and not allowed():
                 raise TaskError(job.id, "refused", refusal("this user", unenforced, _HOW_GROUPS))
-            open_task_folders(job.in_dir, job.out_dir, user)
             stack.callback(take_back, job.out_dir, user)
-            if job.secrets is not None and not user.ours:
-                job.secrets.give_to(user.uid, user.gid)
+            hand_over(job, user)
             filtering, status = (_memory_file(stack, name) for name in ("filter", "status"))
             os.write(filtering, filter_program())
             os.lseek(filtering, 0, os.SEEK_SET)

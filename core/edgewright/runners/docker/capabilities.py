@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgewright.runners.controllers import CONTROLLERS
 from edgewright.runners.swap import has_swap
 from edgewright.runners.unenforced import allowed, refusal
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
-
-
-_CONTROLLERS = {"memory": "memory", "swap": "memory", "pids": "pids", "cpus": "cpu"}
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def ask_capabilities(api: APIClient) -> Capabilities:
     if podman and rootless:
         handed = _handed_to_podman(api)
         checks |= {
-            limit: held and _CONTROLLERS[limit] in handed
+            limit: held and CONTROLLERS[limit] in handed
             for limit, held in checks.items()
-            if limit in _CONTROLLERS
+            if limit in CONTROLLERS
         }
     machine = str(info.get("Architecture", ""))
     return Capabilities(

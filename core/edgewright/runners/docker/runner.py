@@ -17,7 +17,7 @@ from edgewright.runners.docker.lease import Lease, sweep
 from edgewright.runners.docker.task import Task, judge_start
 from edgewright.runners.docker.verdict import Verdict
 from edgewright.runners.logs import LogFile
-from edgewright.runners.ownership import open_task_folders, take_back
+from edgewright.runners.ownership import hand_over, take_back
 from edgewright_specs.interface import LEGACY_OPERATIONS
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class DockerRunner:
             if refusal:
                 return Outcome("refused", refusal)
             user = task_user(capabilities)
-            open_task_folders(job.in_dir, job.out_dir, user)
-            if job.secrets is not None and not user.ours:
-                job.secrets.give_to(user.uid, user.gid)
+            hand_over(job, user)
             try:
                 verdict = self._contain(api, job, cancel, on_message, log, capabilities)
             except engine_failures() as problem:
@@ -132,9 +130,7 @@ class DockerRunner:
             if refusal:
                 raise TaskError(name, "refused", refusal)
             user = task_user(capabilities)
-            open_task_folders(job.in_dir, job.out_dir, user)
-            if job.secrets is not None and not user.ours:
-                job.secrets.give_to(user.uid, user.gid)
+            hand_over(job, user)
             task = Task(api, job, capabilities, self._lease.labels(job.run_id, job.id), log)
             arguments = task.arguments()
             if isinstance(arguments, Verdict):

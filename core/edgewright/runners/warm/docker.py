@@ -8,7 +8,7 @@ import select
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from edgewright.runners.bwrap.cgroups import held_of
+from edgewright.runners.controllers import held_of
 from edgewright.runners.docker.container import Container
 from edgewright.runners.docker.errors import engine_failures
 from edgewright.runners.docker.verdict import judge_exit
