@@ -268,7 +268,7 @@ class OpenBlock:
             try:
                 answer: Answer | Finished
                 if self._worker is not None:
-                    answer = self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
+                    answer = self._worker.request(operation, in_dir, out_dir, ANSWER_SECONDS)
                 else:
                     answer = run_once(self._runner, self._prepared, in_dir, out_dir, operation=operation)
                 if len(self.warnings) < MOST_WARNINGS:

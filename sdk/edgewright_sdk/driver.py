@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from edgewright_sdk.context import Context
 from edgewright_sdk.errors import BlockError, RequestError, error_kind
 from edgewright_sdk.loading import LoadedBlock, load_block
-from edgewright_sdk.messages import Channel, clipped, take_standard_streams
+from edgewright_sdk.messages import Channel, clipped, open_pipes, take_standard_streams
 from edgewright_sdk.operations import context_of, perform
 from edgewright_sdk.request import read_request
 from edgewright_sdk.result import Outputs
@@ -40,6 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for sub in (run_parser, ask_parser):
         sub.add_argument("--in", required=True, type=Path, dest="in_dir", metavar="DIR")
         sub.add_argument("--out", required=True, type=Path, dest="out_dir", metavar="DIR")
+    serve_parser.add_argument(
+        "--pipes",
+        type=Path,
+        metavar="DIR",
+        help="named pipes in DIR, `requests` and `answers`, rather than stdin and stdout",
+    )
     ask_parser.add_argument(
         "--port", required=True, type=int, help="where it listens on the loopback address"
     )
@@ -53,10 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options.block, options.in_dir, options.out_dir, channel)
     if options.command == "ask":
         return _ask(options.in_dir, options.out_dir, options.port, options.wait, channel)
+    if options.pipes is not None:
+        requests, channel = open_pipes(options.pipes)
     return _serve(options.block, requests, channel)
 
 
-def run_task(loaded: LoadedBlock, in_dir: Path, out_dir: Path, channel: Channel) -> None:
+def run_task(loaded: LoadedBlock, in_dir: str | Path, out_dir: str | Path, channel: Channel) -> None:
     """Do one request with a loaded block; the same for cold and warm, so the bytes are the same."""
     context = Context(channel=channel)
     task = read_request(in_dir, loaded.type)
@@ -103,7 +111,7 @@ def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any
         try:
             request = json.loads(line)
             answer["id"] = request["id"]
-            in_dir, out_dir = Path(request["in"]), Path(request["out"])
+            in_dir, out_dir = str(request["in"]), str(request["out"])
         except (ValueError, KeyError, TypeError):
             raise RequestError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
         run_task(loaded, in_dir, out_dir, channel)

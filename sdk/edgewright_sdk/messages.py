@@ -7,7 +7,12 @@ import json
 import os
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from edgewright_specs.interface import ANSWERS_PIPE, REQUESTS_PIPE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST_TEXT = 8_000  # a message is for a person; results are files
 
@@ -57,3 +62,9 @@ def take_standard_streams() -> tuple[int, Channel]:
         if reconfigure is not None:
             reconfigure(line_buffering=True, errors="backslashreplace")
     return requests, Channel(messages)
+
+
+def open_pipes(folder: Path) -> tuple[int, Channel]:
+    """Open the two named pipes of a folder, for a host that doesn't speak by stdin and stdout: as :func:`take_standard_streams`."""
+    answers = os.open(folder / ANSWERS_PIPE, os.O_WRONLY)
+    return os.open(folder / REQUESTS_PIPE, os.O_RDONLY), Channel(answers)

@@ -35,7 +35,7 @@ class Task:
     inputs: dict[str, dict[str, Any]]
     deploys: bool
     choosing: Choosing | None
-    folder: Path
+    folder: str | Path
     _window: dict[str, Any] | None
 
     @property
@@ -142,7 +142,7 @@ class _Window(dict[str, Any]):
         raise BlockError(f"the window spec has no {name!r}; it has {', '.join(self)}")
 
 
-def read_request(folder: Path, block_type: str) -> Task:
+def read_request(folder: str | Path, block_type: str) -> Task:
     """Read and check ``request.json`` of a task's input folder.
 
     Raises

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgewright_sdk.arrays import Array, create_array, dtype_name, save_array
@@ -10,8 +11,6 @@ from edgewright_sdk.documents import write_document
 from edgewright_specs.interface import CONTRACT_VERSION, RESULT_FILE, Output
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
     from edgewright_sdk.context import Context
@@ -22,12 +21,11 @@ class Outputs:
 
     Parameters
     ----------
-    folder : Path
+    folder : path
         The task's output folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | Path) -> None:
         self._outputs: dict[str, Output] = {}
         self._prefix = f"{folder}/"
 
@@ -52,7 +50,7 @@ class Outputs:
     def new_folder(self, name: str) -> Path:
         """Name a folder; whoever fills it makes it."""
         self._outputs[name] = {"kind": "folder", "path": name}
-        return self.folder / name
+        return Path(self._prefix + name)
 
     def finish(self, context: Context) -> None:
         """Write ``result.json``, last and by rename: before it the task has not succeeded."""

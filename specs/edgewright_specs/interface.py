@@ -16,6 +16,10 @@ CONTRACT_VERSION: Final = 1
 
 REQUEST_FILE: Final = "request.json"
 RESULT_FILE: Final = "result.json"
+
+#: Named pipes of a warm block, where it isn't spoken to by its stdin and stdout.
+REQUESTS_PIPE: Final = "requests"
+ANSWERS_PIPE: Final = "answers"
 MODEL_FILE: Final = "model.json"
 EXPORT_FILE: Final = "export.json"
 #: Beside it, where a node's network has a memory plan to show.

@@ -109,7 +109,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[dict[st
             in_dir.mkdir()
             out_dir.mkdir()
             put_request(in_dir, "apply", params)
-            worker.request(in_dir, out_dir)
+            worker.request("apply", in_dir, out_dir)
             return json.loads((out_dir / "data" / "params.json").read_bytes())
 
         yield tell

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Prepared, Runner
     from edgewright.runners.grants import Grants
     from edgewright.runners.warm import WarmWorker
+    from edgewright_specs.interface import Operation
 
 #: ``watched`` is a cold run under Python's audit hooks.
 How = Literal["warm", "cold", "watched", "docker"]
@@ -169,7 +170,7 @@ class Bench:
         in_dir = folder / "in"
         try:
             if how == "warm" and self.python:
-                return self._warm(in_dir, folder / "out")
+                return self._warm(request.operation, in_dir, folder / "out")
             if how == "watched":
                 return observe(self, folder, request.operation)
             runner = self.runner("docker" if how == "docker" else self.home)
@@ -232,9 +233,9 @@ class Bench:
         self._stack.callback(worker.close)
         return worker
 
-    def _warm(self, in_dir: Path, out_dir: Path) -> Answer:
+    def _warm(self, operation: Operation, in_dir: Path, out_dir: Path) -> Answer:
         out_dir.mkdir()
-        return Answer(dict(self._worker.request(in_dir, out_dir, ANSWER_SECONDS).outputs))
+        return Answer(dict(self._worker.request(operation, in_dir, out_dir, ANSWER_SECONDS).outputs))
 
 
 def answer_of(finished: Finished, deeds: tuple[Deed, ...] = ()) -> Answer:

@@ -57,7 +57,7 @@ class Served(Native):
 
     def launch(self, block: Block, request: Mapping[str, Any], seen: Seen) -> Launch:  # noqa: ARG002
         """Return the warm driver."""
-        return Launch(Part(argv=tuple(serve_command(seen.block_dir, python=seen.python))))
+        return Launch(Part(argv=tuple(serve_command(seen.block_dir, python=seen.python, pipes=seen.pipes))))
 
 
 NATIVE = Native()

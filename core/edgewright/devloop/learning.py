@@ -131,7 +131,7 @@ class _Asked:
         if operation == "fit" and self.classes and rows is not None:
             inputs["targets"] = put_array(in_dir, "targets", _targets(len(rows), len(self.classes)))
         put_request(in_dir, operation, self.params, inputs=inputs, window=self.window, classes=self.classes)
-        answer = self._worker.request(in_dir, out_dir, ANSWER_SECONDS)
+        answer = self._worker.request(operation, in_dir, out_dir, ANSWER_SECONDS)
         shutil.rmtree(in_dir)
         return dict(answer.outputs)
 

@@ -26,7 +26,7 @@ from edgewright.terminal import printable_line
 from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from edgewright.runners.base import Limits
@@ -77,6 +77,7 @@ def harvest(
     HarvestError
         ``bad_output`` or ``limit``, with what and where. ``staged`` may then hold part of the outputs.
     """
+    place = os.fspath(staged)  # joined as text: pathlib would take a tenth of a warm answer
     with contextlib.ExitStack() as stack:
         try:
             root = stack.enter_context(open_folder(out_dir))
@@ -86,7 +87,7 @@ def harvest(
         claims = parse_result(_read(root, inventory, RESULT_FILE, MAX_RESULT_BYTES))
         check_claims(claims, rules)
         outputs = {
-            name: _take(root, inventory, staged, name, claimed, rules[name])
+            name: _take(root, inventory, place, name, claimed, rules[name])
             for name, claimed in claims.outputs.items()
         }
     taken = {path for output in outputs.values() for path in output.all_files()} | {RESULT_FILE}
@@ -99,7 +100,7 @@ def harvest(
         if undeclared == "error":
             raise bad(text)
         warnings = (*warnings, text)
-    return Harvested(outputs, claims.metrics, warnings, tuple(strays))
+    return Harvested(outputs, dict(claims.metrics), warnings, tuple(strays))
 
 
 def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Harvested:
@@ -118,21 +119,24 @@ def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Ha
     try:
         with open_folder(out_dir) as root:
             inventory = scan(root, limits)
-            files = {path: _copy(root, found, target)[0] for path, found in sorted(inventory.files.items())}
+            files = {
+                path: _copy(root, found, os.fspath(target))[0]
+                for path, found in sorted(inventory.files.items())
+            }
     except OSError as error:
         raise bad(f"the output folder can't be read: {error.strerror}") from None
     return Harvested({name: StoredOutput("folder", name, folder_digest(files), files=files)}, {}, ())
 
 
 def _take(
-    root: int, inventory: Inventory, staged: Path, name: str, claimed: Claimed, rule: OutputRule
+    root: int, inventory: Inventory, staged: str, name: str, claimed: Claimed, rule: OutputRule
 ) -> StoredOutput:
     where = f"output {name!r} ({printable_line(claimed.path, 80)})"
     if claimed.kind == "folder":
         if claimed.path not in inventory.folders:
             raise bad(f"{where} is not a folder that was written")
         prefix = claimed.path + "/"
-        (staged / claimed.path).mkdir(parents=True, exist_ok=True)
+        os.makedirs(f"{staged}/{claimed.path}", exist_ok=True)  # noqa: PTH103
         files = {
             path[len(prefix) :]: _copy(root, found, staged)[0]
             for path, found in sorted(inventory.files.items())
@@ -147,11 +151,10 @@ def _take(
     if claimed.kind == "json":
         data = _read(root, inventory, claimed.path, MAX_JSON_BYTES)
         parse_json(data, where)
-        with _created(staged / claimed.path, "/" in claimed.path) as write:
-            write(data)  # what was read: the file may change
+        _write(f"{staged}/{claimed.path}", [data])  # what was read: the file may change
         return StoredOutput("json", claimed.path, hashlib.sha256(data).hexdigest())
     digest, content = _copy(root, found, staged)
-    with io.BytesIO(content) if content is not None else (staged / claimed.path).open("rb") as copied:
+    with io.BytesIO(content) if content is not None else open(f"{staged}/{claimed.path}", "rb") as copied:  # noqa: PTH123
         header = _check_array(copied, found.size, where, claimed, rule)
     return StoredOutput("array", claimed.path, digest, dtype=header.dtype, shape=header.shape)
 
@@ -191,12 +194,15 @@ def _read(root: int, inventory: Inventory, path: str, cap: int) -> bytes:
         raise bad(f"{path} was not written")
     if found.size > cap:
         raise bad(f"{path} is larger than {cap} bytes")
-    with open_found(root, found) as fd:
+    fd = open_found(root, found)
+    try:
         return os.read(fd, found.size)
+    finally:
+        os.close(fd)
 
 
-def _copy(root: int, found: Found, staged: Path) -> tuple[str, bytes | None]:
-    """Copy one listed file to the same path below ``staged`` (mode 0444).
+def _copy(root: int, found: Found, staged: str) -> tuple[str, bytes | None]:
+    """Copy one listed file to the same path below ``staged``.
 
     Returns
     -------
@@ -206,45 +212,54 @@ def _copy(root: int, found: Found, staged: Path) -> tuple[str, bytes | None]:
         What was copied, where it came in one piece.
     """
     digest = hashlib.sha256()
-    left, first = found.size, b""
-    with open_found(root, found) as fd, _created(staged / found.path, "/" in found.path) as write:
-        # One byte beyond the listed size is asked for, so that a file that grew is noticed.
-        while block := os.read(fd, min(CHUNK, left + 1)):
-            left -= len(block)
-            if left < 0:
-                break
-            first = first or block
-            digest.update(block)
-            write(block)
-    if left:
-        raise bad(f"{printable_line(found.path, 80)} changed while it was harvested")
+    first = b""
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal first
+        left = found.size
+        try:
+            # One byte beyond the listed size is asked for, so that a file that grew is noticed.
+            while left >= 0 and (block := os.read(fd, min(CHUNK, left + 1))):
+                left -= len(block)
+                first = first or block
+                digest.update(block)
+                yield block
+        except OSError as error:
+            raise bad(f"{printable_line(found.path, 80)} can't be read: {error.strerror}") from None
+        if left:
+            raise bad(f"{printable_line(found.path, 80)} changed while it was harvested")
+
+    fd = open_found(root, found)
+    try:
+        _write(f"{staged}/{found.path}", pieces())
+    finally:
+        os.close(fd)
     return digest.hexdigest(), first if len(first) == found.size else None
 
 
-@contextlib.contextmanager
-def _created(target: Path, nested: bool) -> Iterator[Callable[[bytes], object]]:
-    """A new file of ours; failing to write it is the store's error, not the block's."""
-
-    def failed(error: OSError) -> StoreError:
-        return StoreError(
+def _write(target: str, pieces: Iterable[bytes]) -> None:
+    """Make a file of ours (mode 0444). Failing to is the store's error, not the block's."""
+    try:
+        fd = _create(target)
+        try:
+            for piece in pieces:
+                view = memoryview(piece)
+                while view:  # a write may be short
+                    view = view[os.write(fd, view) :]
+            os.fchmod(fd, 0o444)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise StoreError(
             f"can't write {target}: {error.strerror}",
             hint="free some space or set EDGEWRIGHT_STORE to another disk",
-        )
+        ) from error
 
-    def write(data: bytes) -> None:
-        try:
-            view = memoryview(data)
-            while view:  # an unbuffered write may be short
-                view = view[file.write(view) :]
-        except OSError as error:
-            raise failed(error) from error
 
+def _create(target: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        if nested:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        file = open(target, "xb", buffering=0)  # noqa: PTH123, SIM115 - in every warm answer
-    except OSError as error:
-        raise failed(error) from error
-    with file:
-        yield write
-        os.fchmod(file.fileno(), 0o444)
+        return os.open(target, flags, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(target))  # noqa: PTH103, PTH120 - as in every warm answer
+        return os.open(target, flags, 0o600)

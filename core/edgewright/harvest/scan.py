@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 32
 MAX_NAME_BYTES: Final = 255
 MAX_PATH_BYTES: Final = 2048
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _RESERVED: Final = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789")]
 )
@@ -58,7 +59,7 @@ class Inventory:
 @contextlib.contextmanager
 def open_folder(name: str | Path, parent: int | None = None) -> Iterator[int]:
     """Descriptor of a folder that is no link."""
-    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    fd = os.open(name, _FOLDER, dir_fd=parent)
     try:
         yield fd
     finally:
@@ -155,9 +156,8 @@ def check_file(path: str, info: os.stat_result) -> None:
         raise bad(f"{_shown(path)} has the setuid or setgid bit")
 
 
-@contextlib.contextmanager
-def open_found(root: int, found: Found) -> Iterator[int]:
-    """Descriptor of a listed file, reached folder by folder without following a link.
+def open_found(root: int, found: Found) -> int:
+    """Descriptor of a listed file, reached folder by folder without following a link; the caller closes it.
 
     Raises
     ------
@@ -165,21 +165,27 @@ def open_found(root: int, found: Found) -> Iterator[int]:
         When it is no longer the file that was listed.
     """
     *folders, name = found.path.split("/")
-    with contextlib.ExitStack() as stack:
-        parent = root
-        try:
-            for folder in folders:
-                parent = stack.enter_context(open_folder(folder, parent))
-            # O_NONBLOCK: had the file become a FIFO meanwhile, the open must not wait for a writer.
-            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
-        except OSError as error:
-            raise bad(f"{_shown(found.path)} can't be opened: {error.strerror}") from None
-        stack.callback(os.close, fd)
+    parent, passed = root, []
+    try:
+        for folder in folders:
+            parent = os.open(folder, _FOLDER, dir_fd=parent)
+            passed.append(parent)
+        # O_NONBLOCK: had the file become a FIFO meanwhile, the open must not wait for a writer.
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except OSError as error:
+        raise bad(f"{_shown(found.path)} can't be opened: {error.strerror}") from None
+    finally:
+        for folder_fd in passed:
+            os.close(folder_fd)
+    try:
         info = os.fstat(fd)
         check_file(found.path, info)
         if (info.st_dev, info.st_ino) != found.inode or info.st_size != found.size:
             raise bad(f"{_shown(found.path)} changed while it was harvested")
-        yield fd
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def _shown(path: str) -> str:

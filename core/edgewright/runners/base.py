@@ -72,6 +72,7 @@ class Job:
     request: Mapping[str, Any] = field(default_factory=dict)  # as request.json says it, for the contract
     grants: Grants = NO_GRANTS
     secrets: Secrets | None = None  # opened for this job: a folder that only the task may read
+    pipes: Path | None = None  # of a warm block that is spoken to by named pipes: the folder that has them
 
 
 @dataclass(frozen=True)

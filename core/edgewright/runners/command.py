@@ -39,7 +39,7 @@ def block_command(
     return [first, *rest, *paths]
 
 
-def serve_command(block_dir: str, *, python: str) -> list[str]:
-    """The argv of the warm driver, which takes requests on stdin."""
+def serve_command(block_dir: str, *, python: str, pipes: str | None) -> list[str]:
+    """The argv of the warm driver, which takes requests on stdin, or by the named pipes of a folder."""
     mode: Literal["serve"] = "serve"
-    return [python, "-m", DRIVER, mode, "--block", block_dir]
+    return [python, "-m", DRIVER, mode, "--block", block_dir, *([] if pipes is None else ["--pipes", pipes])]

@@ -64,7 +64,7 @@ class WarmNode:
             self._in, operation, self.node.params, inputs=inputs, window=self._window, seed=self._seed
         )
         empty_folder(self._out)
-        outputs = self._worker.request(self._in, self._out).outputs
+        outputs = self._worker.request(operation, self._in, self._out).outputs
         return {
             name: np.load(path, allow_pickle=False) for name, path in outputs.items() if path.suffix == ".npy"
         }

@@ -106,11 +106,11 @@ def test_a_warm_block_has_its_secret_and_what_it_says_is_masked(
             )  # fmt: skip
             if where == "error":
                 with pytest.raises(TaskError, match=r"the service refuses \*\*\*") as caught:
-                    worker.request(in_dir, out_dir)
+                    worker.request("transform", in_dir, out_dir)
                 assert "geheim" not in caught.value.log_tail
                 assert "printed ***" in caught.value.log_tail
             else:
-                worker.request(in_dir, out_dir)
+                worker.request("transform", in_dir, out_dir)
                 assert (np.load(out_dir / "features.npy") == 20).all()
                 assert not any(b"geheim" in path.read_bytes() for path in out_dir.iterdir())
     assert any("logged ***" in text for text in messages)

@@ -75,7 +75,7 @@ class Asker:
         self.count += 1
         folder = self.folder / str(self.count)
         write_request(folder, mood)
-        self.worker.request(folder / "in", folder / "out", timeout)
+        self.worker.request("transform", folder / "in", folder / "out", timeout)
         return folder / "out"
 
 
@@ -173,7 +173,7 @@ def test_many_threads_may_ask(asker: Asker) -> None:
         folder = asker.folder / f"thread{number}"
         write_request(folder, "good")
         try:
-            asker.worker.request(folder / "in", folder / "out")
+            asker.worker.request("transform", folder / "in", folder / "out")
             assert (folder / "out" / "result.json").exists()
         except BaseException as problem:
             with lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ from edgewright.plugins import make_plugins
 from edgewright.registry import resolve
 from edgewright.request_folder import put_array, put_path, put_request
 from edgewright.runners.base import Limits
+from edgewright.runners.docker import runner as docker
+from edgewright.runners.docker.capabilities import ask_capabilities
 from edgewright.runners.grants import Grants
 from edgewright.runners.warm import KeepsWarm, Recycling, WarmWorker
 from edgewright.single import run_once
@@ -34,6 +37,7 @@ RUNNERS = [
     "process",
     pytest.param("bwrap", marks=pytest.mark.bwrap),
     pytest.param("docker", marks=pytest.mark.docker),
+    pytest.param("docker, by its engine", marks=pytest.mark.docker),
 ]
 VALUES = np.random.default_rng(0).normal(size=(4, 20, 3)).astype(np.float32)
 
@@ -44,11 +48,17 @@ def block() -> Any:
 
 
 @pytest.fixture
-def kept(request: pytest.FixtureRequest, block: Any, tmp_path: Path) -> Iterator[Callable[..., Asker]]:
+def kept(
+    request: pytest.FixtureRequest, block: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Asker]]:
     """Keep the block warm by the runner that the test is for (bwrap if it names none)."""
-    name = getattr(request, "param", "bwrap")
+    name, _, apart = getattr(request, "param", "bwrap").partition(",")
     if name == "docker":
         request.getfixturevalue("engine")
+    if apart:  # as if it were on another kernel
+        monkeypatch.setattr(
+            docker, "ask_capabilities", lambda api: replace(ask_capabilities(api), shares_kernel=False)
+        )
     runner = make_plugins().runners()[name]
     missing = runner.available()
     if missing and not os.environ.get("EDGEWRIGHT_REQUIRE_ENGINE"):
@@ -57,7 +67,7 @@ def kept(request: pytest.FixtureRequest, block: Any, tmp_path: Path) -> Iterator
         block = replace(block, builtin=True)
     prepared = runner.prepare(block, lambda _message: None)
     workers: list[WarmWorker] = []
-    others = _left()  # other tests of this process may keep blocks warm meanwhile
+    others = _left("*")  # other tests of this process may keep blocks warm meanwhile
 
     def keep(**about: Any) -> Asker:
         workers.append(WarmWorker(runner, prepared, **about))
@@ -67,7 +77,7 @@ def kept(request: pytest.FixtureRequest, block: Any, tmp_path: Path) -> Iterator
     for worker in workers:
         worker.close()
     runner.close()
-    assert set(_left()) <= set(others)
+    assert set(_left("*")) <= set(others)
 
 
 class Asker:
@@ -87,7 +97,7 @@ class Asker:
 
     def ask(self, mood: str = "good", timeout: float = 60) -> bytes:
         folder = self.written(mood)
-        outputs = self.worker.request(folder / "in", folder / "out", timeout).outputs
+        outputs = self.worker.request("transform", folder / "in", folder / "out", timeout).outputs
         return outputs["features"].read_bytes()
 
     def value(self, mood: str) -> float:
@@ -107,9 +117,9 @@ def wait_until(done: Callable[[], Any], seconds: float = 30.0) -> None:
         time.sleep(0.1)
 
 
-def _left() -> list[str]:
+def _left(purpose: str) -> list[str]:
     """Folders of warm blocks of this process."""
-    return [path.name for path in Path("/dev/shm").glob(f"edgewright-warm-{os.getpid()}-*")]
+    return [path.name for path in Path("/dev/shm").glob(f"edgewright-{purpose}-{os.getpid()}-*")]
 
 
 @pytest.mark.parametrize("kept", RUNNERS, indirect=True)
@@ -135,12 +145,36 @@ def test_cold_and_warm_give_the_same_bytes_and_a_crash_fails_one_request(kept: A
     assert asker.worker.started == 4  # the fifth by a fresh one
 
 
+@pytest.mark.parametrize("kept", RUNNERS[2:], indirect=True)
+def test_a_container_that_ends_before_it_listens_is_told_at_once(kept: Any) -> None:
+    asker = kept()
+    asker.worker._prepared = replace(asker.worker._prepared, image="python:3.11-slim-bookworm")
+    with pytest.raises(TaskError, match="in the middle of a request: exit code 1") as caught:
+        asker.ask(timeout=45)
+    assert "No module named edgewright_sdk" in caught.value.log_tail
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("kept", ["docker"], indirect=True)
+def test_a_container_has_its_pipes_and_no_other_way_to_the_host(kept: Any) -> None:
+    asker = kept()
+    asker.ask()
+    (scratch,) = _left("pipes")
+    (folder,) = Path("/dev/shm", scratch).iterdir()
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    assert sorted(path.name for path in folder.iterdir() if path.is_fifo()) == ["answers", "requests"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert asker.value("pipes") == errno.EROFS
+    asker.worker.close()
+    assert not _left("pipes")
+
+
 @pytest.mark.parametrize("kept", RUNNERS[1:], indirect=True)
 def test_nothing_of_a_request_is_left_for_the_next_and_inputs_cannot_be_written(kept: Any) -> None:
     asker = kept()
     assert asker.value("write") in (errno.EROFS, errno.EACCES)
     folder = asker.written("leave")
-    answer = asker.worker.request(folder / "in", folder / "out")
+    answer = asker.worker.request("transform", folder / "in", folder / "out")
     assert [path.name for path in (folder / "out").iterdir()] == ["features.npy"]
     assert "left behind: a/stray" in answer.warnings[0]
     wait_until(lambda: (asker.worker._life._exchange.out_dir / "link").is_symlink())
@@ -160,7 +194,7 @@ def test_a_folder_of_inputs_goes_over_and_is_renewed(kept: Any, tmp_path: Path) 
         (model / "deep" / "a.npy").write_bytes(content)
         put_path(folder / "in", "model", model)
         (folder / "in" / "model" / "deep" / "a.npy").chmod(mode)
-        asker.worker.request(folder / "in", folder / "out")
+        asker.worker.request("transform", folder / "in", folder / "out")
         seen = asker.worker._life._exchange.in_dir / "model" / "deep" / "a.npy"
         assert seen.read_bytes() == content
         assert seen.stat().st_mode & 0o004
@@ -202,7 +236,7 @@ def test_secrets_are_masked_in_what_a_warm_sandbox_leaves(kept: Any, monkeypatch
     monkeypatch.setenv("MY_TOKEN", "geheim-Zq7")
     asker = kept(grants=Grants(secrets={"TOKEN": "env:MY_TOKEN"}))
     folder = asker.written("tell")
-    asker.worker.request(folder / "in", folder / "out")
+    asker.worker.request("transform", folder / "in", folder / "out")
     found = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert b"geheim" not in found
     assert "geheim" not in asker.worker._life.log_tail()

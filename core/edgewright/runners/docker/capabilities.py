@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,8 @@ from edgewright.runners.swap import has_swap
 from edgewright.runners.unenforced import allowed, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docker import APIClient
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
@@ -24,6 +28,7 @@ class Capabilities:
     rootless: bool
     remapped: bool
     podman: bool
+    shares_kernel: bool  # its containers run on the kernel of this process, and no other one
     unenforced: tuple[str, ...]  # limits that it can't hold
 
     def refusal(self) -> str | None:
@@ -61,7 +66,18 @@ def ask_capabilities(api: APIClient) -> Capabilities:
         rootless=rootless,
         remapped=any("userns" in option for option in options),
         podman=podman,
+        shares_kernel=_shares_kernel(info),
         unenforced=tuple(name for name, held in checks.items() if not held),
+    )
+
+
+def _shares_kernel(info: Mapping[str, Any]) -> bool:
+    """Whether its containers run on our kernel: not in a virtual machine, as Docker Desktop's do, nor on one of their own."""
+    runtime = info.get("DefaultRuntime")
+    return (
+        sys.platform == "linux"
+        and info.get("KernelVersion") == os.uname().release
+        and runtime in ("runc", "crun")
     )
 
 

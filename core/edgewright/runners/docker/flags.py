@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SECCOMP_FILE = os.fspath(Path(__file__).parents[1] / "seccomp.json")
 TMP = "/tmp"
 SECRETS_FOLDER = "/run/secrets"
+PIPES_FOLDER = "/run/edgewright"
 HOSTNAME = "block"
 LOOPBACK = "127.0.0.1"
 NOFILE = 4096
@@ -168,7 +169,8 @@ def launch_of(job: Job, image: Mapping[str, Any]) -> Launch:
     """What a container's task starts, by the contract of its block, whose image is described by the engine."""
     in_dir, out_dir = _places(job)
     port = _service_port(job, image.get("Config") or {})
-    seen = Seen(BLOCK_FOLDER, in_dir, out_dir, "python3", port)
+    pipes = None if job.pipes is None else PIPES_FOLDER
+    seen = Seen(BLOCK_FOLDER, in_dir, out_dir, "python3", port, pipes)
     return job.contract.launch(job.prepared.block, job.request, seen)
 
 
@@ -209,6 +211,8 @@ def _mounts(part: Part, job: Job) -> list[Any]:
         return mounts
     if job.secrets is not None:
         mounts.append(Mount(SECRETS_FOLDER, str(job.secrets.folder), type="bind", read_only=True))
+    if job.pipes is not None:
+        mounts.append(Mount(PIPES_FOLDER, str(job.pipes), type="bind", read_only=True))
     for mount in job.grants.mounts:
         mounts.append(Mount(mount.target, str(mount.source), type="bind", read_only=mount.read_only))
     return mounts

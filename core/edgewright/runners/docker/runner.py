@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgewright.contracts import contract_of
@@ -121,6 +122,7 @@ class DockerRunner:
         """Start a block that then waits for requests, in a container like a task's (:class:`KeepsWarm`)."""
         from edgewright.images.engine import connect
         from edgewright.runners.warm.docker import DockerChannel
+        from edgewright.runners.warm.spoken import named_pipes
 
         name = job.prepared.block.name
         try:
@@ -131,14 +133,16 @@ class DockerRunner:
                 raise TaskError(name, "refused", refusal)
             user = task_user(capabilities)
             hand_over(job, user)
-            task = Task(api, job, capabilities, self._lease.labels(job.run_id, job.id), log)
-            arguments = task.arguments()
-            if isinstance(arguments, Verdict):
-                raise TaskError(name, arguments.reason, arguments.message)
-            return DockerChannel(
-                api, arguments, log, places=job.contract.places("describe"),
-                enforced=enforced_limits(job, capabilities, user), gone=self._note,
-            )  # fmt: skip
+            with ExitStack() as stack:
+                if capabilities.shares_kernel:
+                    job = replace(job, pipes=stack.enter_context(named_pipes(user)))
+                task = Task(api, job, capabilities, self._lease.labels(job.run_id, job.id), log)
+                arguments = task.arguments()
+                if isinstance(arguments, Verdict):
+                    raise TaskError(name, arguments.reason, arguments.message)
+                enforced = enforced_limits(job, capabilities, user)
+                around = stack.pop_all()
+            return DockerChannel(api, arguments, job, log, enforced=enforced, gone=self._note, around=around)
         except engine_failures() as problem:
             verdict = judge_start(problem)
             raise TaskError(name, verdict.reason, verdict.message) from problem

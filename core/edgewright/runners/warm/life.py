@@ -20,7 +20,7 @@ from edgewright.runners.warm.exchange import Exchange
 from edgewright.runners.watch import OutWatch
 from edgewright.scratch import in_memory, scratch_folder
 from edgewright.terminal import printable_line
-from edgewright_specs.interface import ERROR_KINDS, REQUEST_FILE, RESULT_FILE
+from edgewright_specs.interface import ERROR_KINDS, RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +122,7 @@ class Life:
         )
 
     def ask(
-        self, in_dir: Path, out_dir: Path, number: int, deadline: float
+        self, operation: Operation, in_dir: Path, out_dir: Path, number: int, deadline: float
     ) -> tuple[dict[str, Path], tuple[str, ...]]:
         """Do one request; returns outputs by name, and warnings.
 
@@ -134,7 +134,6 @@ class Life:
         if places is None:
             self._speak(os.fspath(in_dir.absolute()), os.fspath(out_dir.absolute()), number, deadline)
             return self._read(out_dir)
-        operation = _operation(in_dir)
         try:
             self._exchange.enter(in_dir)
         except OSError as problem:
@@ -265,9 +264,3 @@ class Life:
         text = self._hidden(self._log.last(TAIL_BYTES))
         self._stack.close()
         return text
-
-
-def _operation(in_dir: Path) -> Operation:
-    with open(f"{in_dir}/{REQUEST_FILE}", "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
-        operation: Operation = json.loads(file.read())["operation"]
-    return operation

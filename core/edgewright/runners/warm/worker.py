@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edgewright.runners.base import OnMessage, Prepared, Runner
     from edgewright.runners.grants import Grants
+    from edgewright_specs.interface import Operation
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,16 @@ class WarmWorker:
         life = self._life
         return {} if life is None else life.enforced
 
-    def request(self, in_dir: Path, out_dir: Path, timeout: float = 60.0) -> Answer:
+    def request(self, operation: Operation, in_dir: Path, out_dir: Path, timeout: float = 60.0) -> Answer:
         """Do one request: reads ``in_dir/request.json`` and the files that it names, leaves the outputs in ``out_dir``.
 
         Requests of several threads are done one after another.
 
         Parameters
         ----------
+        operation : str
+            The request's own.
+        in_dir : Path
         out_dir : Path
             Empty.
         timeout : float, seconds
@@ -122,7 +126,7 @@ class WarmWorker:
                 self.started += 1
             self._number += 1
             try:
-                outputs, warnings = self._life.ask(in_dir, out_dir, self._number, deadline)
+                outputs, warnings = self._life.ask(operation, in_dir, out_dir, self._number, deadline)
             except FailedError as failure:
                 name, log = (
                     (f"{self.block.name} (warm)", self._end())

@@ -63,6 +63,11 @@ class Moods(ProcessingBlock):
                 Path("/in/windows.npy").open("r+b").close()
             except OSError as problem:
                 values = values * 0 + problem.errno
+        if mood == "pipes":
+            try:
+                Path("/run/edgewright/more").write_bytes(b"x")
+            except OSError as problem:
+                values = values * 0 + problem.errno
         if mood == "tell":
             secret = self.context.secret("TOKEN")
             print(secret)
