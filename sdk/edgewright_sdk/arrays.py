@@ -45,21 +45,40 @@ def open_array(path: str | Path) -> Array:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
             if os.fstat(file.fileno()).st_size >= _SMALL_BYTES:
                 return _open_memmap(path, mode="r")
-            array = _array_of(file.read())
-        array.flags.writeable = False
-        return array
+            content = file.read()
     except (OSError, ValueError, EOFError) as error:
-        raise RequestError(f"{os.path.basename(path)} can't be read as a .npy array: {error}") from None  # noqa: PTH119
+        raise _unreadable(path, error) from None
+    return carried_array(path, content)
+
+
+def carried_array(path: str | Path, content: bytes) -> Array:
+    """Return the array that a ``.npy`` file's bytes hold, read-only; raises as :func:`open_array`."""
+    try:
+        array = _array_of(content)
+    except (ValueError, EOFError) as error:
+        raise _unreadable(path, error) from None
+    array.flags.writeable = False
+    return array
+
+
+def _unreadable(path: str | Path, error: Exception) -> RequestError:
+    return RequestError(f"{os.path.basename(path)} can't be read as a .npy array: {error}")  # noqa: PTH119
 
 
 def save_array(path: str | Path, array: Array) -> None:
     """Write an array as ``.npy`` in C order."""
-    whole = np.asarray(array, order="C")
     with open(path, "wb") as file:  # noqa: PTH123 - in every warm answer
-        if whole.dtype.kind in "biuf" and whole.nbytes < _SMALL_BYTES:
-            file.write(_header_of(whole.dtype, whole.shape) + whole.tobytes())
+        if (content := short_array(array)) is not None:
+            file.write(content)
         else:
-            _write_array(file, whole, allow_pickle=False)
+            _write_array(file, np.asarray(array, order="C"), allow_pickle=False)
+
+
+def short_array(array: Array) -> bytes | None:
+    """Bytes of the ``.npy`` file of a small array of plain numbers, in C order; None of any other."""
+    if array.dtype.kind not in "biuf" or array.nbytes >= _SMALL_BYTES:
+        return None
+    return _header_of(array.dtype, array.shape) + array.tobytes()
 
 
 # A warm worker meets the same few headers again and again, and parsing or formatting one takes longer than the values of

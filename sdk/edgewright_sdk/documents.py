@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def write_document(path: str | Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document so that equal documents are equal bytes.
+def document_bytes(name: str, document: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a JSON document's file: of equal documents, equal ones.
 
     Raises
     ------
@@ -43,10 +42,13 @@ def write_document(path: str | Path, document: Mapping[str, Any]) -> None:
         except TypeError:  # seldom: something of numpy's is in it
             content = canonical_json(plain(document))
     except (TypeError, ValueError) as error:
-        name = os.path.basename(path)  # noqa: PTH119
         raise OutputError(f"{name}: the block returned what JSON can't hold: {error}") from None
-    with open(path, "wb") as file:  # noqa: PTH123 - in every warm answer
-        file.write(content + b"\n")
+    return content + b"\n"
+
+
+def write_document(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document; raises as :func:`document_bytes`."""
+    path.write_bytes(document_bytes(path.name, document))
 
 
 @dataclass(frozen=True)

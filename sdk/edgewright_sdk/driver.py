@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from edgewright_sdk.context import Context
 from edgewright_sdk.errors import BlockError, RequestError, error_kind
@@ -17,9 +17,10 @@ from edgewright_sdk.messages import Channel, clipped, open_pipes, take_standard_
 from edgewright_sdk.operations import context_of, perform
 from edgewright_sdk.request import read_request
 from edgewright_sdk.result import Outputs
+from edgewright_specs.interface import CARRIED_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _LONGEST_REQUEST = 1 << 20  # a line names two folders
 
@@ -64,12 +65,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _serve(options.block, requests, channel)
 
 
-def run_task(loaded: LoadedBlock, in_dir: str | Path, out_dir: str | Path, channel: Channel) -> None:
-    """Do one request with a loaded block; the same for cold and warm, so the bytes are the same."""
+def run_task(
+    loaded: LoadedBlock,
+    in_dir: str | Path,
+    out_dir: str | Path,
+    channel: Channel,
+    carried: Mapping[str, bytes] | None = None,
+) -> Mapping[str, bytes]:
+    """Do one request with a loaded block; the same for cold and warm, so the bytes are the same.
+
+    Parameters
+    ----------
+    carried : mapping of str to bytes, optional
+        The files of the request, where they came with it. Then small outputs are returned rather than written.
+    """
     context = Context(channel=channel)
-    task = read_request(in_dir, loaded.type)
+    task = read_request(in_dir, loaded.type, carried)
     context_of(task, context)
-    perform(loaded.new(context), task, Outputs(out_dir))
+    outputs = Outputs(out_dir, room=0 if carried is None else CARRIED_BYTES)
+    perform(loaded.new(context), task, outputs)
+    return outputs.carried
 
 
 def _run(block: Path, in_dir: Path, out_dir: Path, channel: Channel) -> int:
@@ -100,26 +115,37 @@ def _serve(block: Path, requests: int, channel: Channel) -> int:
         return 1
     with os.fdopen(requests, "rb") as lines:
         while line := lines.readline(_LONGEST_REQUEST):
-            channel.send(_answer(loaded, line, channel))
+            channel.send(*_answer(loaded, line, lines, channel))
     loaded.close()
     return 0
 
 
-def _answer(loaded: LoadedBlock, line: bytes, channel: Channel) -> dict[str, Any]:
+def _answer(
+    loaded: LoadedBlock, line: bytes, lines: IO[bytes], channel: Channel
+) -> tuple[dict[str, Any], bytes]:
+    """The answer to a request, and the files behind it."""
     answer: dict[str, Any] = {"id": None, "type": "done", "ok": False}
+    files: Mapping[str, bytes] = {}
     try:
         try:
             request = json.loads(line)
             answer["id"] = request["id"]
             in_dir, out_dir = str(request["in"]), str(request["out"])
-        except (ValueError, KeyError, TypeError):
+            carried = (
+                {name: lines.read(size) for name, size in request["files"].items()}
+                if "files" in request
+                else None
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise RequestError('a request is one line: {"id": …, "in": "DIR", "out": "DIR"}') from None
-        run_task(loaded, in_dir, out_dir, channel)
+        files = run_task(loaded, in_dir, out_dir, channel, carried)
     except (Exception, SystemExit) as error:
         answer["error"], answer["kind"] = report(error), error_kind(error)
     else:
         answer["ok"] = True
-    return answer
+    if files:
+        answer["files"] = {name: len(content) for name, content in files.items()}
+    return answer, b"".join(files.values())
 
 
 def report(error: BaseException) -> str:

@@ -24,11 +24,11 @@ class Channel:
         self._descriptor = descriptor
         self._lock = threading.Lock()
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Write one message as one line. A host that has gone away is no error of the block."""
+    def send(self, message: dict[str, Any], files: bytes = b"") -> None:
+        """Write one message as one line, and files behind it. A host that has gone away is no error of the block."""
         if self._descriptor is None:
             return
-        line = json.dumps(message, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(message, ensure_ascii=True, separators=(",", ":")).encode() + b"\n" + files
         with self._lock, contextlib.suppress(BrokenPipeError):
             while line:
                 line = line[os.write(self._descriptor, line) :]

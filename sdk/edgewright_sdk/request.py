@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from edgewright_sdk.arrays import Array, Chunked, dtype_name, open_array
+from edgewright_sdk.arrays import Array, Chunked, carried_array, dtype_name, open_array
 from edgewright_sdk.errors import BlockError, RequestError
 from edgewright_sdk.params import Params
 from edgewright_sdk.values import Features, FeatureSpec
@@ -21,6 +21,9 @@ from edgewright_specs.interface import (
     Operation,
     WindowSpec,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Task:
     deploys: bool
     choosing: Choosing | None
     folder: str | Path
+    carried: Mapping[str, bytes]
     _window: dict[str, Any] | None
 
     @property
@@ -82,7 +86,7 @@ class Task:
     def path(self, name: str) -> Path:
         """Path of a folder or JSON input."""
         entry = self._input(name, "folder", "json")
-        path = Path(self._inside(entry.get("path"), f"inputs.{name}.path"))
+        path = Path(self.folder, self._inside(entry.get("path"), f"inputs.{name}.path"))
         if not path.exists():
             raise _wrong(f"inputs.{name}.path", entry["path"], "a path that exists in the task's folder")
         return path
@@ -112,7 +116,7 @@ class Task:
             place = f"{where}.chunks[{number}]"
             if not isinstance(chunk, dict):
                 raise _wrong(place, chunk, "an object with path and shape")
-            array = open_array(self._inside(chunk.get("path"), f"{place}.path"))
+            array = self._opened(self._inside(chunk.get("path"), f"{place}.path"))
             if list(array.shape) != chunk.get("shape"):
                 raise _wrong(f"{place}.shape", chunk.get("shape"), f"the file's shape, {list(array.shape)}")
             if dtype_name(array.dtype) != dtype:
@@ -127,7 +131,11 @@ class Task:
             raise _wrong(where, path, "a relative path")
         if path.startswith("/") or ".." in path.split("/"):
             raise _wrong(where, path, "a relative path inside the task's folder")
-        return f"{self.folder}/{path}"
+        return path
+
+    def _opened(self, path: str) -> Array:
+        content = self.carried.get(path)
+        return open_array(f"{self.folder}/{path}") if content is None else carried_array(path, content)
 
 
 class _Window(dict[str, Any]):
@@ -142,8 +150,8 @@ class _Window(dict[str, Any]):
         raise BlockError(f"the window spec has no {name!r}; it has {', '.join(self)}")
 
 
-def read_request(folder: str | Path, block_type: str) -> Task:
-    """Read and check ``request.json`` of a task's input folder.
+def read_request(folder: str | Path, block_type: str, carried: Mapping[str, bytes] | None = None) -> Task:
+    """Read and check ``request.json`` of a task's input folder; `carried` are files that came without one.
 
     Raises
     ------
@@ -151,9 +159,12 @@ def read_request(folder: str | Path, block_type: str) -> Task:
         With the place in the request, what was got and what is allowed.
     """
     path = f"{folder}/{REQUEST_FILE}"
+    carried = carried or {}
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
-            document = json.loads(file.read())
+        if (content := carried.get(REQUEST_FILE)) is None:
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
+                content = file.read()
+        document = json.loads(content)
     except OSError as error:
         raise RequestError(f"{path} can't be read: {error.strerror}") from None
     except ValueError as error:
@@ -175,6 +186,7 @@ def read_request(folder: str | Path, block_type: str) -> Task:
         deploys=document.get("deploys") is True,
         choosing=_checked(document, "choosing", dict, None),
         folder=folder,
+        carried=carried,
         _window=_checked(document, "window", dict, None),
     )
 

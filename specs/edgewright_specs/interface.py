@@ -20,6 +20,11 @@ RESULT_FILE: Final = "result.json"
 #: Named pipes of a warm block, where it isn't spoken to by its stdin and stdout.
 REQUESTS_PIPE: Final = "requests"
 ANSWERS_PIPE: Final = "answers"
+
+#: Files of a warm request, or of its answer, that may come with the line instead of in a folder: at most so many, and half of
+#: what a pipe holds, so that nobody waits for the other side to read.
+CARRIED_FILES: Final = 64
+CARRIED_BYTES: Final = 32 << 10
 MODEL_FILE: Final = "model.json"
 EXPORT_FILE: Final = "export.json"
 #: Beside it, where a node's network has a memory plan to show.

@@ -167,10 +167,10 @@ class Server:
             stderr=subprocess.PIPE,
         )
 
-    def send(self, line: bytes) -> list[dict[str, Any]]:
+    def send(self, line: bytes, end: bytes = b"\n") -> list[dict[str, Any]]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(line + b"\n")
+        self.process.stdin.write(line + end)
         self.process.stdin.flush()
         messages = []
         while not messages or messages[-1]["type"] != "done":
@@ -180,6 +180,18 @@ class Server:
     def ask(self, task: Folder, number: int = 1) -> dict[str, Any]:
         request = {"id": number, "in": str(task.in_dir), "out": str(task.out_dir)}
         return self.send(json.dumps(request).encode())[-1]
+
+    def carry(self, task: Folder) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Ask with the task's files behind the line; return the answer, and the files behind it."""
+        paths = [path for path in sorted(task.in_dir.rglob("*")) if path.is_file()]
+        sizes = {str(path.relative_to(task.in_dir)): path.stat().st_size for path in paths}
+        line = json.dumps({"id": 1, "in": "/nowhere", "out": str(task.out_dir), "files": sizes})
+        content = b"".join(path.read_bytes() for path in paths)
+        answer = self.send(line.encode() + b"\n" + content[:-1], end=content[-1:])[-1]
+        assert self.process.stdout is not None
+        return answer, {
+            name: self.process.stdout.read(size) for name, size in answer.pop("files", {}).items()
+        }
 
     def close(self) -> tuple[int, str]:
         out, err = self.process.communicate(timeout=30)

@@ -9,6 +9,8 @@ import subprocess
 import numpy as np
 import pytest
 
+from edgewright_specs.interface import CARRIED_BYTES
+
 from .conftest import BLOCKS, ECHO, driver_command
 
 FLATTEN = {
@@ -47,6 +49,49 @@ def test_cold_and_warm_give_the_same_bytes(folder, run, serve):
         assert server.ask(warm, number) == {"id": number, "type": "done", "ok": True}
         assert warm.files() == cold.files()
     assert server.close() == (0, "")
+
+
+def test_small_files_may_come_and_go_with_the_lines(folder, run, serve, block):
+    block = BLOCKS / "processing" / "flatten"
+    server = serve(block)
+    for operation, params in (("transform", FLATTEN), ("describe", FLATTEN), ("export", FLATTEN)):
+        cold, warm = (
+            folder().windows(values(3)[:2], values(3)[2:]) if operation == "transform" else folder()
+            for _ in range(2)
+        )
+        assert run(block, cold.request(operation, params)).code == 0
+        answer, carried = server.carry(warm.request(operation, params))
+        assert answer == {"id": 1, "type": "done", "ok": True}
+        # Of a task with a folder nothing is carried.
+        assert (carried, warm.files()) == (
+            ({}, cold.files()) if operation == "export" else (cold.files(), {})
+        )
+    assert server.close() == (0, "")
+
+
+@pytest.mark.parametrize("count", [100, 1000])
+def test_outputs_are_carried_whole_or_not_at_all(folder, run, serve, block, count):
+    path = block(ECHO.replace("        return", "        self.context.warn('w' * 7000)\n        return"))
+    cold, warm = (folder().windows(values(count)).request("transform") for _ in range(2))
+    assert run(path, cold).code == 0
+    answer, carried = serve(path).carry(warm)
+    assert answer["ok"]
+    assert carried | warm.files() == cold.files()
+    assert not carried or not warm.files()
+    assert bool(carried) == (sum(map(len, cold.files().values())) <= CARRIED_BYTES)
+
+
+def test_an_error_carries_nothing_and_the_next_request_is_read_where_it_begins(folder, serve, block):
+    code = ECHO.replace("        return", '        raise BlockError("too quiet")\n        return')
+    server = serve(block(code))
+    for _ in range(2):
+        answer, carried = server.carry(folder().windows(values()).request("transform"))
+        assert (answer["error"], carried) == ("too quiet", {})
+    task = folder().windows(values()).request("transform")
+    (task.in_dir / "windows" / "0.npy").write_bytes(b"\x93NUMPY, but no more")
+    answer, _ = server.carry(task)
+    assert "0.npy can't be read as a .npy array" in answer["error"]
+    assert server.send(b'{"id": 3, "in": "/in", "out": "/out", "files": 7}')[-1]["kind"] == "request"
 
 
 def test_chunks_are_one_batch(folder, run):

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Final, Literal
 
 from edgewright.errors import StoreError
@@ -20,7 +21,7 @@ from edgewright.harvest.result import (
     parse_json,
     parse_result,
 )
-from edgewright.harvest.scan import Found, Inventory, open_folder, open_found, scan
+from edgewright.harvest.scan import Found, Inventory, open_folder, open_found, scan, with_carried
 from edgewright.store.entry import StoredOutput, folder_digest
 from edgewright.terminal import printable_line
 from edgewright_specs.interface import RESULT_FILE
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Limits
     from edgewright_specs.interface import OutputRule
 
+_NOTHING: Final[Mapping[str, bytes]] = MappingProxyType({})
 CHUNK: Final = 1 << 20
 SHOWN_STRAYS: Final = 5
 
@@ -53,6 +55,7 @@ def harvest(
     limits: Limits,
     *,
     undeclared: Literal["warn", "error"] = "warn",
+    carried: Mapping[str, bytes] = _NOTHING,
 ) -> Harvested:
     """Copy the outputs of a block from ``out_dir`` to ``staged``.
 
@@ -71,6 +74,8 @@ def harvest(
         ``out_bytes`` and ``out_files`` count.
     undeclared
         Whether files that no output names are a warning or an error.
+    carried
+        Files that came with the answer of a warm block, by name: taken as if they lay in `out_dir`.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def harvest(
             root = stack.enter_context(open_folder(out_dir))
         except OSError as error:
             raise bad(f"the output folder can't be opened: {error.strerror}") from None
-        inventory = scan(root, limits)
+        inventory = with_carried(scan(root, limits), carried, limits)
         claims = parse_result(_read(root, inventory, RESULT_FILE, MAX_RESULT_BYTES))
         check_claims(claims, rules)
         outputs = {
@@ -120,7 +125,7 @@ def harvest_folder(out_dir: Path, staged: Path, name: str, limits: Limits) -> Ha
         with open_folder(out_dir) as root:
             inventory = scan(root, limits)
             files = {
-                path: _copy(root, found, os.fspath(target))[0]
+                path: _copy(root, inventory, found, os.fspath(target))[0]
                 for path, found in sorted(inventory.files.items())
             }
     except OSError as error:
@@ -138,7 +143,7 @@ def _take(
         prefix = claimed.path + "/"
         os.makedirs(f"{staged}/{claimed.path}", exist_ok=True)  # noqa: PTH103
         files = {
-            path[len(prefix) :]: _copy(root, found, staged)[0]
+            path[len(prefix) :]: _copy(root, inventory, found, staged)[0]
             for path, found in sorted(inventory.files.items())
             if path.startswith(prefix)
         }
@@ -153,7 +158,7 @@ def _take(
         parse_json(data, where)
         _write(f"{staged}/{claimed.path}", [data])  # what was read: the file may change
         return StoredOutput("json", claimed.path, hashlib.sha256(data).hexdigest())
-    digest, content = _copy(root, found, staged)
+    digest, content = _copy(root, inventory, found, staged)
     with io.BytesIO(content) if content is not None else open(f"{staged}/{claimed.path}", "rb") as copied:  # noqa: PTH123
         header = _check_array(copied, found.size, where, claimed, rule)
     return StoredOutput("array", claimed.path, digest, dtype=header.dtype, shape=header.shape)
@@ -194,6 +199,8 @@ def _read(root: int, inventory: Inventory, path: str, cap: int) -> bytes:
         raise bad(f"{path} was not written")
     if found.size > cap:
         raise bad(f"{path} is larger than {cap} bytes")
+    if path in inventory.carried:
+        return inventory.carried[path]
     fd = open_found(root, found)
     try:
         return os.read(fd, found.size)
@@ -201,7 +208,7 @@ def _read(root: int, inventory: Inventory, path: str, cap: int) -> bytes:
         os.close(fd)
 
 
-def _copy(root: int, found: Found, staged: str) -> tuple[str, bytes | None]:
+def _copy(root: int, inventory: Inventory, found: Found, staged: str) -> tuple[str, bytes | None]:
     """Copy one listed file to the same path below ``staged``.
 
     Returns
@@ -211,6 +218,10 @@ def _copy(root: int, found: Found, staged: str) -> tuple[str, bytes | None]:
     bytes or None
         What was copied, where it came in one piece.
     """
+    target = f"{staged}/{found.path}"
+    if (content := inventory.carried.get(found.path)) is not None:
+        _write(target, [content])
+        return hashlib.sha256(content).hexdigest(), content
     digest = hashlib.sha256()
     first = b""
 
@@ -231,7 +242,7 @@ def _copy(root: int, found: Found, staged: str) -> tuple[str, bytes | None]:
 
     fd = open_found(root, found)
     try:
-        _write(f"{staged}/{found.path}", pieces())
+        _write(target, pieces())
     finally:
         os.close(fd)
     return digest.hexdigest(), first if len(first) == found.size else None

@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,7 @@ from edgewright.harvest.errors import HarvestError, bad
 from edgewright.terminal import printable_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from edgewright.runners.base import Limits
@@ -54,6 +54,7 @@ class Inventory:
 
     files: dict[str, Found]
     folders: frozenset[str]
+    carried: Mapping[str, bytes] = field(default_factory=dict)  # of those files, what is not in the folder
 
 
 @contextlib.contextmanager
@@ -93,7 +94,7 @@ def scan(root: int, limits: Limits) -> Inventory:
                     raise HarvestError("limit", f"more than {limits.out_files} files in the output folder")
                 name = check_name(entry.name, prefix)
                 path = f"{prefix}{name}"
-                folded = unicodedata.normalize("NFC", name).casefold()
+                folded = _folded(name)
                 if folded in seen:
                     raise bad(
                         f"{_shown(path)} and {_shown(prefix + seen[folded])} differ only in case or spelling"
@@ -120,6 +121,23 @@ def scan(root: int, limits: Limits) -> Inventory:
 
     visit(root, "", 0)
     return Inventory(files, frozenset(folders))
+
+
+def with_carried(inventory: Inventory, carried: Mapping[str, bytes], limits: Limits) -> Inventory:
+    """The same with the files that came with a warm block's answer; raises as :func:`scan`."""
+    if not carried:
+        return inventory
+    taken = {_folded(path) for path in (*inventory.files, *inventory.folders)}
+    for name in carried:
+        if not name or "/" in name or _folded(check_name(name, "")) in taken:
+            raise bad(f"{_shown(name)} is no name of its own for a file")
+        taken.add(_folded(name))
+    files = inventory.files | {name: Found(name, len(content), (0, 0)) for name, content in carried.items()}
+    if len(files) + len(inventory.folders) > limits.out_files:
+        raise HarvestError("limit", f"more than {limits.out_files} files in the output folder")
+    if sum(found.size for found in files.values()) > limits.out_bytes:
+        raise HarvestError("limit", f"the outputs are larger than {limits.out_bytes} bytes")
+    return Inventory(files, inventory.folders, carried)
 
 
 @lru_cache(maxsize=1024)  # the answers of a warm block have the same few
@@ -186,6 +204,11 @@ def open_found(root: int, found: Found) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def _folded(name: str) -> str:
+    """What is equal of names that some file system takes for one."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _shown(path: str) -> str:

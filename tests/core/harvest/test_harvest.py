@@ -74,6 +74,64 @@ def good(task: Task) -> Task:
     return task
 
 
+def carried(task: Task) -> dict[str, bytes]:
+    """The files of a task, as they come with the answer of a warm block."""
+    (task.out / "result.json").write_text(json.dumps(task.result))
+    files = {path.name: path.read_bytes() for path in task.out.iterdir()}
+    for name in files:
+        (task.out / name).unlink()
+    return files
+
+
+def harvest_carried(task: Task, files: dict[str, bytes], **options: Any) -> Harvested:
+    return harvest(task.out, task.staged, RULES, options.pop("limits", Limits()), carried=files, **options)
+
+
+def test_what_came_with_an_answer_is_taken_like_what_lies_in_the_folder(good: Task, tmp_path: Path) -> None:
+    files = carried(good)
+    found = harvest_carried(good, files)
+    assert (good.staged / "features.npy").read_bytes() == files["features.npy"]
+    assert stat.S_IMODE((good.staged / "features.npy").stat().st_mode) == 0o444
+    other = Task(tmp_path / "other") if (tmp_path / "other").mkdir() is None else good
+    for name, content in files.items():
+        (other.out / name).write_bytes(content)
+    assert other.harvest() == found
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/b", "..", "con", "a\x00b", "-x", "FEATURES.npy", "result.JSON", ""]
+)
+def test_names_of_what_came_with_an_answer(good: Task, name: str) -> None:
+    with pytest.raises(HarvestError) as caught:
+        harvest_carried(good, carried(good) | {name: b"x"})
+    assert caught.value.reason == "bad_output"
+    assert not list(good.staged.iterdir())
+
+
+def test_what_came_with_an_answer_is_checked(good: Task) -> None:
+    files = carried(good)
+    assert "left behind: stray" in harvest_carried(good, files | {"stray": b"x"}).warnings[0]
+    (good.staged / "features.npy").unlink()
+    broken = files["features.npy"][:-4] + np.float32(np.nan).tobytes()
+    wrong = {
+        "NaN": files | {"features.npy": broken},
+        "promises": files | {"features.npy": files["features.npy"][:-1]},
+        "result.json was not written": {"features.npy": files["features.npy"]},
+        "not a file that was written": {"result.json": files["result.json"]},
+    }
+    for said, files_given in wrong.items():
+        with pytest.raises(HarvestError, match=said):
+            harvest_carried(good, files_given)
+        trees.remove_tree(good.staged / "features.npy")
+    for limits in (Limits(out_files=1), Limits(out_bytes=100)):
+        with pytest.raises(HarvestError) as caught:
+            harvest_carried(good, files, limits=limits)
+        assert caught.value.reason == "limit"
+    (good.out / "features.npy").write_bytes(b"x")
+    with pytest.raises(HarvestError, match="no name of its own"):
+        harvest_carried(good, files)
+
+
 def test_good_outputs_arrive_read_only_with_their_digests(task: Task) -> None:
     (task.out / "model" / "deep").mkdir(parents=True)
     (task.out / "model" / "model.json").write_text('{"a": 1}')

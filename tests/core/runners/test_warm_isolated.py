@@ -39,7 +39,9 @@ RUNNERS = [
     pytest.param("docker", marks=pytest.mark.docker),
     pytest.param("docker, by its engine", marks=pytest.mark.docker),
 ]
-VALUES = np.random.default_rng(0).normal(size=(4, 20, 3)).astype(np.float32)
+#: Few windows go to the block with the line that asks, many by a folder.
+FEW = np.random.default_rng(0).normal(size=(4, 20, 3)).astype(np.float32)
+MANY = np.tile(FEW, (100, 1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,7 @@ def kept(
 class Asker:
     def __init__(self, worker: WarmWorker, runner: Runner, folder: Path) -> None:
         self.worker, self.runner, self.folder, self.count = worker, runner, folder, 0
+        self.values = FEW
 
     def written(self, mood: str) -> Path:
         self.count += 1
@@ -90,7 +93,7 @@ class Asker:
         (folder / "in").mkdir(parents=True)
         (folder / "out").mkdir()
         put_request(
-            folder / "in", "transform", {"mood": mood}, inputs={"windows": put_array(folder / "in", "windows", VALUES)},
+            folder / "in", "transform", {"mood": mood}, inputs={"windows": put_array(folder / "in", "windows", self.values)},
             window={"kind": "time-series", "length": 20, "axes": ["x", "y", "z"], "frequency": 10.0},
         )  # fmt: skip
         return folder
@@ -124,10 +127,15 @@ def _left(purpose: str) -> list[str]:
 
 @pytest.mark.parametrize("kept", RUNNERS, indirect=True)
 def test_cold_and_warm_give_the_same_bytes_and_a_crash_fails_one_request(kept: Any) -> None:
-    asker = kept(recycling=Recycling(requests=4))
+    asker = kept(recycling=Recycling(requests=5))
     assert isinstance(asker.runner, KeepsWarm)
     first = asker.ask()
     assert first == asker.ask() == asker.cold()
+    asker.values = MANY
+    many = asker.ask()
+    assert many == asker.cold()
+    assert len(many) > 10 * len(first)
+    asker.values = FEW
     held = asker.worker.enforced
     isolated = asker.runner.name != "process"
     assert held["network"] == ("none" if isolated else "not enforced")
@@ -141,8 +149,8 @@ def test_cold_and_warm_give_the_same_bytes_and_a_crash_fails_one_request(kept: A
         asker.ask("hang", timeout=1.0)
     assert caught.value.reason == "timeout"
     assert asker.worker.started == 2
-    assert [asker.ask() for _ in range(5)] == [first] * 5
-    assert asker.worker.started == 4  # the fifth by a fresh one
+    assert [asker.ask() for _ in range(6)] == [first] * 6
+    assert asker.worker.started == 4  # the sixth by a fresh one
 
 
 @pytest.mark.parametrize("kept", RUNNERS[2:], indirect=True)
@@ -172,7 +180,10 @@ def test_a_container_has_its_pipes_and_no_other_way_to_the_host(kept: Any) -> No
 @pytest.mark.parametrize("kept", RUNNERS[1:], indirect=True)
 def test_nothing_of_a_request_is_left_for_the_next_and_inputs_cannot_be_written(kept: Any) -> None:
     asker = kept()
+    asker.values = MANY
     assert asker.value("write") in (errno.EROFS, errno.EACCES)
+    asker.values = FEW
+    assert asker.value("write") == errno.ENOENT
     folder = asker.written("leave")
     answer = asker.worker.request("transform", folder / "in", folder / "out")
     assert [path.name for path in (folder / "out").iterdir()] == ["features.npy"]
@@ -205,6 +216,7 @@ def test_a_folder_of_inputs_goes_over_and_is_renewed(kept: Any, tmp_path: Path) 
 @pytest.mark.bwrap
 def test_a_block_that_swaps_its_outputs_while_they_are_read_gives_its_own_or_nothing(kept: Any) -> None:
     asker = kept()
+    asker.values = MANY
     right = asker.ask()
     answers, reasons = [], set()
     for number in range(12):

@@ -1,5 +1,7 @@
 """The two folders through which an isolated warm block is asked: bound once, filled and emptied for each request.
 
+What is small is not put there: it goes with the line that asks.
+
 The block lives while its outputs are read. So nothing here goes by a path that it could redirect, and what is taken is
 a copy that is checked after it was made.
 """
@@ -12,11 +14,14 @@ import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from edgewright import trees
 from edgewright.errors import StoreError
 from edgewright.harvest import HarvestError, harvest, output_rules
 from edgewright.harvest.scan import open_folder
+from edgewright_specs.interface import CARRIED_BYTES, CARRIED_FILES, REQUEST_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edgewright.harvest import Harvested
@@ -47,13 +52,24 @@ class Exchange:
             path.chmod(0o755)
         self._block, self._limits = block, limits
         self._rules = lru_cache(maxsize=16)(self._rules_of)
+        self._entered = False
 
-    def enter(self, request_dir: Path) -> None:
-        """Make ``in`` hold what a request folder holds, by links where that can be: the block has it read-only."""
-        _mirror(os.fspath(request_dir), os.fspath(self.in_dir))
+    def enter(self, request_dir: Path) -> dict[str, bytes] | None:
+        """Hand over what a request folder holds: return it, if that is little, else make ``in`` hold it.
 
-    def take(self, operation: Operation, staged: Path) -> Harvested:
-        """Copy what the block left in ``out`` to an empty folder of ours.
+        There by links where that can be: the block has it read-only.
+        """
+        carried = _small(os.fspath(request_dir))
+        if carried is None:
+            self._entered = True
+            _mirror(os.fspath(request_dir), os.fspath(self.in_dir))
+        elif self._entered:
+            trees.empty_folder(self.in_dir)
+            self._entered = False
+        return carried
+
+    def take(self, operation: Operation, staged: Path, carried: Mapping[str, bytes]) -> Harvested:
+        """Copy what came with the block's answer, and what it left in ``out``, to an empty folder of ours.
 
         Raises
         ------
@@ -63,7 +79,14 @@ class Exchange:
         section = self._block.spec.edgewright
         undeclared = section.undeclared_files if section is not None else "warn"
         try:
-            return harvest(self.out_dir, staged, self._rules(operation), self._limits, undeclared=undeclared)
+            return harvest(
+                self.out_dir,
+                staged,
+                self._rules(operation),
+                self._limits,
+                undeclared=undeclared,
+                carried=carried,
+            )
         except OSError as problem:  # it vanished between two looks
             raise HarvestError(
                 "bad_output", f"the outputs changed while they were read: {problem.strerror}"
@@ -85,6 +108,22 @@ class Exchange:
     def _rules_of(self, operation: Operation) -> dict[str, OutputRule]:
         section = self._block.spec.edgewright
         return output_rules(operation, None if section is None else section.outputs)
+
+
+def _small(folder: str) -> dict[str, bytes] | None:
+    """The files of a request that has no others than arrays, if they are few and small."""
+    carried: dict[str, bytes] = {}
+    left = CARRIED_BYTES
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name != REQUEST_FILE and not entry.name.endswith(".npy"):
+                return None
+            left -= entry.stat(follow_symlinks=False).st_size
+            if left < 0 or len(carried) == CARRIED_FILES or not entry.is_file(follow_symlinks=False):
+                return None
+            with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - in every warm answer
+                carried[entry.name] = file.read()
+    return carried
 
 
 def _mirror(source: str, target: str) -> None:

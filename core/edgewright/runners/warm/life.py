@@ -14,23 +14,22 @@ from edgewright.contracts.native import SERVED
 from edgewright.harvest import HarvestError
 from edgewright.runners.base import Job
 from edgewright.runners.logs import LogFile
-from edgewright.runners.messages import MAX_LINE_BYTES, MAX_MESSAGES, parse_message
 from edgewright.runners.secrets import opened
+from edgewright.runners.warm.conversation import Conversation, EndedError, FailedError
 from edgewright.runners.warm.exchange import Exchange
 from edgewright.runners.watch import OutWatch
 from edgewright.scratch import in_memory, scratch_folder
-from edgewright.terminal import printable_line
-from edgewright_specs.interface import ERROR_KINDS, RESULT_FILE
+from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from edgewright.runners.base import Limits, Message, OnMessage, Prepared
+    from edgewright.runners.base import Limits, OnMessage, Prepared
     from edgewright.runners.grants import Grants
     from edgewright.runners.masking import Mask
     from edgewright.runners.warm.channel import KeepsWarm, Recycling
-    from edgewright_specs.interface import ErrorKind, Operation, Reason
+    from edgewright_specs.interface import Operation
 
 TAIL_BYTES: Final = 4096
 TICK_SECONDS: Final = 0.1
@@ -38,19 +37,6 @@ TICK_SECONDS: Final = 0.1
 MEMORY_SECONDS: Final = 1.0
 #: For a look that is under way.
 JOIN_SECONDS: Final = 5.0
-
-
-class FailedError(Exception):
-    """A request that failed; ``fatal`` says that the block can't go on after it."""
-
-    def __init__(
-        self, reason: Reason, message: str, kind: ErrorKind | None = None, *, fatal: bool = True
-    ) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-        self.kind = kind
-        self.fatal = fatal
 
 
 class Life:
@@ -75,9 +61,6 @@ class Life:
         threads: int,
         on_message: OnMessage,
     ) -> None:
-        self._on_message = on_message
-        self._buffer = b""
-        self._said: Message | None = None  # why it is about to end
         self._began = time.monotonic()
         self._answers = 0
         self._grown = 0
@@ -97,6 +80,7 @@ class Life:
             )  # fmt: skip
             self._channel = runner.warm(job, self._log)
             stack.callback(self._channel.close)
+            self._conversation = Conversation(self._channel, self._mask, on_message)
             self._guard = threading.Thread(
                 target=self._look_after, args=(limits,), daemon=True, name=f"guard of {job.id}"
             )
@@ -110,10 +94,8 @@ class Life:
 
     def is_spent(self, recycling: Recycling) -> bool:
         """Whether a fresh one should take its place; one that ended since its last answer fails no other request."""
-        said = self._channel.receive(0.0)
-        self._buffer += said or b""
         return (
-            said == b""
+            self._conversation.is_over()
             or bool(self._exceeded)
             or self._answers >= recycling.requests
             or time.monotonic() - self._began >= recycling.seconds
@@ -132,17 +114,30 @@ class Life:
         """
         places = self._channel.places
         if places is None:
-            self._speak(os.fspath(in_dir.absolute()), os.fspath(out_dir.absolute()), number, deadline)
+            self._speak((os.fspath(in_dir.absolute()), os.fspath(out_dir.absolute())), None, number, deadline)
             return self._read(out_dir)
         try:
-            self._exchange.enter(in_dir)
+            carried = self._exchange.enter(in_dir)
         except OSError as problem:
             raise FailedError("infra", f"the request can't be handed over: {problem}") from problem
         try:
-            self._speak(*places, number, deadline)
-            return self._take(operation, out_dir)
+            came = self._speak(places, carried, number, deadline)
+            return self._take(operation, out_dir, came)
         finally:
             self._exchange.clear()
+
+    def _speak(
+        self, places: tuple[str, str], carried: Mapping[str, bytes] | None, number: int, deadline: float
+    ) -> dict[str, bytes]:
+        try:
+            came = self._conversation.ask(number, *places, carried, deadline)
+        except EndedError:
+            raise self._ended() from None
+        except FailedError as failure:
+            self._answers += not failure.fatal
+            raise
+        self._answers += 1
+        return came
 
     def _read(self, out_dir: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
         """What a block left that may do whatever we may: taken at its word."""
@@ -156,9 +151,11 @@ class Life:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise FailedError("bad_output", f"its {RESULT_FILE} can't be read: {problem}") from None
 
-    def _take(self, operation: Operation, out_dir: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    def _take(
+        self, operation: Operation, out_dir: Path, came: Mapping[str, bytes]
+    ) -> tuple[dict[str, Path], tuple[str, ...]]:
         try:
-            harvested = self._exchange.take(operation, out_dir)
+            harvested = self._exchange.take(operation, out_dir, came)
         except HarvestError as problem:
             raise FailedError(problem.reason, problem.message) from None
         if self._mask is not None:
@@ -171,64 +168,13 @@ class Life:
         if named:
             raise FailedError("bad_output", "the name of an output holds the value of a secret")
 
-    def _speak(self, in_dir: str, out_dir: str, number: int, deadline: float) -> None:
-        """Send one request and wait for its answer."""
-        self._said = None
-        line = {"id": number, "in": in_dir, "out": out_dir}
-        self._channel.send(json.dumps(line).encode() + b"\n")
-        told = 0
-        while True:
-            while b"\n" in self._buffer:
-                first, self._buffer = self._buffer.split(b"\n", 1)
-                answer = self._answer_in(first, number, told < MAX_MESSAGES)
-                told += 1
-                if answer is not None:
-                    self._answers += 1
-                    self._judge(answer)
-                    return
-            if len(self._buffer) > MAX_LINE_BYTES:
-                raise FailedError("block_error", f"it answered a line longer than {MAX_LINE_BYTES} bytes")
-            left = deadline - time.monotonic()
-            data = self._channel.receive(left) if left > 0 else None
-            if data is None:
-                raise FailedError("timeout", "it did not answer in time")
-            if not data:
-                raise self._ended()
-            self._buffer += data
-
-    def _answer_in(self, line: bytes, number: int, tell: bool) -> dict[str, Any] | None:
-        """The answer that a line holds; None for a message."""
-        try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
-            answer = None
-        if isinstance(answer, dict) and answer.get("type") == "done" and answer.get("id") == number:
-            return answer
-        message = parse_message(line)
-        if message is None:
-            raise FailedError("block_error", "it answered something that is no answer to the request")
-        if self._mask is not None:
-            message = self._mask.plain(message)
-        if message["type"] == "error":
-            self._said = message
-        if tell:
-            self._on_message(message)
-        return None
-
-    def _judge(self, answer: Mapping[str, Any]) -> None:
-        if answer.get("ok") is True:
-            return
-        kind = answer.get("kind")
-        text = self._hidden(str(answer.get("error", "it gave no reason")))
-        known: ErrorKind = kind if kind in ERROR_KINDS else "fault"
-        raise FailedError("block_error", printable_line(text, 2000), known, fatal=False)
-
     def _ended(self) -> FailedError:
         end = self._channel.end()
         if self._exceeded:
             return FailedError("limit", self._exceeded)
-        if end.failed and self._said is not None:
-            return FailedError("block_error", self._said["text"], self._said.get("kind"))
+        error = self._conversation.error
+        if end.failed and error is not None:
+            return FailedError("block_error", error["text"], error.get("kind"))
         return FailedError(end.reason, self._hidden(end.message))
 
     def _look_after(self, limits: Limits) -> None:

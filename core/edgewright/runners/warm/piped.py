@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from edgewright.runners.supervised import Ended
 
 READ_BYTES: Final = 64 << 10
+#: For a block to read what we write; it has nothing else to do then.
+WRITE_SECONDS: Final = 1.0
 #: For the last bytes of the log once every writer is dead.
 JOIN_SECONDS: Final = 5.0
 
@@ -68,9 +70,8 @@ class Piped:
             self._stack = stack.pop_all()
 
     def send(self, line: bytes) -> None:
-        """Write a line to its stdin; for a block that answers without reading it, until the pipe is full."""
-        with contextlib.suppress(BrokenPipeError, BlockingIOError):
-            os.write(self._requests, line)
+        """Write a line to its stdin."""
+        write_pipe(self._requests, line)
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what comes from its stdout: empty at its end, None when nothing comes in time."""
@@ -110,6 +111,20 @@ class Piped:
                 return True
             self._log.write(data)
             return bool(data)
+
+
+def write_pipe(descriptor: int, data: bytes) -> None:
+    """Write to a pipe that doesn't block. A block that doesn't read, or is gone, is seen by who waits for its answer."""
+    left = memoryview(data)
+    with contextlib.suppress(BrokenPipeError):
+        while left:
+            try:
+                left = left[os.write(descriptor, left) :]
+            except BlockingIOError:  # the kernel may give a user with many pipes small ones
+                ready = select.poll()
+                ready.register(descriptor, select.POLLOUT)
+                if not ready.poll(WRITE_SECONDS * 1000):
+                    return
 
 
 def end_of(ended: Ended | None) -> End:

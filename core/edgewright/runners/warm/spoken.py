@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.runners.docker.container import Container
 from edgewright.runners.docker.errors import engine_failures
+from edgewright.runners.warm.piped import READ_BYTES, write_pipe
 from edgewright.scratch import in_memory, scratch_folder
 from edgewright_specs.interface import ANSWERS_PIPE, REQUESTS_PIPE
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from edgewright.runners.logs import LogFile
     from edgewright.runners.ownership import User
 
-READ_BYTES: Final = 64 << 10
 #: Each piece of the engine's stream has its channel and its length before it.
 HEADER_BYTES: Final = 8
 #: Between two looks at whether it has ended before it opened its pipes.
@@ -61,9 +61,8 @@ class ByPipes(Container):
         super().start()
 
     def send(self, line: bytes) -> None:
-        """Write a line that it may read; for a block that answers without reading, until the pipe is full."""
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._requests, line)
+        """Write a line to its pipe."""
+        write_pipe(self._requests, line)
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what it wrote: empty at its end, None when nothing comes in time."""

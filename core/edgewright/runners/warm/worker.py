@@ -11,7 +11,8 @@ from edgewright.errors import TaskError
 from edgewright.runners.base import Limits
 from edgewright.runners.grants import NO_GRANTS
 from edgewright.runners.warm.channel import KeepsWarm, Recycling, can_be_warm
-from edgewright.runners.warm.life import FailedError, Life
+from edgewright.runners.warm.conversation import FailedError
+from edgewright.runners.warm.life import Life
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
