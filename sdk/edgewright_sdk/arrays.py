@@ -76,6 +76,7 @@ def save_array(path: str | Path, array: Array) -> None:
 
 def short_array(array: Array) -> bytes | None:
     """Bytes of the ``.npy`` file of a small array of plain numbers, in C order; None of any other."""
+    array = np.asarray(array)  # a masked one is its data
     if array.dtype.kind not in "biuf" or array.nbytes >= _SMALL_BYTES:
         return None
     return _header_of(array.dtype, array.shape) + array.tobytes()

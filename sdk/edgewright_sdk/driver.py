@@ -22,7 +22,7 @@ from edgewright_specs.interface import CARRIED_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_LONGEST_REQUEST = 1 << 20  # a line names two folders
+_LONGEST_REQUEST = 1 << 20  # a line names two folders and some files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,7 +22,7 @@ REQUESTS_PIPE: Final = "requests"
 ANSWERS_PIPE: Final = "answers"
 
 #: Files of a warm request, or of its answer, that may come with the line instead of in a folder: at most so many, and half of
-#: what a pipe holds, so that nobody waits for the other side to read.
+#: what a pipe mostly holds, so that nobody waits for the other side to read.
 CARRIED_FILES: Final = 64
 CARRIED_BYTES: Final = 32 << 10
 MODEL_FILE: Final = "model.json"

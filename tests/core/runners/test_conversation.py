@@ -26,8 +26,8 @@ class Said:
     def __init__(self, pieces: list[bytes | None]) -> None:
         self.pieces, self.heard = pieces, b""
 
-    def send(self, line: bytes) -> None:
-        self.heard += line
+    def send(self, data: bytes, seconds: float) -> None:
+        self.heard += data
 
     def receive(self, seconds: float) -> bytes | None:
         return self.pieces.pop(0) if self.pieces else b""
@@ -111,12 +111,27 @@ def test_a_small_pipe_is_written_whole_and_a_full_one_keeps_nobody_long() -> Non
         target=lambda: [got.extend(os.read(reading, 900)) for _ in iter(lambda: len(got) < len(data), False)]
     )
     reader.start()
-    write_pipe(writing, data)
+    write_pipe(writing, data, 10)
     reader.join(10)
     assert bytes(got) == data
     started = time.monotonic()
-    write_pipe(writing, data)
-    assert time.monotonic() - started < 10
+    write_pipe(writing, data, 0.3)
+    assert 0.3 <= time.monotonic() - started < 8
     os.close(reading)
-    write_pipe(writing, data)
+    write_pipe(writing, data, 10)
     os.close(writing)
+
+
+def test_what_it_has_ready_prolongs_no_request_and_fills_no_memory() -> None:
+    flood = b'{"type": "log", "text": ""}\n' * 2000
+    talk, said, _ = conversation(*[flood] * 200)
+    with pytest.raises(FailedError, match="in time"):
+        talk.ask(1, "/in", "/out", {}, time.monotonic() + 0.05)
+    assert len(said.pieces) > 0
+    talk, said, _ = conversation(b"".join(map(answer, range(1, 1000))), *[flood] * 200)
+    asked = 0
+    while not talk.is_over():
+        asked += 1
+        talk.ask(asked, "/in", "/out", {}, time.monotonic() + 5)
+    assert 0 < asked < 5
+    assert len(said.pieces) > 190

@@ -159,7 +159,7 @@ def test_a_block_that_reads_nothing_and_floods_its_log_keeps_nobody_waiting(tmp_
         try:
             assert channel.receive(0.2) is None
             for _ in range(4):
-                channel.send(b"x" * 50_000 + b"\n")
+                channel.send(b"x" * 50_000 + b"\n", 0.2)
             channel.settle()
         finally:
             channel.close()

@@ -25,15 +25,15 @@ class End(NamedTuple):
 
 
 class Channel(Protocol):
-    """A started block that takes requests, a line each. One thread speaks; another may kill."""
+    """A started block that takes requests, each a line with the bytes of files behind it. One thread speaks; another may kill."""
 
     #: Where the block has the job's two folders; None where it isn't shut in and sees any folder of the host's.
     places: tuple[str, str] | None
     #: Limit -> value, or "not enforced".
     enforced: Mapping[str, Any]
 
-    def send(self, line: bytes) -> None:
-        """Write a line to its stdin; that nobody reads it any more is seen by :meth:`receive`."""
+    def send(self, data: bytes, seconds: float) -> None:
+        """Write a request whole, up to some 40 KiB; that nobody reads it in time, or any more, is seen by :meth:`receive`."""
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what came from its stdout: empty when that is closed, None when nothing came in time."""

@@ -64,10 +64,10 @@ class Conversation:
         self.error: Message | None = None
 
     def is_over(self) -> bool:
-        """Whether it has ended since its last answer."""
+        """Whether it has ended since its last answer, or said more than anybody asked for."""
         data = self._channel.receive(0.0)
         self._buffer += data or b""
-        return data == b""
+        return data == b"" or len(self._buffer) > MAX_LINE_BYTES
 
     def ask(
         self, number: int, in_dir: str, out_dir: str, carried: Mapping[str, bytes] | None, deadline: float
@@ -97,7 +97,8 @@ class Conversation:
         if carried is not None:
             request["files"] = {name: len(content) for name, content in carried.items()}
         line = json.dumps(request).encode()
-        self._channel.send(b"\n".join((line, b"".join((carried or {}).values()))))
+        data = b"\n".join((line, b"".join((carried or {}).values())))
+        self._channel.send(data, max(0.0, deadline - time.monotonic()))
         told = 0
         while True:
             answer = self._answer_in(self._line(deadline), number, told < MAX_MESSAGES)
@@ -112,6 +113,8 @@ class Conversation:
             if len(self._buffer) > MAX_LINE_BYTES:
                 raise FailedError("block_error", f"it answered a line longer than {MAX_LINE_BYTES} bytes")
             self._receive(deadline)
+        if time.monotonic() > deadline:  # lines that it had ready don't prolong it
+            raise _late()
         line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
         return line
 
@@ -140,7 +143,7 @@ class Conversation:
         left = deadline - time.monotonic()
         data = self._channel.receive(left) if left > 0 else None
         if data is None:
-            raise FailedError("timeout", "it did not answer in time")
+            raise _late()
         if not data:
             raise EndedError
         self._buffer += data
@@ -172,3 +175,7 @@ class Conversation:
         hidden = text if self._mask is None else self._mask.text(text)
         known: ErrorKind = kind if kind in ERROR_KINDS else "fault"
         raise FailedError("block_error", printable_line(hidden, 2000), known, fatal=False)
+
+
+def _late() -> FailedError:
+    return FailedError("timeout", "it did not answer in time")

@@ -66,9 +66,9 @@ class DockerChannel:
             self._container.start()
             self._stack = stack.pop_all()
 
-    def send(self, line: bytes) -> None:
+    def send(self, data: bytes, seconds: float) -> None:
         """Write a request to it."""
-        self._container.send(line)
+        self._container.send(data, seconds)
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what it wrote: empty at its end, None when nothing comes in time."""

@@ -14,11 +14,13 @@ from edgewright.contracts.native import SERVED
 from edgewright.harvest import HarvestError
 from edgewright.runners.base import Job
 from edgewright.runners.logs import LogFile
+from edgewright.runners.messages import LONGEST_ERROR
 from edgewright.runners.secrets import opened
 from edgewright.runners.warm.conversation import Conversation, EndedError, FailedError
 from edgewright.runners.warm.exchange import Exchange
 from edgewright.runners.watch import OutWatch
 from edgewright.scratch import in_memory, scratch_folder
+from edgewright.terminal import printable_line
 from edgewright_specs.interface import RESULT_FILE
 
 if TYPE_CHECKING:
@@ -157,16 +159,19 @@ class Life:
         try:
             harvested = self._exchange.take(operation, out_dir, came)
         except HarvestError as problem:
-            raise FailedError(problem.reason, problem.message) from None
+            raise FailedError(problem.reason, self._hidden(problem.message)) from None
         if self._mask is not None:
             self._masked(self._mask, out_dir)
-        return {name: out_dir / output.path for name, output in harvested.outputs.items()}, harvested.warnings
+            if any(self._hidden(path) != path for path in harvested.strays):
+                raise _named()
+        warnings = tuple(map(self._hidden, harvested.warnings))
+        return {name: out_dir / output.path for name, output in harvested.outputs.items()}, warnings
 
     @staticmethod
     def _masked(mask: Mask, out_dir: Path) -> None:
         _files, named = mask.tree(out_dir)
         if named:
-            raise FailedError("bad_output", "the name of an output holds the value of a secret")
+            raise _named()
 
     def _ended(self) -> FailedError:
         end = self._channel.end()
@@ -174,7 +179,7 @@ class Life:
             return FailedError("limit", self._exceeded)
         error = self._conversation.error
         if end.failed and error is not None:
-            return FailedError("block_error", error["text"], error.get("kind"))
+            return FailedError("block_error", printable_line(error["text"], LONGEST_ERROR), error.get("kind"))
         return FailedError(end.reason, self._hidden(end.message))
 
     def _look_after(self, limits: Limits) -> None:
@@ -210,3 +215,7 @@ class Life:
         text = self._hidden(self._log.last(TAIL_BYTES))
         self._stack.close()
         return text
+
+
+def _named() -> FailedError:
+    return FailedError("bad_output", "the name of an output holds the value of a secret")

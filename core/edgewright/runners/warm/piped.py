@@ -7,6 +7,7 @@ import os
 import select
 import selectors
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from edgewright.runners.supervised import Supervised
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from edgewright.runners.supervised import Ended
 
 READ_BYTES: Final = 64 << 10
-#: For a block to read what we write; it has nothing else to do then.
-WRITE_SECONDS: Final = 1.0
 #: For the last bytes of the log once every writer is dead.
 JOIN_SECONDS: Final = 5.0
 
@@ -47,7 +46,8 @@ class Piped:
             stack.callback(os.close, self._answers)
             self._errors, stderr = os.pipe()
             stack.callback(os.close, self._errors)
-            for own in (self._requests, self._errors):
+            # The answers, too: it could take back what it wrote once it was seen to be there.
+            for own in (self._requests, self._answers, self._errors):
                 os.set_blocking(own, False)
             self._poll = select.poll()
             self._poll.register(self._answers, select.POLLIN)
@@ -69,13 +69,19 @@ class Piped:
             stack.callback(self.supervised.close)
             self._stack = stack.pop_all()
 
-    def send(self, line: bytes) -> None:
-        """Write a line to its stdin."""
-        write_pipe(self._requests, line)
+    def send(self, data: bytes, seconds: float) -> None:
+        """Write to its stdin."""
+        write_pipe(self._requests, data, seconds)
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what comes from its stdout: empty at its end, None when nothing comes in time."""
-        return os.read(self._answers, READ_BYTES) if self._poll.poll(seconds * 1000) else None
+        until = time.monotonic() + seconds
+        while self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            with contextlib.suppress(BlockingIOError):
+                return os.read(self._answers, READ_BYTES)
+            if time.monotonic() >= until:
+                break
+        return None
 
     def settle(self) -> None:
         """Move what is in the log's pipe to the log: as much as it holds has whatever was printed before the last answer."""
@@ -113,17 +119,21 @@ class Piped:
             return bool(data)
 
 
-def write_pipe(descriptor: int, data: bytes) -> None:
-    """Write to a pipe that doesn't block. A block that doesn't read, or is gone, is seen by who waits for its answer."""
+def write_pipe(descriptor: int, data: bytes, seconds: float) -> None:
+    """Write to a pipe that doesn't block, in as many pieces as it takes: the kernel may give a user with many pipes small ones.
+
+    A block that doesn't read in time, or is gone, is seen by who waits for its answer.
+    """
     left = memoryview(data)
-    with contextlib.suppress(BrokenPipeError):
+    until = time.monotonic() + seconds
+    with contextlib.suppress(OSError):
         while left:
             try:
                 left = left[os.write(descriptor, left) :]
-            except BlockingIOError:  # the kernel may give a user with many pipes small ones
+            except BlockingIOError:
                 ready = select.poll()
                 ready.register(descriptor, select.POLLOUT)
-                if not ready.poll(WRITE_SECONDS * 1000):
+                if not ready.poll(max(0.0, until - time.monotonic()) * 1000) or time.monotonic() >= until:
                     return
 
 

@@ -60,9 +60,9 @@ class ByPipes(Container):
         self._poll.register(self._answers, select.POLLIN)
         super().start()
 
-    def send(self, line: bytes) -> None:
-        """Write a line to its pipe."""
-        write_pipe(self._requests, line)
+    def send(self, data: bytes, seconds: float) -> None:
+        """Write to its pipe."""
+        write_pipe(self._requests, data, seconds)
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what it wrote: empty at its end, None when nothing comes in time."""
@@ -71,10 +71,11 @@ class ByPipes(Container):
             ended = self.wait(0.0)  # asked first: what it wrote before its end is still read
             left = max(0.0, until - time.monotonic())
             if self._poll.poll(min(left, LOOK_SECONDS) * 1000):
-                return os.read(self._answers, READ_BYTES)
+                with contextlib.suppress(BlockingIOError):  # it may take back what it has written
+                    return os.read(self._answers, READ_BYTES)
             if ended:
                 return b""
-            if left <= LOOK_SECONDS:
+            if time.monotonic() >= until:
                 return None
 
     def _opened(self, name: str, flags: int) -> int:
@@ -105,10 +106,9 @@ class ByEngine(Container):
         self._poll.register(self._fd, select.POLLIN)
         super().start()
 
-    def send(self, line: bytes) -> None:
-        """Write a line to its stdin."""
-        with contextlib.suppress(OSError):
-            os.write(self._fd, line)
+    def send(self, data: bytes, seconds: float) -> None:
+        """Write to its stdin."""
+        write_pipe(self._fd, data, seconds)
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what comes from its stdout: empty at its end, None when nothing comes in time."""

@@ -105,7 +105,7 @@ class WarmWorker:
         Parameters
         ----------
         operation : str
-            The request's own.
+            As ``request.json`` has it: the outputs are judged by it.
         in_dir : Path
         out_dir : Path
             Empty.
