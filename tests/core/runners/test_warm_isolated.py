@@ -248,7 +248,13 @@ def test_secrets_are_masked_in_what_a_warm_sandbox_leaves(kept: Any, monkeypatch
     monkeypatch.setenv("MY_TOKEN", "geheim-Zq7")
     asker = kept(grants=Grants(secrets={"TOKEN": "env:MY_TOKEN"}))
     folder = asker.written("tell")
-    asker.worker.request("transform", folder / "in", folder / "out")
+    answer = asker.worker.request("transform", folder / "in", folder / "out")
+    assert answer.warnings == ("the token is ***",)
+    with pytest.raises(TaskError, match="holds the value of a secret"):
+        asker.ask("name")
+    with pytest.raises(TaskError, match="refused") as caught:
+        asker.ask("wrong")
+    assert "geheim" not in str(caught.value)
     found = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert b"geheim" not in found
     assert "geheim" not in asker.worker._life.log_tail()

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from edgewright_sdk import Features, ProcessingBlock
+from edgewright_sdk import BlockError, Features, ProcessingBlock
 
 OUT = Path("/out")
 KEPT = []
@@ -68,8 +68,13 @@ class Moods(ProcessingBlock):
                 Path("/run/edgewright/more").write_bytes(b"x")
             except OSError as problem:
                 values = values * 0 + problem.errno
+        if mood == "name":
+            (OUT / self.context.secret("TOKEN")).write_bytes(b"")
+        if mood == "wrong":
+            raise BlockError(f"{self.context.secret('TOKEN')} refused")
         if mood == "tell":
             secret = self.context.secret("TOKEN")
             print(secret)
+            self.context.warn(f"the token is {secret}")
             names = [f"{secret} {axis}" for axis in windows.axes]
         return Features(values, names)
