@@ -72,9 +72,7 @@ class Seen:
     out_dir: str
     python: str
     port: int  # free on the loopback address that the task's programs share
-    pipes: str | None = (
-        None  # folder with the named pipes that a warm block takes its requests by; None: stdin
-    )
+    pipes: str | None = None  # folder of the named pipes that a warm block is spoken to by; None: stdin
 
 
 class Contract(Protocol):

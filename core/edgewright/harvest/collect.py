@@ -7,7 +7,6 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Final, Literal
 
 from edgewright.errors import StoreError
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from edgewright.runners.base import Limits
     from edgewright_specs.interface import OutputRule
 
-_NOTHING: Final[Mapping[str, bytes]] = MappingProxyType({})
 CHUNK: Final = 1 << 20
 SHOWN_STRAYS: Final = 5
 
@@ -55,7 +53,7 @@ def harvest(
     limits: Limits,
     *,
     undeclared: Literal["warn", "error"] = "warn",
-    carried: Mapping[str, bytes] = _NOTHING,
+    carried: Mapping[str, bytes] | None = None,
 ) -> Harvested:
     """Copy the outputs of a block from ``out_dir`` to ``staged``.
 

@@ -90,8 +90,7 @@ def scan(root: int, limits: Limits) -> Inventory:
         with os.scandir(fd) as entries:
             for entry in entries:
                 count += 1
-                if count > limits.out_files:
-                    raise HarvestError("limit", f"more than {limits.out_files} files in the output folder")
+                _check_amount(count, total, limits)
                 name = check_name(entry.name, prefix)
                 path = f"{prefix}{name}"
                 folded = _folded(name)
@@ -109,8 +108,7 @@ def scan(root: int, limits: Limits) -> Inventory:
                     continue
                 check_file(path, info)
                 total += info.st_size
-                if total > limits.out_bytes:
-                    raise HarvestError("limit", f"the outputs are larger than {limits.out_bytes} bytes")
+                _check_amount(count, total, limits)
                 files[path] = Found(path, info.st_size, (info.st_dev, info.st_ino))
         for name in inside:
             try:
@@ -123,7 +121,7 @@ def scan(root: int, limits: Limits) -> Inventory:
     return Inventory(files, frozenset(folders))
 
 
-def with_carried(inventory: Inventory, carried: Mapping[str, bytes], limits: Limits) -> Inventory:
+def with_carried(inventory: Inventory, carried: Mapping[str, bytes] | None, limits: Limits) -> Inventory:
     """The same with the files that came with a warm block's answer; raises as :func:`scan`."""
     if not carried:
         return inventory
@@ -133,10 +131,7 @@ def with_carried(inventory: Inventory, carried: Mapping[str, bytes], limits: Lim
             raise bad(f"{_shown(name)} is no name of its own for a file")
         taken.add(_folded(name))
     files = inventory.files | {name: Found(name, len(content), (0, 0)) for name, content in carried.items()}
-    if len(files) + len(inventory.folders) > limits.out_files:
-        raise HarvestError("limit", f"more than {limits.out_files} files in the output folder")
-    if sum(found.size for found in files.values()) > limits.out_bytes:
-        raise HarvestError("limit", f"the outputs are larger than {limits.out_bytes} bytes")
+    _check_amount(len(files) + len(inventory.folders), sum(found.size for found in files.values()), limits)
     return Inventory(files, inventory.folders, carried)
 
 
@@ -204,6 +199,13 @@ def open_found(root: int, found: Found) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def _check_amount(count: int, total: int, limits: Limits) -> None:
+    if count > limits.out_files:
+        raise HarvestError("limit", f"more than {limits.out_files} files in the output folder")
+    if total > limits.out_bytes:
+        raise HarvestError("limit", f"the outputs are larger than {limits.out_bytes} bytes")
 
 
 def _folded(name: str) -> str:

@@ -36,7 +36,7 @@ class Channel(Protocol):
         """Write a request whole, up to some 40 KiB; that nobody reads it in time, or any more, is seen by :meth:`receive`."""
 
     def receive(self, seconds: float) -> bytes | None:
-        """Return what came from its stdout: empty when that is closed, None when nothing came in time."""
+        """Return what it wrote: empty when it has closed its end, None when nothing came in time."""
 
     def settle(self) -> None:
         """Put what it has printed so far into the log, as far as that can be had at once."""

@@ -75,13 +75,7 @@ class Piped:
 
     def receive(self, seconds: float) -> bytes | None:
         """Return what comes from its stdout: empty at its end, None when nothing comes in time."""
-        until = time.monotonic() + seconds
-        while self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
-            with contextlib.suppress(BlockingIOError):
-                return os.read(self._answers, READ_BYTES)
-            if time.monotonic() >= until:
-                break
-        return None
+        return read_pipe(self._poll, self._answers, seconds)
 
     def settle(self) -> None:
         """Move what is in the log's pipe to the log: as much as it holds has whatever was printed before the last answer."""
@@ -117,6 +111,17 @@ class Piped:
                 return True
             self._log.write(data)
             return bool(data)
+
+
+def read_pipe(poll: select.poll, descriptor: int, seconds: float) -> bytes | None:
+    """Read from a pipe that doesn't block: empty at its end, None when nothing comes in time. Who wrote may take it back."""
+    until = time.monotonic() + seconds
+    while poll.poll(max(0.0, until - time.monotonic()) * 1000):
+        with contextlib.suppress(BlockingIOError):
+            return os.read(descriptor, READ_BYTES)
+        if time.monotonic() >= until:
+            break
+    return None
 
 
 def write_pipe(descriptor: int, data: bytes, seconds: float) -> None:

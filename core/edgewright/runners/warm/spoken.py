@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edgewright.runners.docker.container import Container
 from edgewright.runners.docker.errors import engine_failures
-from edgewright.runners.warm.piped import READ_BYTES, write_pipe
+from edgewright.runners.warm.piped import READ_BYTES, read_pipe, write_pipe
 from edgewright.scratch import in_memory, scratch_folder
 from edgewright_specs.interface import ANSWERS_PIPE, REQUESTS_PIPE
 
@@ -70,9 +70,9 @@ class ByPipes(Container):
         while True:
             ended = self.wait(0.0)  # asked first: what it wrote before its end is still read
             left = max(0.0, until - time.monotonic())
-            if self._poll.poll(min(left, LOOK_SECONDS) * 1000):
-                with contextlib.suppress(BlockingIOError):  # it may take back what it has written
-                    return os.read(self._answers, READ_BYTES)
+            data = read_pipe(self._poll, self._answers, min(left, LOOK_SECONDS))
+            if data is not None:
+                return data
             if ended:
                 return b""
             if time.monotonic() >= until:
